@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Paths and helpers shared by the scripts of the lab. Sourced by bash.
+
+LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+REPO_DIR=$(cd "$LAB_DIR/../.." && pwd)
+CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
+ROOTFS=$CACHE/rootfs
+LAB_KERNELS="6.1 6.12 7.2"
+LAB_GUEST_KERNELS="6.12 7.2"
+export REPO_DIR CACHE ROOTFS LAB_KERNELS LAB_GUEST_KERNELS
+
+say() { echo "lab: $*" >&2; }
+die() { echo "lab: $*" >&2; exit 1; }
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "must run as root (mount namespaces, chroot); try: sudo $0"
+}
+
+# retry TIMES CMD...: for downloads only; each failure is reported.
+retry() {
+	local times=$1 i
+	shift
+	for ((i = 1; i <= times; i++)); do
+		"$@" && return 0
+		say "attempt $i of $times failed: $*"
+		sleep $((i * 5))
+	done
+	return 1
+}
+
+# stamp_of FILES/STRINGS...: hash of file contents (for paths) and of strings.
+stamp_of() {
+	local x
+	for x in "$@"; do
+		if [ -f "$x" ]; then cat "$x"; else printf '%s\n' "$x"; fi
+	done | sha256sum | cut -d' ' -f1
+}
+
+# fresh STAMPFILE HASH: true if the stamp file holds HASH.
+fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
+
+kernel_release() {
+	[ -f "$ROOTFS/opt/kernels/$1" ] || die "no kernel $1 in the cache; run selftests/lab/setup.sh"
+	cat "$ROOTFS/opt/kernels/$1"
+}
+
+# kernel_image SERIES: 7.x keeps its image beside the modules
+kernel_image() {
+	local release f
+	release=$(kernel_release "$1")
+	for f in "$ROOTFS/boot/vmlinuz-$release" "$ROOTFS/usr/lib/modules/$release/vmlinuz"; do
+		[ -f "$f" ] && echo "$f" && return 0
+	done
+	die "no image of kernel $release"
+}

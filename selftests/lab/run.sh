@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Boot the host VM, run a command in it, bring back output, exit status and
+# kernel log.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+usage() {
+	cat >&2 <<-'EOF'
+	usage: run.sh [-k 6.1|6.12|7.2] [-t SECS] [-o OUTDIR] [-m MB] [-s SMP]
+	              [-a "KERNEL ARGS"] [-x "QEMU ARGS"] -- COMMAND...
+
+	COMMAND: one argument is a shell command line, several are a command
+	with its arguments. It runs as root in /lab (OUTDIR, writable); /repo is
+	this repository, /build the modules built by build.sh (both read-only).
+	Exit status: that of COMMAND; 124 time-out, 125 the host VM died,
+	126 COMMAND succeeded but the kernel log holds a warning or worse.
+	MYVHOST_ACCEL=kvm|tcg overrides the choice of the accelerator.
+	EOF
+	exit 2
+}
+
+KERNEL=6.12 TIMEOUT=600 OUT='' BUILD='' MEM=6144 SMP=2 KARGS='' XARGS=''
+
+parse() {
+	local o
+	while getopts k:t:o:m:s:a:x: o; do
+		case $o in
+		k) KERNEL=$OPTARG ;;
+		t) TIMEOUT=$OPTARG ;;
+		o) OUT=$OPTARG ;;
+		m) MEM=$OPTARG ;;
+		s) SMP=$OPTARG ;;
+		a) KARGS=$OPTARG ;;
+		x) XARGS=$OPTARG ;;
+		*) usage ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	[ $# -gt 0 ] || usage
+	if [ $# = 1 ]; then COMMAND=$1; else COMMAND=$(printf '%q ' "$@"); fi
+}
+
+prepare_out() {
+	KEEP=1
+	if [ -z "$OUT" ]; then
+		KEEP=0
+		OUT=$(mktemp -d "${TMPDIR:-/tmp}/myvhost-lab.XXXXXX")
+	fi
+	mkdir -p "$OUT" "$CACHE/build/$KERNEL"
+	OUT=$(realpath "$OUT")
+	rm -f "$OUT"/{rc,out,console,dmesg,qemu.log,report}
+	touch "$OUT/out"
+	printf '%s\n' "$COMMAND" > "$OUT/cmd"
+	cat > "$OUT/env" <<-EOF
+	LAB_KERNEL=$KERNEL
+	LAB_TIMEOUT=$TIMEOUT
+	LAB_ACCEL=$ACCEL
+	EOF
+}
+
+share_args() { # TAG PATH READONLY
+	echo "-fsdev local,id=$1,path=$2,security_model=none,readonly=$3,multidevs=remap"
+	echo "-device virtio-9p-pci,fsdev=$1,mount_tag=$1"
+}
+
+# qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS
+qemu() {
+	local limit=$1
+	shift
+	LAB_BINDS="$CACHE/kernels:/mnt${OUT:+
+$OUT:/lab}${BUILD:+
+$BUILD:/srv}" timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" qemu-system-x86_64 \
+		-M q35 -nodefaults -display none -no-reboot "$@"
+}
+
+# kvm_works: /dev/kvm may be there and even create a VM, yet be unable to run
+# an ordinary kernel at a useful speed. Only a boot tells.
+kvm_works() {
+	local log
+	[ -c /dev/kvm ] || return 1
+	log=$(mktemp)
+	qemu 20 -accel kvm -cpu host -smp 2 -m 512 \
+		-kernel /mnt/6.12/vmlinuz -initrd /mnt/6.12/initrd \
+		-append "console=ttyS0 panic=-1 quiet lab.probe" \
+		-serial stdio < /dev/null > "$log" 2>&1 || true
+	grep -q 'LAB probe ok' "$log" && rm "$log"
+}
+
+# The answer of the probe is kept until the machine reboots.
+choose_accel() {
+	local boot stamp=$CACHE/stamps/accel
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	ACCEL=${MYVHOST_ACCEL:-}
+	[ -n "$ACCEL" ] && return 0
+	if [ -f "$stamp" ] && [ "$(cut -d' ' -f1 "$stamp")" = "$boot" ]; then
+		ACCEL=$(cut -d' ' -f2 "$stamp")
+		return 0
+	fi
+	if kvm_works; then ACCEL=kvm; else ACCEL=tcg; fi
+	echo "$boot $ACCEL" > "$stamp"
+	say "accelerator of the host VM: $ACCEL"
+}
+
+accel_args() {
+	case $ACCEL in
+	kvm) echo "-accel kvm -cpu host" ;;
+	tcg) echo "-accel tcg,thread=multi -cpu max" ;;
+	*) die "unknown accelerator $ACCEL" ;;
+	esac
+}
+
+boot() {
+	BUILD=$CACHE/build/$KERNEL
+	# The command's own limit works inside the VM; this one is for a VM that
+	# does not boot or does not come back.
+	# shellcheck disable=SC2046,SC2086
+	qemu $((TIMEOUT + 90)) $(accel_args) -smp "$SMP" -m "$MEM" \
+		-kernel "/mnt/$KERNEL/vmlinuz" -initrd "/mnt/$KERNEL/initrd" \
+		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off tsc=reliable nokaslr log_buf_len=4M sysrq_always_enabled $KARGS" \
+		-serial file:/lab/console -device virtio-rng-pci \
+		$(share_args root /opt/root on) $(share_args repo /repo on) \
+		$(share_args build /srv on) $(share_args lab /lab off) \
+		$XARGS > "$OUT/qemu.log" 2>&1 < /dev/null
+}
+
+# What must not be in a kernel log. The list is matched on lines, time stamps
+# included.
+BAD='WARNING:|BUG:|Oops|[Kk]ernel panic|general protection fault'
+BAD="$BAD|unable to handle|Unable to handle|KASAN|KFENCE:|KCSAN|UBSAN|kmemleak:.*unreferenced|[0-9]+ new suspected memory leaks"
+BAD="$BAD|possible circular locking|possible recursive locking|possible irq lock inversion|inconsistent lock state|suspicious RCU usage|lock held when returning|INFO: lockdep"
+BAD="$BAD|blocked for more than|soft lockup|hard LOCKUP|rcu.*(stall|detected)|sleeping function called|scheduling while atomic"
+BAD="$BAD|refcount_t:|list_(add|del) corruption|Bad page state|ODEBUG:|DEBUG_LOCKS_WARN|stack guard page|divide error|invalid opcode|unregister_netdevice: waiting|usercopy: "
+
+# kernel_report: offending lines of log and console, in $OUT/report
+kernel_report() {
+	cat "$OUT/dmesg" "$OUT/console" 2> /dev/null | tr -d '\r' | grep -E "$BAD" |
+		sort -u > "$OUT/report" || true
+	[ -s "$OUT/report" ]
+}
+
+result() {
+	local qemu_status=$1 rc
+	if [ -f "$OUT/rc" ]; then
+		rc=$(cat "$OUT/rc")
+	elif [ "$qemu_status" = 124 ] || [ "$qemu_status" = 137 ]; then
+		rc=124
+	else
+		rc=125
+	fi
+	[ "$rc" != 137 ] || rc=124
+	if kernel_report; then
+		say "the kernel log has:"
+		cat "$OUT/report" >&2
+		[ "$rc" != 0 ] || rc=126
+	fi
+	case $rc in
+	124) say "time-out after $TIMEOUT s" ;;
+	125) say "the host VM died"; tail -n 5 "$OUT/qemu.log" "$OUT/console" >&2 || true ;;
+	esac
+	return "$rc"
+}
+
+main() {
+	local pid rc=0 start=$SECONDS
+	need_root
+	parse "$@"
+	[ -f "$CACHE/kernels/$KERNEL/initrd" ] || die "no kernel $KERNEL; run selftests/lab/setup.sh"
+	choose_accel
+	prepare_out
+	boot &
+	pid=$!
+	tail -n +1 -s 0.2 -f --pid=$pid "$OUT/out" &
+	wait $pid || rc=$?
+	wait
+	result "$rc" && rc=0 || rc=$?
+	if [ "$rc" = 0 ] && [ $KEEP = 0 ]; then rm -rf "$OUT"; else say "logs: $OUT"; fi
+	say "kernel $KERNEL ($ACCEL), exit status $rc, $((SECONDS - start)) s"
+	exit "$rc"
+}
+
+main "$@"
