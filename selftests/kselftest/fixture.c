@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mock device, tap and packet socket, see fixture.h.
+ */
+#include "fixture.h"
+
+#define COMBO_MAX	96
+
+const struct combo combo_split = {
+	.name = "split",
+	.f = { F_MODERN | VHU_MRG_RXBUF },
+};
+
+const struct combo combo_packed = {
+	.name = "packed",
+	.f = { F_MODERN | VHU_MRG_RXBUF | VHU_PACKED },
+};
+
+const struct combo combo_split_in_order = {
+	.name = "split_inorder",
+	.f = { F_MODERN | VHU_MRG_RXBUF | VHU_IN_ORDER },
+};
+
+const struct combo combo_packed_in_order = {
+	.name = "packed_inorder",
+	.f = { F_MODERN | VHU_MRG_RXBUF | VHU_IN_ORDER | VHU_PACKED },
+};
+
+struct combo_hdr {
+	const char *name;
+	__u64 f0, f1;
+};
+
+static const struct combo_hdr combo_hdrs[] = {
+	{ "legacy", 0, 0 },
+	{ "legacy_mrg", VHU_MRG_RXBUF, 0 },
+	{ "v1", VHU_VERSION_1, 0 },
+	{ "v1_mrg", VHU_VERSION_1 | VHU_MRG_RXBUF, 0 },
+	{ "v1_mrg_hdr0", VHU_VERSION_1 | VHU_MRG_RXBUF | VHU_NET_HDR, 0 },
+	{ "v1_mrg_hdr24", VHU_VERSION_1 | VHU_MRG_RXBUF,
+	  VHU1_GUEST_TUNNEL | VHU1_HOST_TUNNEL },
+};
+
+/* Bits of the variant number. */
+enum {
+	COMBO_PACKED = 1,
+	COMBO_IN_ORDER = 2,
+	COMBO_INDIRECT = 4,
+	COMBO_EVENT = 8,
+	COMBO_VARIANTS = 16,
+};
+
+static bool combo_makes_sense(const struct combo_hdr *h, unsigned int v)
+{
+	/* Bits from 32 on need VERSION_1. */
+	if (!(h->f0 & VHU_VERSION_1) && (v & (COMBO_PACKED | COMBO_IN_ORDER)))
+		return false;
+	/* The rarer headers do not need the whole matrix. */
+	if ((h->f0 & VHU_NET_HDR) || h->f1)
+		return !(v & COMBO_INDIRECT) == !(v & COMBO_EVENT);
+	return true;
+}
+
+static void combo_make(struct combo *c, const struct combo_hdr *h,
+		       unsigned int v)
+{
+	c->indirect = v & COMBO_INDIRECT;
+	c->f[1] = h->f1;
+	c->f[0] = h->f0 | (v & COMBO_PACKED ? VHU_PACKED : 0) |
+		  (v & COMBO_IN_ORDER ? VHU_IN_ORDER : 0) |
+		  (v & COMBO_INDIRECT ? VHU_INDIRECT : 0) |
+		  (v & COMBO_EVENT ? VHU_EVENT_IDX : 0);
+	snprintf(c->name, sizeof(c->name), "%s%s%s%s_%s",
+		 v & COMBO_PACKED ? "packed" : "split",
+		 v & COMBO_IN_ORDER ? "_inorder" : "",
+		 v & COMBO_INDIRECT ? "_indirect" : "_direct",
+		 v & COMBO_EVENT ? "_event" : "", h->name);
+}
+
+/**
+ * combo_matrix() - all combinations of features that a driver may negotiate
+ * @n: result, how many
+ *
+ * Return: the combinations.
+ */
+const struct combo *combo_matrix(unsigned int *n)
+{
+	static struct combo all[COMBO_MAX];
+	unsigned int i, v;
+
+	*n = 0;
+	for (i = 0; i < sizeof(combo_hdrs) / sizeof(*combo_hdrs); i++)
+		for (v = 0; v < COMBO_VARIANTS; v++)
+			if (combo_makes_sense(&combo_hdrs[i], v))
+				combo_make(&all[(*n)++], &combo_hdrs[i], v);
+	return all;
+}
+
+/**
+ * combo_require() - skip the case if the device lacks one of these features
+ * @f: both feature words
+ */
+void combo_require(const __u64 f[2])
+{
+	int r = mock_net_offered(ktap_opts.node, f);
+
+	ktap_check(r >= 0, "%s: %s", ktap_opts.node, strerror(-r));
+	if (!r)
+		ktap_skip("not offered by %s", ktap_opts.node);
+}
+
+/**
+ * fixture_cfg() - configuration of a mock device with these features
+ * @cfg: result
+ * @c: features
+ */
+void fixture_cfg(struct mock_net_cfg *cfg, const struct combo *c)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->node = ktap_opts.node;
+	cfg->features[0] = c->f[0];
+	cfg->features[1] = c->f[1];
+	combo_require(c->f);
+}
+
+/**
+ * fixture_open() - make device, tap and packet socket, start nothing
+ * @x: fixture
+ * @cfg: configuration
+ */
+void fixture_open(struct fixture *x, const struct mock_net_cfg *cfg)
+{
+	memset(x, 0, sizeof(*x));
+	ktap_ok(mock_net_open(&x->n, cfg));
+	x->tap = ktap_ok(tap_open(FIXTURE_TAP, x->n.tap_hdr_len, false));
+	x->pkt = ktap_ok(packet_open(FIXTURE_TAP, false));
+}
+
+/**
+ * fixture_start() - make everything with plain buffers, and start
+ * @x: fixture
+ * @c: features
+ */
+void fixture_start(struct fixture *x, const struct combo *c)
+{
+	struct mock_net_cfg cfg;
+
+	fixture_cfg(&cfg, c);
+	fixture_open(x, &cfg);
+	ktap_ok(mock_io_init(&x->tx, &x->n, VHU_TX, 2048, x->n.cfg.num));
+	ktap_ok(mock_io_init(&x->rx, &x->n, VHU_RX, 2048, x->n.cfg.num));
+	x->tx.indirect = c->indirect;
+	x->rx.indirect = c->indirect;
+	ktap_ok(mock_net_start(&x->n, x->tap));
+}
+
+/**
+ * fixture_expect_frame() - the host must see this frame next
+ * @x: fixture
+ * @seed: of the frame
+ * @len: of the frame
+ */
+void fixture_expect_frame(struct fixture *x, unsigned int seed,
+			  unsigned int len)
+{
+	static __u8 buf[FRAME_MAX + 64];
+	int r = packet_recv(x->pkt, buf, sizeof(buf), FIXTURE_WAIT);
+	long bad;
+
+	ktap_check(r >= 0, "frame %u (%u bytes) did not arrive: %s", seed, len,
+		   strerror(-r));
+	ktap_check((unsigned int)r == len, "frame %u has %d bytes, sent %u",
+		   seed, r, len);
+	bad = frame_check(buf, len, seed);
+	ktap_check(bad < 0, "frame %u of %u bytes differs at byte %ld", seed,
+		   len, bad);
+}
+
+/**
+ * fixture_tx_reap() - wait until the device has sent all buffers
+ * @x: fixture
+ */
+void fixture_tx_reap(struct fixture *x)
+{
+	while (x->tx.ring->ninflight) {
+		int r = mock_ring_wait(x->tx.ring, FIXTURE_WAIT);
+
+		ktap_check(r != -ENOMSG, "used buffer without notification");
+		ktap_check(r == 1, "%u tx buffers never came back",
+			   x->tx.ring->ninflight);
+		r = mock_tx_reap(&x->tx);
+		ktap_check(r > 0, "used ring breaks a rule: %d", r);
+	}
+}
+
+static unsigned int fixture_tx_batch(struct fixture *x, unsigned int seed,
+				     unsigned int max)
+{
+	__u8 frame[FRAME_MTU];
+	unsigned int i;
+
+	for (i = 0; i < max; i++) {
+		unsigned int len = frame_len(seed + i);
+
+		frame_fill(frame, len, seed + i);
+		if (mock_tx_send(&x->tx, i, frame, len, NULL))
+			break;
+	}
+	mock_ring_submit(x->tx.ring);
+	return i;
+}
+
+/**
+ * fixture_tx() - send frames and verify every byte on the other side
+ * @x: fixture
+ * @first: seed of the first frame
+ * @count: how many
+ */
+void fixture_tx(struct fixture *x, unsigned int first, unsigned int count)
+{
+	unsigned int done = 0, n, i;
+
+	while (done < count) {
+		/* Batches of 1, 2, 3 ... up to what the ring takes. */
+		unsigned int max = 1 + (done * 7) % x->tx.count;
+
+		if (max > count - done)
+			max = count - done;
+		n = fixture_tx_batch(x, first + done, max);
+		ktap_check(n, "the ring takes no buffer");
+		for (i = 0; i < n; i++)
+			fixture_expect_frame(x, first + done + i,
+					     frame_len(first + done + i));
+		fixture_tx_reap(x);
+		done += n;
+	}
+}
+
+static void fixture_send(struct fixture *x, unsigned int seed)
+{
+	unsigned int len = frame_len(seed);
+	__u8 frame[FRAME_MTU];
+	ssize_t r;
+
+	frame_fill(frame, len, seed);
+	r = write(x->pkt, frame, len);
+	ktap_check(r == (ssize_t)len, "sending %u bytes to the tap: %s", len,
+		   strerror(errno));
+}
+
+static void fixture_check_rx(struct fixture *x, unsigned int seed)
+{
+	static struct mock_rx_frame f;
+	unsigned int len = frame_len(seed);
+	int r = mock_rx_recv(&x->rx, &f, FIXTURE_WAIT);
+	long bad;
+
+	ktap_check(!r, "frame %u: %s", seed, strerror(-r));
+	ktap_eq(f.len, len);
+	ktap_eq(f.hdr.flags, 0);
+	ktap_eq(f.hdr.gso_type, VIRTIO_NET_HDR_GSO_NONE);
+	if (x->n.cfg.features[0] & (VHU_MRG_RXBUF | VHU_VERSION_1))
+		ktap_eq(f.num_buffers, f.nbufs);
+	bad = frame_check(f.data, len, seed);
+	ktap_check(bad < 0, "frame %u of %u bytes differs at byte %ld", seed,
+		   len, bad);
+}
+
+/**
+ * fixture_rx() - let the host send frames and verify them in guest memory
+ * @x: fixture, rx buffers posted
+ * @first: seed of the first frame
+ * @count: how many
+ */
+void fixture_rx(struct fixture *x, unsigned int first, unsigned int count)
+{
+	unsigned int done = 0, n, i;
+
+	while (done < count) {
+		n = 1 + (done * 5) % 40;
+		if (n > count - done)
+			n = count - done;
+		for (i = 0; i < n; i++)
+			fixture_send(x, first + done + i);
+		for (i = 0; i < n; i++)
+			fixture_check_rx(x, first + done + i);
+		done += n;
+	}
+}
+
+/**
+ * fixture_restart_vq() - the guest resets one queue: stop, empty ring, start
+ * @x: fixture
+ * @vq: queue
+ */
+void fixture_restart_vq(struct fixture *x, unsigned int vq)
+{
+	struct mock_ring *r = &x->n.ring[vq];
+
+	ktap_ok(vhost_set_backend(x->n.fd, vq, -1));
+	mock_ring_restart(r, r->packed ? MOCK_START_WRAP : 0, 0);
+	ktap_ok(mock_net_setup_vq(&x->n, vq, false));
+	ktap_ok(vhost_set_backend(x->n.fd, vq, x->tap));
+}
+
+/**
+ * fixture_is_myvhost() - does the device have our own ioctls?
+ * @x: fixture
+ */
+bool fixture_is_myvhost(const struct fixture *x)
+{
+	__u64 c[MYVHOST_CNT_MAX];
+
+	return !vhost_get_stats(x->n.fd, 0, c);
+}
+
+/**
+ * fixture_counter() - read one counter
+ * @x: fixture
+ * @vq: queue
+ * @c: which one
+ *
+ * Return: its value, 0 where the device has no counters.
+ */
+__u64 fixture_counter(struct fixture *x, unsigned int vq,
+		      enum myvhost_counter c)
+{
+	__u64 v[MYVHOST_CNT_MAX];
+
+	return vhost_get_stats(x->n.fd, vq, v) ? 0 : v[c];
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames from the back end to the guest.
+ */
+#include "fixture.h"
+
+#include <linux/if_tun.h>
+
+#define RX_FRAMES	200
+
+static const unsigned int rx_pieces[] = { 3, 11, 4, 100, 0 };
+
+/* N11, N16, PK7: all combinations of features, every byte verified. */
+static void rx_matrix(const void *arg)
+{
+	const struct combo *c = arg;
+	struct fixture x;
+
+	fixture_start(&x, c);
+	if (!(c->f[0] & VHU_EVENT_IDX))
+		x.rx.pieces = rx_pieces;
+	mock_rx_fill(&x.rx);
+	fixture_rx(&x, 1, RX_FRAMES);
+}
+
+static void rx_open(struct fixture *x, const struct combo *c,
+		    unsigned int num, unsigned int stride)
+{
+	struct mock_net_cfg cfg;
+
+	fixture_cfg(&cfg, c);
+	cfg.num = num;
+	fixture_open(x, &cfg);
+	ktap_ok(mock_io_init(&x->rx, &x->n, VHU_RX, stride, num));
+	ktap_ok(mock_io_init(&x->tx, &x->n, VHU_TX, 2048, 16));
+	ktap_ok(mock_net_start(&x->n, x->tap));
+}
+
+/* N12, N13, N19: frames over many small buffers, even the header is split. */
+static void rx_merge(const void *arg)
+{
+	struct fixture x;
+
+	rx_open(&x, arg, 256, 64);
+	mock_rx_fill(&x.rx);
+	fixture_rx(&x, 1, 120);
+}
+
+static void rx_send_tcp(int pkt, unsigned int len, unsigned int seed)
+{
+	static __u8 buf[FRAME_MAX + 64];
+	struct virtio_net_hdr *h = (void *)buf;
+	ssize_t r;
+
+	frame_tcp_hdr(h, 1448);
+	frame_fill_tcp(buf + sizeof(*h), len, seed);
+	r = write(pkt, buf, sizeof(*h) + len);
+	ktap_check(r == (ssize_t)(sizeof(*h) + len), "sending %u bytes: %s",
+		   len, strerror(errno));
+}
+
+static void rx_check_tcp(struct fixture *x, unsigned int len, unsigned int seed)
+{
+	static struct mock_rx_frame f;
+	static __u8 want[FRAME_MAX];
+	int r = mock_rx_recv(&x->rx, &f, FIXTURE_WAIT);
+
+	ktap_check(!r, "frame of %u bytes: %s", len, strerror(-r));
+	frame_fill_tcp(want, len, seed);
+	ktap_eq(f.len, len);
+	ktap_check(!memcmp(f.data, want, len), "frame of %u bytes differs",
+		   len);
+	/* N15 */
+	ktap_eq(f.hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
+	ktap_eq(f.hdr.gso_size, 1448);
+	ktap_eq(f.hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	ktap_check(f.hdr.hdr_len >= FRAME_TCP_HLEN, "hdr_len %u",
+		   f.hdr.hdr_len);
+}
+
+/* N15: segments of 64 KiB come to the guest in one piece. */
+static void rx_gso(const struct combo *c, unsigned int stride,
+		   unsigned int num, unsigned int count)
+{
+	struct fixture x;
+	unsigned int i, len;
+	int pkt;
+
+	rx_open(&x, c, num, stride);
+	ktap_ok(tap_set_offload(x.tap, TUN_F_CSUM | TUN_F_TSO4));
+	pkt = ktap_ok(packet_open(FIXTURE_TAP, true));
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < count; i++) {
+		len = FRAME_MAX - 14 - i * 1800;
+		rx_send_tcp(pkt, len, i);
+		rx_check_tcp(&x, len, i);
+	}
+	fixture_rx(&x, 500, 40);
+}
+
+static void rx_gso_merge(const void *arg)
+{
+	rx_gso(arg, 1536, 256, 30);
+}
+
+static void rx_gso_big_buffer(const void *arg)
+{
+	rx_gso(arg, 68 << 10, 32, 30);
+}
+
+/*
+ * CVE-2018-16880, N12: 64 KiB into buffers of 64 bytes.  More than a thousand
+ * buffers for one frame may be refused, but never half delivered.
+ */
+static void rx_gso_tiny(const void *arg)
+{
+	static struct mock_rx_frame f;
+	struct fixture x;
+	int pkt, r;
+
+	rx_open(&x, arg, 2048, 64);
+	ktap_ok(tap_set_offload(x.tap, TUN_F_CSUM | TUN_F_TSO4));
+	pkt = ktap_ok(packet_open(FIXTURE_TAP, true));
+	mock_rx_fill(&x.rx);
+	rx_send_tcp(pkt, 65000, 1);
+	rx_send_tcp(pkt, 40000, 2);
+	r = mock_rx_recv(&x.rx, &f, FIXTURE_WAIT);
+	ktap_check(!r, "nothing arrived: %s", strerror(-r));
+	if (f.len == 65000) {
+		rx_check_tcp(&x, 40000, 2);
+	} else {
+		ktap_eq(f.len, 40000);
+		if (fixture_is_myvhost(&x))
+			ktap_eq(fixture_counter(&x, VHU_RX,
+						MYVHOST_CNT_DROP_BUFFER), 1);
+	}
+	fixture_rx(&x, 500, 40);
+}
+
+static void rx_send(struct fixture *x, unsigned int len, unsigned int seed)
+{
+	__u8 frame[FRAME_MTU];
+
+	frame_fill(frame, len, seed);
+	ktap_eq(write(x->pkt, frame, len), len);
+}
+
+static void rx_expect(struct fixture *x, unsigned int len, unsigned int seed)
+{
+	static struct mock_rx_frame f;
+	int r = mock_rx_recv(&x->rx, &f, FIXTURE_WAIT);
+
+	ktap_check(!r, "frame %u: %s", seed, strerror(-r));
+	ktap_eq(f.len, len);
+	ktap_check(frame_check(f.data, len, seed) < 0, "frame %u differs",
+		   seed);
+}
+
+/* N14, CVE-2014-0077: without merging, what does not fit is dropped whole. */
+static void rx_too_small(const void *arg)
+{
+	struct combo c = *(const struct combo *)arg;
+	struct fixture x;
+	unsigned int i;
+
+	c.f[0] &= ~VHU_MRG_RXBUF;
+	rx_open(&x, &c, 64, 256);
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < 10; i++) {
+		rx_send(&x, 1000, 2 * i);
+		rx_send(&x, 100, 2 * i + 1);
+		rx_expect(&x, 100, 2 * i + 1);
+	}
+	if (fixture_is_myvhost(&x))
+		ktap_eq(fixture_counter(&x, VHU_RX, MYVHOST_CNT_DROP_BUFFER),
+			10);
+	rx_send(&x, 256 - x.n.hdr_len, 77);
+	rx_expect(&x, 256 - x.n.hdr_len, 77);
+}
+
+/* N20: without buffers the frame waits; it comes when a buffer does. */
+static void rx_no_buffers(const void *arg)
+{
+	struct fixture x;
+	unsigned int i;
+
+	rx_open(&x, arg, 64, 2048);
+	for (i = 0; i < 20; i++)
+		rx_send(&x, 200 + i, i);
+	ktap_check(!mock_fd_wait(x.rx.ring->call_fd, FIXTURE_QUIET),
+		   "notified without a buffer");
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < 20; i++)
+		rx_expect(&x, 200 + i, i);
+}
+
+/* CPU time of a process, its worker threads included, in clock ticks. */
+static long rx_cpu_ticks(void)
+{
+	unsigned long ut, st;
+	char buf[1024], *p;
+	FILE *f = fopen("/proc/self/stat", "r");
+
+	ktap_check(f && fgets(buf, sizeof(buf), f), "/proc/self/stat");
+	fclose(f);
+	p = strrchr(buf, ')');
+	ktap_check(p && sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			       &ut, &st) == 2, "/proc/self/stat");
+	return ut + st;
+}
+
+/*
+ * SP20, CVE-2026-74356: a frame that needs more buffers than there are must
+ * wait asleep.  The worker is a thread of this process where the kernel has
+ * such workers; elsewhere the count of runs tells.
+ */
+static void rx_few_buffers(const void *arg)
+{
+	struct fixture x;
+	__u64 runs;
+	long before;
+	unsigned int i;
+
+	rx_open(&x, arg, 64, 256);
+	for (i = 0; i < 3; i++)
+		ktap_ok(mock_rx_post(&x.rx, i));
+	mock_ring_submit(x.rx.ring);
+	rx_send(&x, 1400, 1);
+	usleep(200 * 1000);
+	runs = fixture_counter(&x, VHU_RX, MYVHOST_CNT_RUNS);
+	before = rx_cpu_ticks();
+	ktap_check(!mock_fd_wait(x.rx.ring->call_fd, 1500),
+		   "half a frame was delivered");
+	ktap_check(rx_cpu_ticks() - before < 50, "the worker spins: %ld ticks",
+		   rx_cpu_ticks() - before);
+	runs = fixture_counter(&x, VHU_RX, MYVHOST_CNT_RUNS) - runs;
+	ktap_check(runs < 50, "the worker ran %llu times", runs);
+	for (; i < 20; i++)
+		ktap_ok(mock_rx_post(&x.rx, i));
+	mock_ring_submit(x.rx.ring);
+	rx_expect(&x, 1400, 1);
+}
+
+static void rx_backend(struct fixture *x, int backend, const char *peer)
+{
+	x->tap = backend;
+	x->pkt = ktap_ok(packet_open(peer, false));
+	ktap_ok(mock_io_init(&x->rx, &x->n, VHU_RX, 2048, x->n.cfg.num));
+	ktap_ok(mock_net_start(&x->n, x->tap));
+	mock_rx_fill(&x->rx);
+	fixture_rx(x, 1, 100);
+}
+
+static void rx_veth(struct fixture *x, const struct combo *c)
+{
+	struct mock_net_cfg cfg;
+
+	fixture_cfg(&cfg, c);
+	memset(x, 0, sizeof(*x));
+	if (link_cmd("link add veth0 type veth peer name veth1"))
+		ktap_skip("no veth pair");
+	ktap_ok(link_up("veth0"));
+	ktap_ok(link_up("veth1"));
+	ktap_ok(mock_net_open(&x->n, &cfg));
+}
+
+/* AF_PACKET as back end; frames are sent into the other end of a veth pair. */
+static void rx_packet_socket(const void *arg)
+{
+	struct fixture x;
+
+	rx_veth(&x, arg);
+	rx_backend(&x, ktap_ok(packet_open("veth0", false)), "veth1");
+}
+
+/* macvtap as back end. */
+static void rx_macvtap(const void *arg)
+{
+	struct fixture x;
+	int fd;
+
+	rx_veth(&x, arg);
+	fd = macvtap_open("veth0", "mvt0", x.n.tap_hdr_len);
+	if (fd < 0)
+		ktap_skip("no macvtap: %s", strerror(-fd));
+	rx_backend(&x, fd, "veth1");
+}
+
+/* SP16, PK11: a driver that wants no notification gets none. */
+static void rx_call_suppressed(const void *arg)
+{
+	struct fixture x;
+	__s64 end;
+
+	rx_open(&x, arg, 64, 2048);
+	mock_rx_fill(&x.rx);
+	fixture_rx(&x, 1, 10);
+	mock_ring_disable_call(x.rx.ring);
+	mock_fd_drain(x.rx.ring->call_fd);
+	rx_send(&x, 100, 50);
+	end = mock_msecs() + FIXTURE_WAIT;
+	while (!mock_ring_has_used(x.rx.ring))
+		ktap_check(mock_msecs() < end, "frame never came");
+	ktap_check(!mock_fd_wait(x.rx.ring->call_fd, FIXTURE_QUIET),
+		   "notified although suppressed");
+	rx_expect(&x, 100, 50);
+}
+
+/* SP15: the device writes neither descriptors nor the available ring. */
+static void rx_read_only_parts(const void *arg)
+{
+	struct fixture x;
+	__u8 desc[64 * 16], avail[6 + 64 * 2];
+
+	rx_open(&x, arg, 64, 2048);
+	mock_rx_fill(&x.rx);
+	memcpy(desc, x.rx.ring->desc, sizeof(desc));
+	memcpy(avail, x.rx.ring->avail, sizeof(avail));
+	rx_send(&x, 100, 1);
+	ktap_eq(mock_ring_wait(x.rx.ring, FIXTURE_WAIT), 1);
+	/* The driver itself has moved used_event by now. */
+	ktap_check(!memcmp(desc, x.rx.ring->desc, sizeof(desc)),
+		   "descriptor table was written");
+	ktap_check(!memcmp(avail, x.rx.ring->avail, sizeof(avail) - 2),
+		   "available ring was written");
+}
+
+int main(int argc, char **argv)
+{
+	const struct combo *all[] = {
+		&combo_split, &combo_packed,
+		&combo_split_in_order, &combo_packed_in_order,
+	};
+	const struct combo *c;
+	unsigned int i, n;
+
+	c = combo_matrix(&n);
+	for (i = 0; i < n; i++)
+		ktap_add(rx_matrix, &c[i], 40, "rx_N11_N16_%s", c[i].name);
+	for (i = 0; i < 4; i++) {
+		c = all[i];
+		ktap_add(rx_merge, c, 40, "rx_N12_N13_N19_merge_%s", c->name);
+		ktap_add(rx_gso_merge, c, 40, "rx_N15_gso_merge_%s", c->name);
+		ktap_add(rx_gso_big_buffer, c, 40, "rx_N15_gso_big_%s",
+			 c->name);
+		ktap_add(rx_gso_tiny, c, 40, "rx_N12_gso_tiny_%s", c->name);
+		ktap_add(rx_too_small, c, 40, "rx_N14_too_small_%s", c->name);
+		ktap_add(rx_no_buffers, c, 40, "rx_N20_no_buffers_%s", c->name);
+		ktap_add(rx_few_buffers, c, 40, "rx_SP20_few_buffers_%s",
+			 c->name);
+		ktap_add(rx_call_suppressed, c, 40, "rx_SP16_PK11_no_call_%s",
+			 c->name);
+	}
+	ktap_add(rx_read_only_parts, &combo_split, 40, "rx_SP15_read_only");
+	ktap_add(rx_packet_socket, &(const struct combo) {
+			.f = { F_MODERN | VHU_NET_HDR } }, 40,
+		 "rx_packet_socket");
+	ktap_add(rx_macvtap, &combo_split, 40, "rx_macvtap");
+	return ktap_main(argc, argv);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames with known content, and virtio-net headers, see net_frame.h.
+ */
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "net_frame.h"
+
+/**
+ * net_hdr_len() - size of the virtio-net header
+ * @f: both feature words
+ */
+unsigned int net_hdr_len(const __u64 f[2])
+{
+	if (f[1] & (VHU1_GUEST_TUNNEL | VHU1_HOST_TUNNEL))
+		return 24;
+	if (f[0] & (VHU_MRG_RXBUF | VHU_VERSION_1))
+		return 12;
+	return 10;
+}
+
+static unsigned int frame_random(unsigned int *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static unsigned int frame_state(unsigned int seed)
+{
+	return (seed + 1) * 2654435761U | 1;
+}
+
+static void frame_header(__u8 h[FRAME_MIN], unsigned int seed)
+{
+	static const __u8 first[] = { 0x02, 0, 0, 0, 0, 0x01, 0x02, 0 };
+
+	memcpy(h, first, sizeof(first));
+	h[8] = seed >> 24;
+	h[9] = seed >> 16;
+	h[10] = seed >> 8;
+	h[11] = seed;
+	h[12] = FRAME_TYPE >> 8;
+	h[13] = FRAME_TYPE & 0xff;
+}
+
+/**
+ * frame_fill() - make a frame
+ * @f: where
+ * @len: bytes, FRAME_MIN or more
+ * @seed: what the content follows from
+ */
+void frame_fill(__u8 *f, size_t len, unsigned int seed)
+{
+	unsigned int state = frame_state(seed);
+	size_t i;
+
+	frame_header(f, seed);
+	for (i = FRAME_MIN; i < len; i++)
+		f[i] = frame_random(&state) >> 11;
+}
+
+/**
+ * frame_check() - compare a frame with what it must be
+ * @f: frame
+ * @len: bytes
+ * @seed: as for frame_fill()
+ *
+ * Return: -1 if all bytes are right, else the position of the first wrong one.
+ */
+long frame_check(const __u8 *f, size_t len, unsigned int seed)
+{
+	unsigned int state = frame_state(seed);
+	__u8 h[FRAME_MIN];
+	size_t i;
+
+	frame_header(h, seed);
+	for (i = 0; i < len; i++) {
+		__u8 want = i < FRAME_MIN ? h[i] :
+			    (__u8)(frame_random(&state) >> 11);
+
+		if (f[i] != want)
+			return i;
+	}
+	return -1;
+}
+
+/**
+ * frame_len() - a frame length that follows from a seed
+ * @seed: any number
+ *
+ * Return: 14 to 1514, the limits more often than others.
+ */
+unsigned int frame_len(unsigned int seed)
+{
+	static const unsigned int edge[] = { 14, 15, 60, 64, 1513, 1514 };
+	unsigned int state = frame_state(seed ^ 0x5eed);
+
+	if (seed % 4 == 0)
+		return edge[seed / 4 % 6];
+	return FRAME_MIN + frame_random(&state) % (FRAME_MTU - FRAME_MIN + 1);
+}
+
+static __u16 frame_sum(const __u8 *p, size_t len, __u32 sum)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += p[i] << 8 | p[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static void frame_put16(__u8 *p, unsigned int v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+/**
+ * frame_fill_tcp() - make a TCP segment over IPv4 with a partial checksum
+ * @f: where
+ * @len: bytes, more than FRAME_TCP_HLEN
+ * @seed: what the payload follows from
+ */
+void frame_fill_tcp(__u8 *f, size_t len, unsigned int seed)
+{
+	static const __u8 addr[] = { 192, 0, 2, 1, 192, 0, 2, 2 };
+	__u8 *ip = f + 14, *tcp = f + 34;
+
+	frame_fill(f, len, seed);
+	frame_put16(f + 12, 0x0800);
+	memset(ip, 0, 40);
+	ip[0] = 0x45;
+	frame_put16(ip + 2, len - 14);
+	ip[6] = 0x40;
+	ip[8] = 64;
+	ip[9] = 6;
+	memcpy(ip + 12, addr, sizeof(addr));
+	frame_put16(ip + 10, (__u16)~frame_sum(ip, 20, 0));
+	frame_put16(tcp, 4000);
+	frame_put16(tcp + 2, 5000);
+	frame_put16(tcp + 4, seed);
+	tcp[12] = 0x50;
+	tcp[13] = 0x10;
+	frame_put16(tcp + 14, 0xffff);
+	/* The device completes the sum; here only the pseudo header is in. */
+	frame_put16(tcp + 16, frame_sum(addr, 8, 6 + len - 34));
+}
+
+/**
+ * frame_tcp_hdr() - virtio-net header of such a segment
+ * @h: result
+ * @gso_size: payload per segment on the wire, 0 for no segmentation
+ */
+void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size)
+{
+	memset(h, 0, sizeof(*h));
+	h->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	h->csum_start = 34;
+	h->csum_offset = 16;
+	if (!gso_size)
+		return;
+	h->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	h->gso_size = gso_size;
+	h->hdr_len = FRAME_TCP_HLEN;
+}
