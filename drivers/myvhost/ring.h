@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The device side of a virtqueue: positions, the two layouts, and the verbs
+ * that hide which one is in use.  Pure: no locks, no sleeping, no kernel
+ * objects; the caller serialises.  Rules are quoted as (SPn) and (PKn) from
+ * Documentation/rules.rst, which gives the section of the virtio specification.
+ */
+#ifndef _MVH_RING_H
+#define _MVH_RING_H
+
+#include "mvh_env.h"
+
+/* Most descriptors a ring can have (virtio 1.3, 2.7 and 2.8.10.1). */
+#define MVH_RING_MAX	32768
+
+/**
+ * enum mvh_bad - the ways in which a guest can break the protocol
+ *
+ * The order is that of MYVHOST_CNT_BAD_* in the UAPI, which explains them.
+ */
+enum mvh_bad {
+	MVH_BAD_INDEX,
+	MVH_BAD_HEAD,
+	MVH_BAD_CHAIN,
+	MVH_BAD_ORDER,
+	MVH_BAD_INDIRECT,
+	MVH_BAD_SEGMENTS,
+	MVH_BAD_ADDRESS,
+	MVH_BAD_ACCESS,
+	MVH_BAD_DIRECTION,
+	MVH_BAD_LENGTH,
+	MVH_BAD_MAX
+};
+
+/**
+ * enum mvh_part - the three memory areas of a ring
+ * @MVH_PART_DESC: descriptor table (split) or descriptor ring (packed)
+ * @MVH_PART_AVAIL: available ring, or driver event suppression
+ * @MVH_PART_USED: used ring, or device event suppression
+ */
+enum mvh_part {
+	MVH_PART_DESC,
+	MVH_PART_AVAIL,
+	MVH_PART_USED,
+	MVH_PART_MAX
+};
+
+/**
+ * struct mvh_ring_state - where a ring stands; what survives a stop
+ * @avail: next entry to take; free running (split) or a slot (packed)
+ * @used: next entry to give back; likewise
+ * @avail_wrap: device's wrap counter at @avail, packed only
+ * @used_wrap: device's wrap counter at @used, packed only
+ */
+struct mvh_ring_state {
+	u16 avail;
+	u16 used;
+	bool avail_wrap;
+	bool used_wrap;
+};
+
+/**
+ * struct mvh_done - a finished chain on its way back to the guest
+ * @len: bytes written into its writable part
+ * @id: the chain's id
+ * @ndesc: ring descriptors it takes, 1 for an indirect one
+ * @full: writable part filled completely, or there is none: with
+ *	VIRTIO_F_IN_ORDER the next entry of the same batch may speak for it
+ */
+struct mvh_done {
+	u32 len;
+	u16 id;
+	u16 ndesc;
+	bool full;
+};
+
+/**
+ * struct mvh_ring - a ring in use
+ *
+ * Owned by a queue and guarded by its mutex.
+ *
+ * @part: kernel addresses of the three areas, NULL while not mapped
+ * @state: current position
+ * @num: descriptors
+ * @seen: available index at the last look (split); slot and wrap bit of the
+ *	first descriptor found not available (packed)
+ * @uncalled: entries given back since mvh_ring_should_call() last decided
+ * @bad: why the last verb returned -EBADMSG
+ * @packed: layout
+ * @le: ring words are little endian, else native
+ * @event_idx: VIRTIO_RING_F_EVENT_IDX was negotiated
+ * @in_order: VIRTIO_F_IN_ORDER was negotiated
+ * @notify_on_empty: VIRTIO_F_NOTIFY_ON_EMPTY was negotiated
+ * @call_always: the next decision on an interrupt is yes (SP17)
+ * @wrote: told of each write into ring memory while not NULL; for the dirty
+ *	log
+ */
+struct mvh_ring {
+	void *part[MVH_PART_MAX];
+	struct mvh_ring_state state;
+	u16 num;
+	u16 seen;
+	u32 uncalled;
+	enum mvh_bad bad;
+	bool packed;
+	bool le;
+	bool event_idx;
+	bool in_order;
+	bool notify_on_empty;
+	bool call_always;
+	void (*wrote)(struct mvh_ring *ring, enum mvh_part part, u32 off,
+		      u32 len);
+};
+
+static inline u16 mvh_ring_cpu16(const struct mvh_ring *ring, __virtio16 v)
+{
+	return __virtio16_to_cpu(ring->le, v);
+}
+
+static inline __virtio16 mvh_ring_virtio16(const struct mvh_ring *ring, u16 v)
+{
+	return __cpu_to_virtio16(ring->le, v);
+}
+
+/**
+ * mvh_ring_bad - note why the guest is wrong
+ * @ring: the ring
+ * @why: the reason
+ *
+ * Return: -EBADMSG, for the caller to pass on.
+ */
+static inline int mvh_ring_bad(struct mvh_ring *ring, enum mvh_bad why)
+{
+	ring->bad = why;
+	return -EBADMSG;
+}
+
+static inline void mvh_ring_wrote(struct mvh_ring *ring, enum mvh_part part,
+				  u32 off, u32 len)
+{
+	if (unlikely(ring->wrote))
+		ring->wrote(ring, part, off, len);
+}
+
+u64 mvh_ring_part_size(bool packed, bool event_idx, u32 num,
+		       enum mvh_part part);
+void mvh_ring_start(struct mvh_ring *ring);
+u32 mvh_ring_state_pack(const struct mvh_ring *ring);
+int mvh_ring_state_unpack(struct mvh_ring *ring, u32 base);
+
+/* One implementation per layout: ring_split.c */
+void mvh_split_start(struct mvh_ring *ring);
+int mvh_split_next(struct mvh_ring *ring, u16 *head);
+void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
+		    unsigned int n);
+bool mvh_split_should_call(struct mvh_ring *ring);
+void mvh_split_disable_kick(struct mvh_ring *ring);
+bool mvh_split_enable_kick(struct mvh_ring *ring);
+bool mvh_split_has_new(const struct mvh_ring *ring);
+
+/* ... and ring_packed.c */
+int mvh_packed_next(struct mvh_ring *ring, u16 *flags);
+void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
+			u16 n);
+void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
+		     unsigned int n);
+bool mvh_packed_should_call(struct mvh_ring *ring);
+void mvh_packed_disable_kick(struct mvh_ring *ring);
+bool mvh_packed_enable_kick(struct mvh_ring *ring);
+bool mvh_packed_has_new(const struct mvh_ring *ring);
+
+/**
+ * mvh_ring_push - give finished chains back to the guest
+ * @ring: the ring
+ * @done: the chains, in the order in which they were taken
+ * @n: how many, at least 1
+ *
+ * The guest sees all of them or none (N13).  Does not interrupt it.
+ */
+static __always_inline void mvh_ring_push(struct mvh_ring *ring,
+					  const struct mvh_done *done,
+					  unsigned int n)
+{
+	if (ring->packed)
+		mvh_packed_push(ring, done, n);
+	else
+		mvh_split_push(ring, done, n);
+}
+
+/**
+ * mvh_ring_should_call - does the guest want an interrupt?
+ * @ring: the ring
+ *
+ * Decides for everything pushed since the last call of this function.
+ *
+ * Return: true if it does.
+ */
+static __always_inline bool mvh_ring_should_call(struct mvh_ring *ring)
+{
+	return ring->packed ? mvh_packed_should_call(ring) :
+			      mvh_split_should_call(ring);
+}
+
+/**
+ * mvh_ring_disable_kick - tell the guest that kicks are not needed
+ * @ring: the ring
+ */
+static __always_inline void mvh_ring_disable_kick(struct mvh_ring *ring)
+{
+	if (ring->packed)
+		mvh_packed_disable_kick(ring);
+	else
+		mvh_split_disable_kick(ring);
+}
+
+/**
+ * mvh_ring_enable_kick - ask the guest for a kick and look again
+ * @ring: the ring, found empty (or not full enough) by the last fetch
+ *
+ * Compares with what the last fetch saw, not with the position: a caller who
+ * put chains back because they were too few must be able to sleep.
+ *
+ * Return: true if more became available meanwhile, so that no kick may come.
+ */
+static __always_inline bool mvh_ring_enable_kick(struct mvh_ring *ring)
+{
+	return ring->packed ? mvh_packed_enable_kick(ring) :
+			      mvh_split_enable_kick(ring);
+}
+
+/**
+ * mvh_ring_has_new - is there more than the last fetch saw?
+ * @ring: the ring
+ *
+ * A cheap look for busy polling; promises nothing.
+ *
+ * Return: true if there is.
+ */
+static __always_inline bool mvh_ring_has_new(const struct mvh_ring *ring)
+{
+	return ring->packed ? mvh_packed_has_new(ring) :
+			      mvh_split_has_new(ring);
+}
+
+#endif /* _MVH_RING_H */

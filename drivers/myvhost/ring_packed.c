@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The packed virtqueue, device side (virtio 1.3, 2.8).  Pure: see ring.h.
+ *
+ * Barriers: a descriptor's flags are loaded with acquire before the rest of the
+ * chain, partner of the driver's release of the first descriptor's flags (PK3).
+ * Used descriptors become visible by the flags of the first one, stored with
+ * release after all else (PK7, PK9).  A full barrier stands between that store
+ * and the read of the driver event area, and between our write of the device
+ * event area and the re-read of the next descriptor's flags (PK12).
+ */
+#include "ring.h"
+
+#define MVH_PACKED_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)
+#define MVH_PACKED_USED		BIT(VRING_PACKED_DESC_F_USED)
+#define MVH_PACKED_WRAP		BIT(VRING_PACKED_EVENT_F_WRAP_CTR)
+
+static struct vring_packed_desc *mvh_packed_desc(const struct mvh_ring *ring,
+						 u16 pos)
+{
+	struct vring_packed_desc *desc = ring->part[MVH_PART_DESC];
+
+	return &desc[pos];
+}
+
+/* Is a descriptor with these flags available to a device at @wrap? (PK2) */
+static bool mvh_packed_is_avail(u16 flags, bool wrap)
+{
+	return !!(flags & MVH_PACKED_AVAIL) == wrap &&
+	       !!(flags & MVH_PACKED_USED) != wrap;
+}
+
+/**
+ * mvh_packed_advance - move a position by some descriptors
+ * @ring: the ring
+ * @pos: slot
+ * @wrap: its wrap counter
+ * @n: how many, at most @ring->num
+ */
+void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
+			u16 n)
+{
+	u32 next = (u32)*pos + n;
+
+	if (next >= ring->num) {
+		next -= ring->num;
+		*wrap = !*wrap;
+	}
+	*pos = next;
+}
+
+/**
+ * mvh_packed_next - is a chain available at the current position?
+ * @ring: the ring
+ * @flags: where to put the flags of its first descriptor, which must not be
+ *	read again
+ *
+ * Does not move: only the end of the chain tells how far.
+ *
+ * Return: 1 or 0.
+ */
+int mvh_packed_next(struct mvh_ring *ring, u16 *flags)
+{
+	u16 pos = ring->state.avail;
+	u16 f = le16_to_cpu(mvh_load_acquire(&mvh_packed_desc(ring, pos)->flags));
+
+	if (!mvh_packed_is_avail(f, ring->state.avail_wrap)) {
+		ring->seen = pos | ring->state.avail_wrap << 15;
+		return 0;
+	}
+	*flags = f;
+	return 1;
+}
+
+static u16 mvh_packed_used_flags(const struct mvh_done *done, bool wrap)
+{
+	u16 flags = done->len ? VRING_DESC_F_WRITE : 0;
+
+	return wrap ? flags | MVH_PACKED_AVAIL | MVH_PACKED_USED : flags;
+}
+
+/**
+ * mvh_packed_push - see mvh_ring_push()
+ * @ring: the ring
+ * @done: the chains
+ * @n: how many
+ */
+void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
+		     unsigned int n)
+{
+	struct mvh_ring_state *s = &ring->state;
+	struct vring_packed_desc *desc, *first = NULL;
+	u16 flags, first_flags = 0, skipped = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		u16 ndesc = done[i].ndesc + skipped;
+
+		ring->uncalled += done[i].ndesc;
+		if (ring->in_order && done[i].full && i + 1 < n) {
+			skipped = ndesc;
+			continue;
+		}
+		desc = mvh_packed_desc(ring, s->used);
+		flags = mvh_packed_used_flags(&done[i], s->used_wrap);
+		mvh_store(&desc->id, cpu_to_le16(done[i].id));
+		mvh_store(&desc->len, cpu_to_le32(done[i].len));
+		if (first) {
+			mvh_store(&desc->flags, cpu_to_le16(flags));
+		} else {
+			first = desc;
+			first_flags = flags;
+		}
+		mvh_ring_wrote(ring, MVH_PART_DESC,
+			       s->used * sizeof(*desc) +
+			       offsetof(struct vring_packed_desc, len),
+			       sizeof(*desc) -
+			       offsetof(struct vring_packed_desc, len));
+		mvh_packed_advance(ring, &s->used, &s->used_wrap, ndesc);
+		skipped = 0;
+	}
+	mvh_store_release(&first->flags, cpu_to_le16(first_flags));
+}
+
+/**
+ * mvh_packed_should_call - see mvh_ring_should_call()
+ * @ring: the ring
+ *
+ * Return: true if the driver wants an interrupt (PK11).
+ */
+bool mvh_packed_should_call(struct mvh_ring *ring)
+{
+	struct vring_packed_desc_event *driver = ring->part[MVH_PART_AVAIL];
+	u16 now = ring->state.used;
+	u32 n = ring->uncalled;
+	bool always = ring->call_always || n >= ring->num;
+	u16 flags, off_wrap, off;
+
+	if (!n)
+		return false;
+	ring->uncalled = 0;
+	mvh_mb();
+	flags = le16_to_cpu(mvh_load(&driver->flags)) & 0x3;
+	if (flags == VRING_PACKED_EVENT_FLAG_DISABLE)
+		return false;
+	if (flags != VRING_PACKED_EVENT_FLAG_DESC || !ring->event_idx)
+		return true;
+	ring->call_always = false;
+	if (always)
+		return true;
+	mvh_rmb();	/* the driver writes off_wrap before flags */
+	off_wrap = le16_to_cpu(mvh_load(&driver->off_wrap));
+	off = off_wrap & ~MVH_PACKED_WRAP;
+	if (!!(off_wrap & MVH_PACKED_WRAP) != ring->state.used_wrap)
+		off -= ring->num;
+	return vring_need_event(off, now, now - n);
+}
+
+static void mvh_packed_put_flags(struct mvh_ring *ring, u16 flags)
+{
+	struct vring_packed_desc_event *device = ring->part[MVH_PART_USED];
+
+	mvh_store(&device->flags, cpu_to_le16(flags));
+	mvh_ring_wrote(ring, MVH_PART_USED,
+		       offsetof(struct vring_packed_desc_event, flags),
+		       sizeof(device->flags));
+}
+
+/**
+ * mvh_packed_disable_kick - see mvh_ring_disable_kick()
+ * @ring: the ring
+ */
+void mvh_packed_disable_kick(struct mvh_ring *ring)
+{
+	mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_DISABLE);
+}
+
+/**
+ * mvh_packed_enable_kick - see mvh_ring_enable_kick()
+ * @ring: the ring
+ *
+ * Return: true if more became available meanwhile.
+ */
+bool mvh_packed_enable_kick(struct mvh_ring *ring)
+{
+	struct vring_packed_desc_event *device = ring->part[MVH_PART_USED];
+
+	if (ring->event_idx) {
+		mvh_store(&device->off_wrap, cpu_to_le16(ring->seen));
+		mvh_ring_wrote(ring, MVH_PART_USED, 0, sizeof(device->off_wrap));
+		mvh_wmb();
+		mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_DESC);
+	} else {
+		mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_ENABLE);
+	}
+	mvh_mb();
+	return mvh_packed_has_new(ring);
+}
+
+/**
+ * mvh_packed_has_new - see mvh_ring_has_new()
+ * @ring: the ring
+ *
+ * Return: true if the descriptor that was not available now is.
+ */
+bool mvh_packed_has_new(const struct mvh_ring *ring)
+{
+	u16 pos = ring->seen & ~MVH_PACKED_WRAP;
+	u16 flags = le16_to_cpu(mvh_load(&mvh_packed_desc(ring, pos)->flags));
+
+	return mvh_packed_is_avail(flags, ring->seen & MVH_PACKED_WRAP);
+}

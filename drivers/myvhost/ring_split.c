@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The split virtqueue, device side (virtio 1.3, 2.7).  Pure: see ring.h.
+ *
+ * Barriers: the load of avail->idx and the loads of ring entries and
+ * descriptors are ordered by mvh_rmb(), partner of the driver's write barrier
+ * before it moves avail->idx (SP2).  Used entries and used->idx are ordered by
+ * mvh_wmb(), partner of the driver's read barrier (SP3).  A full barrier stands
+ * between our write of used->idx and the read of the driver's wish for
+ * interrupts, and between our write of avail_event and the re-read of
+ * avail->idx; the driver has the mirror image of both.
+ */
+#include "ring.h"
+
+static struct vring_avail *mvh_split_avail(const struct mvh_ring *ring)
+{
+	return ring->part[MVH_PART_AVAIL];
+}
+
+static struct vring_used *mvh_split_used(const struct mvh_ring *ring)
+{
+	return ring->part[MVH_PART_USED];
+}
+
+/* The driver's used_event follows its last ring entry. */
+static __virtio16 *mvh_split_used_event(const struct mvh_ring *ring)
+{
+	return &mvh_split_avail(ring)->ring[ring->num];
+}
+
+/* Our avail_event follows the last used element. */
+static __virtio16 *mvh_split_avail_event(const struct mvh_ring *ring)
+{
+	return (__virtio16 *)&mvh_split_used(ring)->ring[ring->num];
+}
+
+static u16 mvh_split_avail_idx(const struct mvh_ring *ring)
+{
+	return mvh_ring_cpu16(ring, mvh_load(&mvh_split_avail(ring)->idx));
+}
+
+static void mvh_split_put_flags(struct mvh_ring *ring, u16 flags)
+{
+	mvh_store(&mvh_split_used(ring)->flags, mvh_ring_virtio16(ring, flags));
+	mvh_ring_wrote(ring, MVH_PART_USED, offsetof(struct vring_used, flags),
+		       sizeof(__virtio16));
+}
+
+/**
+ * mvh_split_start - take over ring memory
+ * @ring: the ring
+ */
+void mvh_split_start(struct mvh_ring *ring)
+{
+	ring->seen = ring->state.avail;
+	ring->state.used =
+		mvh_ring_cpu16(ring, mvh_load(&mvh_split_used(ring)->idx));
+	mvh_split_put_flags(ring, 0);
+}
+
+/**
+ * mvh_split_next - take the next available head
+ * @ring: the ring
+ * @head: where to put it, below @ring->num
+ *
+ * Reads the available ring every time, in order or not: a count of descriptors
+ * would not survive VHOST_SET_VRING_BASE.
+ *
+ * Return: 1, 0 if there is none, or -EBADMSG.
+ */
+int mvh_split_next(struct mvh_ring *ring, u16 *head)
+{
+	u16 avail = ring->state.avail;
+	u16 slot = avail & (ring->num - 1);
+	u16 id;
+
+	if (ring->seen == avail) {
+		u16 idx = mvh_split_avail_idx(ring);
+
+		if ((u16)(idx - avail) > ring->num)
+			return mvh_ring_bad(ring, MVH_BAD_INDEX);
+		if (idx == avail)
+			return 0;
+		ring->seen = idx;
+		mvh_rmb();
+	}
+	id = mvh_ring_cpu16(ring, mvh_load(&mvh_split_avail(ring)->ring[slot]));
+	if (id >= ring->num)
+		return mvh_ring_bad(ring, MVH_BAD_HEAD);
+	*head = array_index_nospec(id, ring->num);
+	ring->state.avail = avail + 1;
+	return 1;
+}
+
+/* With IN_ORDER one element speaks for the full ones before it (SP22). */
+static bool mvh_split_skip(const struct mvh_ring *ring,
+			   const struct mvh_done *done, unsigned int left)
+{
+	return ring->in_order && done->full && left > 1;
+}
+
+/**
+ * mvh_split_push - see mvh_ring_push()
+ * @ring: the ring
+ * @done: the chains
+ * @n: how many
+ */
+void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
+		    unsigned int n)
+{
+	struct vring_used *used = mvh_split_used(ring);
+	u16 pos = ring->state.used;
+	unsigned int i, first = 0;
+
+	for (i = 0; i < n; i++) {
+		u16 slot = (u16)(pos + first) & (ring->num - 1);
+		struct vring_used_elem *e = &used->ring[slot];
+
+		if (mvh_split_skip(ring, &done[i], n - i))
+			continue;
+		mvh_store(&e->id, __cpu_to_virtio32(ring->le, done[i].id));
+		mvh_store(&e->len, __cpu_to_virtio32(ring->le, done[i].len));
+		mvh_ring_wrote(ring, MVH_PART_USED,
+			       offsetof(struct vring_used, ring) +
+			       slot * sizeof(*e), sizeof(*e));
+		first = i + 1;
+	}
+	ring->state.used = pos + n;
+	ring->uncalled += n;
+	mvh_wmb();
+	mvh_store(&used->idx, mvh_ring_virtio16(ring, ring->state.used));
+	mvh_ring_wrote(ring, MVH_PART_USED, offsetof(struct vring_used, idx),
+		       sizeof(__virtio16));
+}
+
+/**
+ * mvh_split_should_call - see mvh_ring_should_call()
+ * @ring: the ring
+ *
+ * Return: true if the driver wants an interrupt (SP16, SP17, SP19, SP21).
+ */
+bool mvh_split_should_call(struct mvh_ring *ring)
+{
+	u16 now = ring->state.used;
+	u32 n = ring->uncalled;
+	bool always = ring->call_always || n > U16_MAX;
+	u16 event;
+
+	if (!n)
+		return false;
+	ring->uncalled = 0;
+	mvh_mb();
+	if (ring->notify_on_empty &&
+	    mvh_split_avail_idx(ring) == ring->state.avail)
+		return true;
+	if (!ring->event_idx) {
+		event = mvh_ring_cpu16(ring,
+				mvh_load(&mvh_split_avail(ring)->flags));
+		return !(event & VRING_AVAIL_F_NO_INTERRUPT);
+	}
+	ring->call_always = false;
+	if (always)
+		return true;
+	event = mvh_ring_cpu16(ring, mvh_load(mvh_split_used_event(ring)));
+	return vring_need_event(event, now, now - n);
+}
+
+/**
+ * mvh_split_disable_kick - see mvh_ring_disable_kick()
+ * @ring: the ring
+ *
+ * With event indices there is nothing to do: the event lies in the past.
+ */
+void mvh_split_disable_kick(struct mvh_ring *ring)
+{
+	if (!ring->event_idx)
+		mvh_split_put_flags(ring, VRING_USED_F_NO_NOTIFY);
+}
+
+/**
+ * mvh_split_enable_kick - see mvh_ring_enable_kick()
+ * @ring: the ring
+ *
+ * Return: true if more became available meanwhile (SP20).
+ */
+bool mvh_split_enable_kick(struct mvh_ring *ring)
+{
+	if (ring->event_idx) {
+		__virtio16 *event = mvh_split_avail_event(ring);
+
+		mvh_store(event, mvh_ring_virtio16(ring, ring->seen));
+		mvh_ring_wrote(ring, MVH_PART_USED,
+			       (void *)event - ring->part[MVH_PART_USED],
+			       sizeof(*event));
+	} else {
+		mvh_split_put_flags(ring, 0);
+	}
+	mvh_mb();
+	return mvh_split_has_new(ring);
+}
+
+/**
+ * mvh_split_has_new - see mvh_ring_has_new()
+ * @ring: the ring
+ *
+ * Return: true if the available index moved since the last look.
+ */
+bool mvh_split_has_new(const struct mvh_ring *ring)
+{
+	return mvh_split_avail_idx(ring) != ring->seen;
+}
