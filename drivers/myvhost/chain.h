@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One request of the guest: a descriptor chain, checked and translated.  Pure:
+ * see ring.h.
+ */
+#ifndef _MVH_CHAIN_H
+#define _MVH_CHAIN_H
+
+#include "mem.h"
+#include "ring.h"
+
+/**
+ * struct mvh_chain - a chain taken from a ring
+ *
+ * The caller provides @iov and @max, mvh_chain_fetch() the rest.
+ *
+ * @iov: pieces in the owner's address space, the readable ones first
+ * @max: room at @iov
+ * @n_out: pieces the device reads
+ * @n_in: pieces the device writes
+ * @out_len: bytes the device reads
+ * @in_len: bytes the device writes; more than 32 bits when a guest overstates
+ * @id: the guest's name for it, only to be given back
+ * @ndesc: ring descriptors it takes
+ */
+struct mvh_chain {
+	struct iovec *iov;
+	unsigned int max;
+	unsigned int n_out;
+	unsigned int n_in;
+	u64 out_len;
+	u64 in_len;
+	u16 id;
+	u16 ndesc;
+};
+
+int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
+		    struct mvh_chain *chain);
+
+#endif /* _MVH_CHAIN_H */

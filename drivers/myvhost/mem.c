@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Maps from guest addresses to the owner's addresses.  Pure: see mem.h.
+ */
+#include "mem.h"
+
+static struct mvh_map *mvh_map_alloc(u32 n, bool cached)
+{
+	struct mvh_map *map;
+
+	map = mvh_alloc_array(1, struct_size(map, region, n));
+	if (!map)
+		return NULL;
+	map->cached = cached;
+	return map;
+}
+
+/**
+ * mvh_map_free - free a map that nobody looks into any more
+ * @map: the map or NULL
+ */
+void mvh_map_free(struct mvh_map *map)
+{
+	mvh_free(map);
+}
+
+/* Index of the first region that ends at or after @addr; n if none does. */
+static u32 mvh_map_find(const struct mvh_map *map, u64 addr)
+{
+	u32 lo = 0, hi = map->n;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (map->region[mid].last < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Put @add in its place; false if it overlaps a region. */
+static bool mvh_map_add(struct mvh_map *map, const struct mvh_region *add)
+{
+	u32 i = mvh_map_find(map, add->start);
+
+	if (i < map->n && map->region[i].start <= add->last)
+		return false;
+	memmove(&map->region[i + 1], &map->region[i],
+		(map->n - i) * sizeof(*add));
+	map->region[i] = *add;
+	map->n++;
+	return true;
+}
+
+/**
+ * mvh_map_create - a map for a memory table
+ * @region: the table, in any order
+ * @n: its length
+ *
+ * Return: the map, ERR_PTR(-ENOMEM), or ERR_PTR(-EFAULT) if
+ * regions overlap or wrap.
+ */
+struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n)
+{
+	struct mvh_map *map = mvh_map_alloc(n, false);
+	u32 i;
+
+	if (!map)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < n; i++) {
+		if (region[i].last < region[i].start ||
+		    !mvh_map_add(map, &region[i])) {
+			mvh_map_free(map);
+			return ERR_PTR(-EFAULT);
+		}
+	}
+	return map;
+}
+
+/**
+ * mvh_map_create_cache - an empty map whose gaps may be asked for
+ *
+ * Return: the map, or NULL.
+ */
+struct mvh_map *mvh_map_create_cache(void)
+{
+	return mvh_map_alloc(0, true);
+}
+
+/* A copy without whatever touches [start, last], with room for one more. */
+static struct mvh_map *mvh_map_copy(const struct mvh_map *map, u64 start,
+				    u64 last)
+{
+	u32 from = mvh_map_find(map, start), to = from;
+	struct mvh_map *copy;
+
+	while (to < map->n && map->region[to].start <= last)
+		to++;
+	copy = mvh_map_alloc(map->n - (to - from) + 1, map->cached);
+	if (!copy)
+		return NULL;
+	copy->n = map->n - (to - from);
+	copy->victim = map->victim;
+	memcpy(copy->region, map->region, from * sizeof(*map->region));
+	memcpy(copy->region + from, map->region + to,
+	       (map->n - to) * sizeof(*map->region));
+	return copy;
+}
+
+/* Make room: each region gets its turn, so no single one is always the loser. */
+static void mvh_map_evict(struct mvh_map *map)
+{
+	u32 i = map->victim % map->n;
+
+	map->victim = i + 1;
+	map->n--;
+	memmove(&map->region[i], &map->region[i + 1],
+		(map->n - i) * sizeof(*map->region));
+}
+
+/**
+ * mvh_map_insert - the map that results from an IOTLB update
+ * @map: the map so far, a cache
+ * @add: the region, whose last is not below its start; what it overlaps goes
+ * @limit: most regions, above 0; one gives way if there are as many already
+ *
+ * Return: the new map, or NULL if there is no memory.
+ */
+struct mvh_map *mvh_map_insert(const struct mvh_map *map,
+			       const struct mvh_region *add, u32 limit)
+{
+	struct mvh_map *new = mvh_map_copy(map, add->start, add->last);
+
+	if (!new)
+		return NULL;
+	while (new->n >= limit)
+		mvh_map_evict(new);
+	mvh_map_add(new, add);
+	return new;
+}
+
+/**
+ * mvh_map_remove - the map that results from an IOTLB invalidation
+ * @map: the map so far, a cache
+ * @start: first guest address
+ * @last: last guest address, included
+ *
+ * Regions that are only touched go as a whole; they can be asked for again.
+ *
+ * Return: the new map, or NULL if there is no memory.
+ */
+struct mvh_map *mvh_map_remove(const struct mvh_map *map, u64 start, u64 last)
+{
+	return mvh_map_copy(map, start, last);
+}
+
+/**
+ * mvh_view_set - look into a map from now on
+ * @view: the view
+ * @map: the map or NULL; the caller keeps it for as long as it is set
+ */
+void mvh_view_set(struct mvh_view *view, const struct mvh_map *map)
+{
+	view->map = map;
+	view->hint = 0;
+}
+
+/* The region that holds @addr, or NULL. */
+static const struct mvh_region *mvh_view_find(struct mvh_view *view, u64 addr)
+{
+	const struct mvh_map *map = view->map;
+	const struct mvh_region *r;
+	u32 i;
+
+	if (likely(view->hint < map->n)) {
+		r = &map->region[view->hint];
+		if (likely(addr >= r->start && addr <= r->last))
+			return r;
+	}
+	i = mvh_map_find(map, addr);
+	if (i == map->n || map->region[i].start > addr)
+		return NULL;
+	view->hint = i;
+	return &map->region[i];
+}
+
+static int mvh_view_miss(struct mvh_view *view, u64 addr, u8 access)
+{
+	if (!view->map->cached)
+		return -EFAULT;
+	view->miss = addr;
+	view->miss_access = access;
+	return -EAGAIN;
+}
+
+/**
+ * mvh_view_translate - find guest memory in the owner's address space
+ * @view: the view
+ * @addr: guest address
+ * @len: bytes; 0 takes no piece and touches no map
+ * @access: MVH_ACCESS_READ or MVH_ACCESS_WRITE
+ * @iov: where to put the pieces
+ * @max: room there
+ *
+ * Return: number of pieces; -EAGAIN if a piece must be asked for, which @view
+ * tells; -EFAULT if it is not guest memory or wraps; -EPERM if it may not be
+ * accessed so; -ENOBUFS if there are more than @max pieces.
+ */
+int mvh_view_translate(struct mvh_view *view, u64 addr, u64 len, u8 access,
+		       struct iovec *iov, unsigned int max)
+{
+	unsigned int n = 0;
+
+	if (!len)
+		return 0;
+	if (!view->map || addr + len - 1 < addr)
+		return -EFAULT;
+	for (;;) {
+		const struct mvh_region *r = mvh_view_find(view, addr);
+		u64 piece;
+
+		if (!r)
+			return mvh_view_miss(view, addr, access);
+		if (!(r->access & access))
+			return -EPERM;
+		if (n == max)
+			return -ENOBUFS;
+		/* No overflow: a piece that is the whole 2^64 cannot be. */
+		piece = min(len - 1, r->last - addr) + 1;
+		iov[n].iov_base = (void __user *)(uintptr_t)
+				  (r->uaddr + (addr - r->start));
+		iov[n].iov_len = piece;
+		n++;
+		len -= piece;
+		if (!len)
+			return n;
+		addr += piece;
+	}
+}

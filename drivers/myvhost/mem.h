@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Maps from guest addresses to the owner's addresses.  A map never changes once
+ * it is in use: a new memory table or an IOTLB message makes a new one.  Pure:
+ * see ring.h.
+ */
+#ifndef _MVH_MEM_H
+#define _MVH_MEM_H
+
+#include "mvh_env.h"
+
+/* What a region may be used for; the values are those of VHOST_ACCESS_*. */
+#define MVH_ACCESS_READ		1
+#define MVH_ACCESS_WRITE	2
+
+/**
+ * struct mvh_region - guest addresses that are contiguous for the owner too
+ * @start: first guest address
+ * @last: last guest address, included, so that the end of the address space
+ *	can be expressed
+ * @uaddr: owner's address of @start
+ * @access: MVH_ACCESS_*
+ */
+struct mvh_region {
+	u64 start;
+	u64 last;
+	u64 uaddr;
+	u8 access;
+};
+
+/**
+ * struct mvh_map - regions that do not overlap, by rising address
+ * @n: regions
+ * @cached: it is a cache (an IOTLB): what is not there may be asked for
+ * @victim: next region to give way when the cache is full
+ * @region: the regions
+ */
+struct mvh_map {
+	u32 n;
+	bool cached;
+	u32 victim;
+	struct mvh_region region[];
+};
+
+/**
+ * struct mvh_view - one user's way of looking into a map
+ * @map: the map
+ * @hint: the region that served last; guests have few, and stay in one
+ * @miss: where the last -EAGAIN happened
+ * @miss_access: what was wanted there
+ */
+struct mvh_view {
+	const struct mvh_map *map;
+	u32 hint;
+	u64 miss;
+	u8 miss_access;
+};
+
+struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n);
+struct mvh_map *mvh_map_create_cache(void);
+struct mvh_map *mvh_map_insert(const struct mvh_map *map,
+			       const struct mvh_region *add, u32 limit);
+struct mvh_map *mvh_map_remove(const struct mvh_map *map, u64 start, u64 last);
+void mvh_map_free(struct mvh_map *map);
+void mvh_view_set(struct mvh_view *view, const struct mvh_map *map);
+int mvh_view_translate(struct mvh_view *view, u64 addr, u64 len, u8 access,
+		       struct iovec *iov, unsigned int max);
+
+#endif /* _MVH_MEM_H */
