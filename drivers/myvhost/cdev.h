@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * /dev/myvhost: the file, and the parts of its front end.
+ */
+#ifndef _MVH_CDEV_H
+#define _MVH_CDEV_H
+
+#include <linux/poll.h>
+#include <linux/types.h>
+
+struct iov_iter;
+struct mvh_dev;
+struct mvh_vq;
+
+/* A minor of the range for local use, so that opening can load the module. */
+#define MVH_MINOR	246
+
+int mvh_cdev_init(void);
+void mvh_cdev_exit(void);
+
+/* cdev_vhost.c */
+extern const struct mvh_frontend_ops mvh_vhost_frontend;
+long mvh_vhost_ioctl(struct mvh_dev *dev, unsigned int cmd, void __user *arg);
+
+/* cdev_msg.c */
+void mvh_msg_miss(struct mvh_vq *vq);
+ssize_t mvh_msg_read(struct mvh_dev *dev, struct iov_iter *to, bool nonblock);
+ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from);
+__poll_t mvh_msg_poll(struct mvh_dev *dev, struct file *file,
+		      poll_table *table);
+
+/* cdev_stats.c */
+int mvh_stats_get(struct mvh_vq *vq, void __user *arg);
+void mvh_stats_show(struct seq_file *seq, struct mvh_dev *dev);
+
+#endif /* _MVH_CDEV_H */

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOTLB messages: misses to the owner by read and poll, translations from the
+ * owner by write.  A queue waits for one translation at a time, so a miss is a
+ * slot of its queue: nothing is allocated, and a guest cannot pile them up.
+ */
+#include <linux/sched/signal.h>
+#include <linux/uio.h>
+#include "compat/vhost_uapi.h"
+#include "cdev.h"
+#include "dev.h"
+
+/* Both versions of a message have this size and the body at this offset. */
+#define MVH_MSG_SIZE	sizeof(struct vhost_msg_v2)
+#define MVH_MSG_BODY	offsetof(struct vhost_msg_v2, iotlb)
+
+static_assert(sizeof(struct vhost_msg) == MVH_MSG_SIZE);
+static_assert(offsetof(struct vhost_msg, iotlb) == MVH_MSG_BODY);
+
+/**
+ * mvh_msg_miss - a queue waits for a translation
+ * @vq: the queue, whose view says for which
+ *
+ * If the owner was told before, it is told again: the queue has been kicked, and
+ * the owner may know better now.
+ *
+ * Context: With the queue's mutex; does not sleep.
+ */
+void mvh_msg_miss(struct mvh_vq *vq)
+{
+	struct mvh_shared *shared = vq->shared;
+
+	spin_lock(&shared->miss_lock);
+	vq->miss.state = MVH_MISS_PENDING;
+	vq->miss.iova = vq->view.miss;
+	vq->miss.access = vq->view.miss_access;
+	spin_unlock(&shared->miss_lock);
+	wake_up_interruptible_poll(&shared->miss_wait, EPOLLIN | EPOLLRDNORM);
+}
+
+/* Take a miss that the owner does not know of yet. */
+static bool mvh_msg_take(struct mvh_dev *dev, struct vhost_iotlb_msg *msg)
+{
+	bool found = false;
+	unsigned int i;
+
+	spin_lock(&dev->shared.miss_lock);
+	for (i = 0; i < dev->n_vqs && !found; i++) {
+		struct mvh_miss *miss = &dev->vq[i].miss;
+
+		if (miss->state != MVH_MISS_PENDING)
+			continue;
+		miss->state = MVH_MISS_READ;
+		msg->iova = miss->iova;
+		msg->perm = miss->access;
+		msg->type = VHOST_IOTLB_MISS;
+		found = true;
+	}
+	spin_unlock(&dev->shared.miss_lock);
+	return found;
+}
+
+/* Wait for a miss; 0 when @msg is filled. */
+static int mvh_msg_wait(struct mvh_dev *dev, struct vhost_iotlb_msg *msg,
+			bool nonblock)
+{
+	bool found = false;
+	int err;
+
+	if (mvh_msg_take(dev, msg))
+		return 0;
+	if (nonblock)
+		return -EAGAIN;
+	err = wait_event_interruptible(dev->shared.miss_wait,
+				       (found = mvh_msg_take(dev, msg)) ||
+				       !READ_ONCE(dev->shared.iotlb));
+	if (err)
+		return err;
+	return found ? 0 : -EBADFD;
+}
+
+/**
+ * mvh_msg_read - tell the owner of a missing translation
+ * @dev: the device, not locked
+ * @to: where to put one message
+ * @nonblock: do not wait for one
+ *
+ * Return: bytes of the message; 0 if there is no room for one; -EAGAIN if there
+ * is none and @nonblock; -EBADFD if there is no IOMMU and so will be none;
+ * -ERESTARTSYS; -EFAULT.
+ */
+ssize_t mvh_msg_read(struct mvh_dev *dev, struct iov_iter *to, bool nonblock)
+{
+	u64 v2 = BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2);
+	struct vhost_msg_v2 msg;
+	int err;
+
+	if (iov_iter_count(to) < MVH_MSG_SIZE)
+		return 0;
+	memset(&msg, 0, sizeof(msg));
+	err = mvh_msg_wait(dev, &msg.iotlb, nonblock);
+	if (err)
+		return err;
+	msg.type = READ_ONCE(dev->backend_features) & v2 ? VHOST_IOTLB_MSG_V2 :
+							   VHOST_IOTLB_MSG;
+	return copy_to_iter(&msg, sizeof(msg), to) == sizeof(msg) ?
+	       sizeof(msg) : -EFAULT;
+}
+
+static int mvh_msg_update(struct mvh_dev *dev, const struct vhost_iotlb_msg *msg)
+{
+	struct mvh_region region = {
+		.start = msg->iova,
+		.last = msg->iova + msg->size - 1,
+		.uaddr = msg->uaddr,
+		.access = msg->perm,
+	};
+
+	if (region.last < region.start || !msg->perm ||
+	    msg->perm & ~VHOST_ACCESS_RW)
+		return -EFAULT;
+	if (!access_ok((void __user *)(uintptr_t)msg->uaddr, msg->size))
+		return -EFAULT;
+	return mvh_dev_iotlb_update(dev, &region);
+}
+
+static int mvh_msg_invalidate(struct mvh_dev *dev,
+			      const struct vhost_iotlb_msg *msg)
+{
+	u64 last = msg->iova + msg->size - 1;
+
+	/* The end may be the end of the address space, but no further. */
+	if (last < msg->iova)
+		return -EFAULT;
+	return mvh_dev_iotlb_invalidate(dev, msg->iova, last);
+}
+
+static int mvh_msg_process(struct mvh_dev *dev,
+			   const struct vhost_iotlb_msg *msg)
+{
+	int err = -EINVAL;
+
+	mutex_lock(&dev->mutex);
+	if (msg->type == VHOST_IOTLB_UPDATE)
+		err = mvh_msg_update(dev, msg);
+	else if (msg->type == VHOST_IOTLB_INVALIDATE)
+		err = mvh_msg_invalidate(dev, msg);
+	mutex_unlock(&dev->mutex);
+	return err ? -EFAULT : 0;
+}
+
+/**
+ * mvh_msg_write - the owner gives or takes back a translation
+ * @dev: the device, not locked
+ * @from: one message
+ *
+ * Return: bytes of the message; -EINVAL if it is too short, of an unknown
+ * version or of size zero; -EFAULT if it cannot be carried out.
+ */
+ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
+{
+	struct vhost_iotlb_msg body;
+	int version;
+
+	if (copy_from_iter(&version, sizeof(version), from) != sizeof(version))
+		return -EINVAL;
+	if (version != VHOST_IOTLB_MSG && version != VHOST_IOTLB_MSG_V2)
+		return -EINVAL;
+	iov_iter_advance(from, min(MVH_MSG_BODY - sizeof(version),
+				   iov_iter_count(from)));
+	if (copy_from_iter(&body, sizeof(body), from) != sizeof(body))
+		return -EINVAL;
+	if (!body.size)
+		return -EINVAL;
+	return mvh_msg_process(dev, &body) ?: MVH_MSG_SIZE;
+}
+
+/**
+ * mvh_msg_poll - is there a miss to read?
+ * @dev: the device, not locked
+ * @file: its file
+ * @table: who asks
+ *
+ * Return: EPOLLIN | EPOLLRDNORM, or 0.
+ */
+__poll_t mvh_msg_poll(struct mvh_dev *dev, struct file *file,
+		      poll_table *table)
+{
+	__poll_t mask = 0;
+	unsigned int i;
+
+	poll_wait(file, &dev->shared.miss_wait, table);
+	spin_lock(&dev->shared.miss_lock);
+	for (i = 0; i < dev->n_vqs; i++)
+		if (dev->vq[i].miss.state == MVH_MISS_PENDING)
+			mask = EPOLLIN | EPOLLRDNORM;
+	spin_unlock(&dev->shared.miss_lock);
+	return mask;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Statistics of a device: as numbers through an ioctl, as text in
+ * /proc/PID/fdinfo/N.
+ */
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/myvhost.h>
+#include "backend.h"
+#include "cdev.h"
+#include "dev.h"
+
+static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
+	[MYVHOST_CNT_PACKETS]		= "packets",
+	[MYVHOST_CNT_BYTES]		= "bytes",
+	[MYVHOST_CNT_KICKS]		= "kicks",
+	[MYVHOST_CNT_CALLS]		= "calls",
+	[MYVHOST_CNT_CALLS_SUPPRESSED]	= "calls_suppressed",
+	[MYVHOST_CNT_RUNS]		= "runs",
+	[MYVHOST_CNT_BUDGET]		= "budget",
+	[MYVHOST_CNT_MISSES]		= "misses",
+	[MYVHOST_CNT_POLL_HITS]		= "poll_hits",
+	[MYVHOST_CNT_POLL_MISSES]	= "poll_misses",
+	[MYVHOST_CNT_STALLS]		= "stalls",
+	[MYVHOST_CNT_BUSY]		= "busy",
+	[MYVHOST_CNT_DROP_SHORT]	= "drop_short",
+	[MYVHOST_CNT_DROP_LONG]		= "drop_long",
+	[MYVHOST_CNT_DROP_HEADER]	= "drop_header",
+	[MYVHOST_CNT_DROP_BUFFER]	= "drop_buffer",
+	[MYVHOST_CNT_DROP_FAULT]	= "drop_fault",
+	[MYVHOST_CNT_DROP_MEMORY]	= "drop_memory",
+	[MYVHOST_CNT_DROP_BACKEND]	= "drop_backend",
+	[MYVHOST_CNT_BAD_INDEX]		= "bad_index",
+	[MYVHOST_CNT_BAD_HEAD]		= "bad_head",
+	[MYVHOST_CNT_BAD_CHAIN]		= "bad_chain",
+	[MYVHOST_CNT_BAD_ORDER]		= "bad_order",
+	[MYVHOST_CNT_BAD_INDIRECT]	= "bad_indirect",
+	[MYVHOST_CNT_BAD_SEGMENTS]	= "bad_segments",
+	[MYVHOST_CNT_BAD_ADDRESS]	= "bad_address",
+	[MYVHOST_CNT_BAD_ACCESS]	= "bad_access",
+	[MYVHOST_CNT_BAD_DIRECTION]	= "bad_direction",
+	[MYVHOST_CNT_BAD_LENGTH]	= "bad_length",
+};
+
+static const char *const mvh_state_names[] = {
+	[MVH_VQ_OFF]		= "off",
+	[MVH_VQ_RUNNING]	= "running",
+	[MVH_VQ_BROKEN]		= "broken",
+};
+
+/**
+ * mvh_stats_get - MYVHOST_GET_VRING_STATS
+ * @vq: the queue
+ * @arg: struct myvhost_vring_stats of the caller
+ *
+ * Return: 0, or -EFAULT.
+ */
+int mvh_stats_get(struct mvh_vq *vq, void __user *arg)
+{
+	struct myvhost_vring_stats stats;
+	u64 cnt[MYVHOST_CNT_MAX];
+	void __user *to;
+	u32 n, i;
+
+	if (copy_from_user(&stats, arg, sizeof(stats)))
+		return -EFAULT;
+	for (i = 0; i < MYVHOST_CNT_MAX; i++)
+		cnt[i] = mvh_vq_counter(vq, i);
+	n = min_t(u32, stats.count, MYVHOST_CNT_MAX);
+	to = u64_to_user_ptr(stats.counters);
+	if (copy_to_user(to, cnt, n * sizeof(u64)) ||
+	    clear_user(to + n * sizeof(u64),
+		       (size_t)(stats.count - n) * sizeof(u64)))
+		return -EFAULT;
+	stats.count = MYVHOST_CNT_MAX;
+	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
+}
+
+static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
+			      const char *name)
+{
+	struct mvh_worker *worker;
+	unsigned int i;
+
+	seq_printf(seq, "%s.state:\t%s\n", name,
+		   mvh_state_names[READ_ONCE(vq->state)]);
+	worker = rcu_dereference_protected(vq->worker, true);
+	if (worker)
+		seq_printf(seq, "%s.worker:\t%s %d\n", name, worker->name,
+			   worker->tid);
+	for (i = 0; i < MYVHOST_CNT_MAX; i++)
+		seq_printf(seq, "%s.%s:\t%llu\n", name, mvh_counter_names[i],
+			   mvh_vq_counter(vq, i));
+}
+
+/**
+ * mvh_stats_show - a device in /proc/PID/fdinfo/N
+ * @seq: where to print
+ * @dev: the device, not locked
+ *
+ * Queues are not locked: a queue that is busy for long can still be looked at.
+ */
+void mvh_stats_show(struct seq_file *seq, struct mvh_dev *dev)
+{
+	const struct mvh_backend_ops *backend = dev->shared.backend;
+	unsigned int i;
+
+	mutex_lock(&dev->mutex);
+	seq_printf(seq, "backend:\t%s\nowner:\t%d\nfeatures:\t%#llx %#llx\n",
+		   backend->name, dev->shared.owner, dev->shared.features[0],
+		   dev->shared.features[1]);
+	for (i = 0; i < dev->n_vqs; i++)
+		mvh_stats_show_vq(seq, &dev->vq[i], backend->vq_names[i]);
+	mutex_unlock(&dev->mutex);
+}

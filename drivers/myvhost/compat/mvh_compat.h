@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel API of Linux 7.2 on Debian's 6.1 and 6.12, as far as myvhost.ko
+ * uses it.  The only place besides mvh_compat_tun.h that asks for a version.
+ */
+#ifndef _MVH_COMPAT_H
+#define _MVH_COMPAT_H
+
+#include <linux/eventfd.h>
+#include <linux/version.h>
+
+/* 6.4: threads that belong to the owner's process. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#include <linux/sched/vhost_task.h>
+#define MVH_HAVE_VHOST_TASK	true
+#else
+#include <linux/err.h>
+
+struct vhost_task;
+#define MVH_HAVE_VHOST_TASK	false
+
+static inline struct vhost_task *
+vhost_task_create(bool (*fn)(void *), void (*handle_kill)(void *), void *arg,
+		  const char *name)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void vhost_task_start(struct vhost_task *task) { }
+static inline void vhost_task_stop(struct vhost_task *task) { }
+static inline void vhost_task_wake(struct vhost_task *task) { }
+#endif
+
+/* 6.8: eventfd_signal() always adds one. */
+static inline void mvh_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx);
+#else
+	eventfd_signal(ctx, 1);
+#endif
+}
+
+#endif /* _MVH_COMPAT_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One device: what its queues share.
+ */
+#ifndef _MVH_DEV_H
+#define _MVH_DEV_H
+
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+#include "features.h"
+#include "mem.h"
+#include "vq.h"
+
+struct eventfd_ctx;
+struct mm_struct;
+struct mvh_frontend_ops;
+
+/* Regions of a memory table, and entries of an IOTLB. */
+#define MVH_REGIONS_MAX		4096
+#define MVH_IOTLB_MAX		2048
+
+/**
+ * struct mvh_dev - a device, that is an open descriptor
+ *
+ * @mutex: serialises ioctls and messages; guards all that follows
+ * @mm: the owner's address space, NULL without owner
+ * @fork_owner: workers belong to the owner's process
+ * @backend_features: VHOST_BACKEND_F_*
+ * @workers: by id
+ * @shared: what the queues see; guarded as it says
+ * @n_vqs: queues; constant
+ * @vq: the queues
+ */
+struct mvh_dev {
+	struct mutex mutex;
+	struct mm_struct *mm;
+	bool fork_owner;
+	u64 backend_features;
+	struct xarray workers;
+	struct mvh_shared shared;
+	unsigned int n_vqs;
+	struct mvh_vq vq[];
+};
+
+extern bool mvh_worker_per_vq;
+extern unsigned int mvh_poll_max_us;
+
+struct mvh_dev *mvh_dev_create(const char *backend,
+			       const struct mvh_frontend_ops *frontend);
+void mvh_dev_destroy(struct mvh_dev *dev);
+int mvh_dev_set_owner(struct mvh_dev *dev);
+int mvh_dev_check_owner(const struct mvh_dev *dev);
+void mvh_dev_reset(struct mvh_dev *dev);
+int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features);
+int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table);
+bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base);
+int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base);
+struct eventfd_ctx *mvh_dev_set_log_event(struct mvh_dev *dev,
+					  struct eventfd_ctx *event);
+int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd);
+int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region);
+int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last);
+
+int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id);
+int mvh_dev_free_worker(struct mvh_dev *dev, u32 id);
+int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id);
+
+#endif /* _MVH_DEV_H */

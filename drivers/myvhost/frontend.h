@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The contract between the core and a front end, that is a dialect of ioctls:
+ * what the core reports upwards.  Calls to the guest need no upcall, since all
+ * dialects pass an eventfd for them.
+ */
+#ifndef _MVH_FRONTEND_H
+#define _MVH_FRONTEND_H
+
+struct mvh_vq;
+
+/**
+ * struct mvh_frontend_ops - a dialect
+ *
+ * Both are called by the worker with the queue's mutex and must not sleep.
+ *
+ * @error: the guest broke the protocol and @vq has stopped
+ * @miss: @vq waits for the translation described in @vq->miss
+ */
+struct mvh_frontend_ops {
+	void (*error)(struct mvh_vq *vq);
+	void (*miss)(struct mvh_vq *vq);
+};
+
+#endif /* _MVH_FRONTEND_H */

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One queue.
+ */
+#ifndef _MVH_VQ_H
+#define _MVH_VQ_H
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <uapi/linux/myvhost.h>
+#include "area.h"
+#include "chain.h"
+#include "event.h"
+#include "features.h"
+#include "worker.h"
+
+struct eventfd_ctx;
+struct mvh_backend_ops;
+struct mvh_frontend_ops;
+
+/* Pieces of guest memory that one chain, or the chains of one frame, may have. */
+#define MVH_IOV_MAX		1024
+
+/* Completions are given back in batches of this many at least. */
+#define MVH_DONE_BATCH		64
+
+/* Chains that may be finished or staged at a time; each has a piece at least. */
+#define MVH_DONE_MAX		(MVH_DONE_BATCH + MVH_IOV_MAX)
+
+/* A chain may begin where the pieces of those before it end. */
+#define MVH_IOV_ROOM		(2 * MVH_IOV_MAX)
+
+/**
+ * enum mvh_vq_state - what a queue is doing
+ * @MVH_VQ_OFF: no port, nothing may touch the ring
+ * @MVH_VQ_RUNNING: it has a port and is served
+ * @MVH_VQ_BROKEN: it has a port, but the guest broke the protocol; nothing
+ *	touches the ring until the port is detached
+ */
+enum mvh_vq_state {
+	MVH_VQ_OFF,
+	MVH_VQ_RUNNING,
+	MVH_VQ_BROKEN,
+};
+
+/**
+ * enum mvh_miss_state - what became of a missing translation
+ * @MVH_MISS_NONE: none is missing
+ * @MVH_MISS_PENDING: the owner has not read of it yet
+ * @MVH_MISS_READ: the owner knows
+ */
+enum mvh_miss_state {
+	MVH_MISS_NONE,
+	MVH_MISS_PENDING,
+	MVH_MISS_READ,
+};
+
+/**
+ * struct mvh_miss - a translation that a queue waits for; one at a time
+ *
+ * Guarded by the miss_lock of struct mvh_shared.
+ *
+ * @state: what became of it
+ * @access: MVH_ACCESS_*
+ * @iova: the address
+ */
+struct mvh_miss {
+	enum mvh_miss_state state;
+	u8 access;
+	u64 iova;
+};
+
+/**
+ * struct mvh_window - how long a queue polls before it sleeps
+ *
+ * @fixed_us: what VHOST_SET_VRING_BUSYLOOP_TIMEOUT said
+ * @max_us: bound of the adaptive window, 0 if it is not used
+ * @now_ns: the adaptive window now
+ * @slept_at: when the queue went to sleep last, 0 if it did not
+ */
+struct mvh_window {
+	u32 fixed_us;
+	u32 max_us;
+	u64 now_ns;
+	u64 slept_at;
+};
+
+/**
+ * struct mvh_shared - what the queues of a device share
+ *
+ * Unless it says otherwise, a field changes only while the mutexes of all
+ * queues are held, so that any of them is enough to read it.
+ *
+ * @backend: kind of device; constant
+ * @frontend: dialect; constant
+ * @owner: process id of the owner, for people
+ * @features: what was negotiated
+ * @table: guest physical memory
+ * @iotlb: I/O virtual memory with VIRTIO_F_ACCESS_PLATFORM, else NULL
+ * @log_base: owner's address of the dirty log
+ * @log_event: signalled when something was logged
+ * @miss_lock: guards the queues' missing translations; innermost
+ * @miss_wait: who waits for them
+ */
+struct mvh_shared {
+	const struct mvh_backend_ops *backend;
+	const struct mvh_frontend_ops *frontend;
+	pid_t owner;
+	u64 features[MVH_FEATURE_WORDS];
+	struct mvh_map *table;
+	struct mvh_map *iotlb;
+	u64 log_base;
+	struct eventfd_ctx *log_event;
+	spinlock_t miss_lock;
+	wait_queue_head_t miss_wait;
+};
+
+/**
+ * struct mvh_vq - a queue
+ *
+ * Everything is guarded by @mutex unless it says otherwise.
+ *
+ * @mutex: taken by the worker for a whole run, by ioctls to change anything
+ * @shared: what it shares with the device's other queues; constant
+ * @index: which of its queues; constant
+ * @state: what it is doing
+ * @port: the back end's object for it while not OFF
+ * @file: the file the port was made of
+ * @ring: the ring
+ * @area: its memory
+ * @mapped: @area and @ring.part are valid
+ * @started: the ring was taken over since the port was attached
+ * @placed: @addr was set
+ * @addr: owner's addresses of the ring, or IOVAs with VIRTIO_F_ACCESS_PLATFORM
+ * @log_used: writes to the ring are to be logged
+ * @log_addr: guest physical address of the used area, for that
+ * @view: guest memory
+ * @call: interrupts go here
+ * @err: protocol errors go here
+ * @kick: the guest's kicks come from here
+ * @kick_event: subscription to @kick
+ * @worker: who serves it; RCU, changes under the device's mutex
+ * @work: a run
+ * @window: busy polling
+ * @miss: missing translation; under @shared->miss_lock
+ * @iov: room for MVH_IOV_ROOM pieces of a request
+ * @done: finished chains not given back yet, and behind them staged ones
+ * @n_done: how many are finished
+ * @n_staged: how many are taken, but may still be left to the guest
+ * @left_packets: what remains of this run's budget
+ * @left_bytes: likewise
+ * @cnt: statistics; written under @mutex, read without
+ */
+struct mvh_vq {
+	struct mutex mutex;
+	struct mvh_shared *shared;
+	u32 index;
+	enum mvh_vq_state state;
+	void *port;
+	struct file *file;
+	struct mvh_ring ring;
+	struct mvh_area area[MVH_PART_MAX];
+	bool mapped;
+	bool started;
+	bool placed;
+	u64 addr[MVH_PART_MAX];
+	bool log_used;
+	u64 log_addr;
+	struct mvh_view view;
+	struct eventfd_ctx *call;
+	struct eventfd_ctx *err;
+	struct file *kick;
+	struct mvh_event kick_event;
+	struct mvh_worker __rcu *worker;
+	struct mvh_work work;
+	struct mvh_window window;
+	struct mvh_miss miss;
+	struct iovec *iov;
+	struct mvh_done *done;
+	unsigned int n_done;
+	unsigned int n_staged;
+	s32 left_packets;
+	s64 left_bytes;
+	u64 cnt[MYVHOST_CNT_MAX];
+};
+
+/**
+ * mvh_vq_count - add to a counter
+ * @vq: the queue, its mutex held
+ * @what: the counter
+ * @n: how much
+ */
+static inline void mvh_vq_count(struct mvh_vq *vq, enum myvhost_counter what,
+				u64 n)
+{
+	WRITE_ONCE(vq->cnt[what], vq->cnt[what] + n);
+}
+
+/**
+ * mvh_vq_has_feature - was a feature negotiated?
+ * @vq: the queue, its mutex held
+ * @bit: feature number
+ *
+ * Return: true if it was.
+ */
+static inline bool mvh_vq_has_feature(const struct mvh_vq *vq, unsigned int bit)
+{
+	return mvh_has_feature(vq->shared->features, bit);
+}
+
+/**
+ * struct mvh_mark - a position in the available chains
+ * @avail: see struct mvh_ring_state
+ * @wrap: likewise
+ */
+struct mvh_mark {
+	u16 avail;
+	bool wrap;
+};
+
+/**
+ * mvh_vq_mark - remember where the next chain is
+ * @vq: the queue, its mutex held
+ *
+ * Return: the position, for mvh_vq_rewind().
+ */
+static inline struct mvh_mark mvh_vq_mark(const struct mvh_vq *vq)
+{
+	return (struct mvh_mark) {
+		.avail = vq->ring.state.avail,
+		.wrap = vq->ring.state.avail_wrap,
+	};
+}
+
+/**
+ * mvh_vq_rewind - leave chains to the guest that were fetched since a mark
+ * @vq: the queue, its mutex held
+ * @mark: the position; none of the chains after it was committed
+ */
+static inline void mvh_vq_rewind(struct mvh_vq *vq, struct mvh_mark mark)
+{
+	vq->ring.state.avail = mark.avail;
+	vq->ring.state.avail_wrap = mark.wrap;
+	vq->n_staged = 0;
+}
+
+void mvh_vq_init(struct mvh_vq *vq, struct mvh_shared *shared, u32 index);
+int mvh_vq_alloc(struct mvh_vq *vq);
+void mvh_vq_reset(struct mvh_vq *vq);
+void mvh_vq_set_features(struct mvh_vq *vq);
+bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr);
+bool mvh_log_range_ok(u64 base, u64 gpa, u64 len);
+int mvh_vq_start(struct mvh_vq *vq);
+void mvh_vq_stop(struct mvh_vq *vq);
+void mvh_vq_unmap(struct mvh_vq *vq);
+void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker);
+u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what);
+
+#endif /* _MVH_VQ_H */

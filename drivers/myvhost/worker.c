@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A thread in the owner's address space that runs short pieces of work, in the
+ * order in which they came.  It knows nothing of queues and devices.
+ *
+ * Two kinds: a thread of the owner's process (vhost_task), which inherits
+ * everything and is accounted with it, or a kernel thread that borrows the
+ * address space and moves into the owner's cgroups.
+ */
+#include <linux/cgroup.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include "compat/mvh_compat.h"
+#include "worker.h"
+
+enum {
+	MVH_WORK_QUEUED,
+};
+
+/* Work that its creator waits for. */
+struct mvh_wait_work {
+	struct mvh_work work;
+	struct completion done;
+};
+
+/* The first work of a worker: settle in. */
+struct mvh_settle_work {
+	struct mvh_wait_work wait;
+	struct mvh_worker *worker;
+	struct task_struct *owner;
+	int err;
+};
+
+static void mvh_worker_wake(struct mvh_worker *worker)
+{
+	if (worker->vtsk)
+		vhost_task_wake(worker->vtsk);
+	else
+		wake_up_process(worker->task);
+}
+
+/**
+ * mvh_worker_queue - give a worker something to do
+ * @worker: the worker
+ * @work: the work; if it waits already, it runs once
+ *
+ * Context: Any, with interrupts on or off.
+ * Return: true if it will run or waits already, false if the worker was killed.
+ */
+bool mvh_worker_queue(struct mvh_worker *worker, struct mvh_work *work)
+{
+	bool alive;
+
+	rcu_read_lock();
+	alive = !READ_ONCE(worker->killed);
+	if (alive && !test_and_set_bit(MVH_WORK_QUEUED, &work->flags)) {
+		llist_add(&work->node, &worker->works);
+		mvh_worker_wake(worker);
+	}
+	rcu_read_unlock();
+	return alive;
+}
+
+/* Run what waits; true if there was something. */
+static bool mvh_worker_run(struct mvh_worker *worker)
+{
+	struct llist_node *list = llist_del_all(&worker->works);
+	struct mvh_work *work, *next;
+
+	if (!list)
+		return false;
+	__set_current_state(TASK_RUNNING);
+	list = llist_reverse_order(list);
+	llist_for_each_entry_safe(work, next, list, node) {
+		clear_bit(MVH_WORK_QUEUED, &work->flags);
+		/* What was done before a queueing that came too early, we see. */
+		smp_mb__after_atomic();
+		work->fn(work);
+		cond_resched();
+	}
+	return true;
+}
+
+static bool mvh_worker_vtsk_fn(void *data)
+{
+	return mvh_worker_run(data);
+}
+
+/* SIGKILL for the owner's process: run what was promised, take no more. */
+static void mvh_worker_vtsk_killed(void *data)
+{
+	struct mvh_worker *worker = data;
+
+	WRITE_ONCE(worker->killed, true);
+	synchronize_rcu();
+	while (mvh_worker_run(worker))
+		;
+	complete_all(&worker->dead);
+}
+
+static int mvh_worker_kthread_fn(void *data)
+{
+	struct mvh_worker *worker = data;
+
+	kthread_use_mm(worker->mm);
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (!mvh_worker_run(worker))
+			schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	mvh_worker_run(worker);
+	kthread_unuse_mm(worker->mm);
+	return 0;
+}
+
+static void mvh_wait_fn(struct mvh_work *work)
+{
+	complete(&container_of(work, struct mvh_wait_work, work)->done);
+}
+
+static void mvh_worker_wait(struct mvh_worker *worker,
+			    struct mvh_wait_work *wait)
+{
+	if (mvh_worker_queue(worker, &wait->work))
+		wait_for_completion(&wait->done);
+	else
+		wait_for_completion(&worker->dead);
+}
+
+/**
+ * mvh_worker_flush - wait until all that was queued before has run
+ * @worker: the worker
+ *
+ * Context: Process context, may sleep.  No lock that works take may be held.
+ */
+void mvh_worker_flush(struct mvh_worker *worker)
+{
+	struct mvh_wait_work wait;
+
+	mvh_work_init(&wait.work, mvh_wait_fn);
+	init_completion(&wait.done);
+	mvh_worker_wait(worker, &wait);
+}
+
+static void mvh_settle_fn(struct mvh_work *work)
+{
+	struct mvh_wait_work *wait =
+		container_of(work, struct mvh_wait_work, work);
+	struct mvh_settle_work *settle =
+		container_of(wait, struct mvh_settle_work, wait);
+
+	settle->worker->tid = task_pid_nr(current);
+	if (settle->worker->task)
+		settle->err = cgroup_attach_task_all(settle->owner, current);
+	complete(&wait->done);
+}
+
+static int mvh_worker_settle(struct mvh_worker *worker)
+{
+	struct mvh_settle_work settle = {
+		.worker = worker,
+		.owner = current,
+	};
+
+	mvh_work_init(&settle.wait.work, mvh_settle_fn);
+	init_completion(&settle.wait.done);
+	mvh_worker_wait(worker, &settle.wait);
+	return settle.err;
+}
+
+static int mvh_worker_start(struct mvh_worker *worker, bool fork_owner)
+{
+	void *thread;
+
+	if (fork_owner) {
+		thread = vhost_task_create(mvh_worker_vtsk_fn,
+					   mvh_worker_vtsk_killed, worker,
+					   worker->name);
+		if (IS_ERR_OR_NULL(thread))
+			return thread ? PTR_ERR(thread) : -ENOMEM;
+		worker->vtsk = thread;
+		vhost_task_start(worker->vtsk);
+		return 0;
+	}
+	thread = kthread_create(mvh_worker_kthread_fn, worker, "%s",
+				worker->name);
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	worker->task = thread;
+	wake_up_process(worker->task);
+	return 0;
+}
+
+/**
+ * mvh_worker_create - start a worker
+ * @mm: the owner's address space; kept by the caller until the worker is gone
+ * @fork_owner: make it a thread of the calling process, else a kernel thread
+ * @suffix: what its name ends with
+ *
+ * Context: Process context of the owner, may sleep.
+ * Return: the worker, or ERR_PTR(-ENOMEM or what the thread's creation says).
+ */
+struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
+				     const char *suffix)
+{
+	struct mvh_worker *worker;
+	int err;
+
+	worker = kzalloc(sizeof(*worker), GFP_KERNEL_ACCOUNT);
+	if (!worker)
+		return ERR_PTR(-ENOMEM);
+	init_llist_head(&worker->works);
+	init_completion(&worker->dead);
+	worker->mm = mm;
+	snprintf(worker->name, sizeof(worker->name), "mvh-%d%s%s",
+		 task_tgid_nr(current), *suffix ? "-" : "", suffix);
+	err = mvh_worker_start(worker, fork_owner);
+	if (err) {
+		kfree(worker);
+		return ERR_PTR(err);
+	}
+	err = mvh_worker_settle(worker);
+	if (err) {
+		mvh_worker_destroy(worker);
+		return ERR_PTR(err);
+	}
+	return worker;
+}
+
+/**
+ * mvh_worker_destroy - stop a worker and free it
+ * @worker: the worker; nobody queues to it any more
+ *
+ * Context: Process context, may sleep.  Not from the worker.
+ */
+void mvh_worker_destroy(struct mvh_worker *worker)
+{
+	mvh_worker_flush(worker);
+	if (worker->vtsk)
+		vhost_task_stop(worker->vtsk);
+	else
+		kthread_stop(worker->task);
+	kfree(worker);
+}

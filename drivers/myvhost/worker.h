@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A thread in the owner's address space that runs short pieces of work.
+ */
+#ifndef _MVH_WORKER_H
+#define _MVH_WORKER_H
+
+#include <linux/completion.h>
+#include <linux/llist.h>
+#include <linux/sched.h>
+
+struct mm_struct;
+struct vhost_task;
+
+/**
+ * struct mvh_work - something for a worker to do
+ * @node: place in the worker's list
+ * @flags: MVH_WORK_QUEUED while on a list
+ * @fn: what to do; runs again if queued meanwhile
+ */
+struct mvh_work {
+	struct llist_node node;
+	unsigned long flags;
+	void (*fn)(struct mvh_work *work);
+};
+
+/**
+ * struct mvh_worker - the thread
+ * @works: what waits, last in first
+ * @id: its name in the ioctls
+ * @killed: its process was killed, nothing runs any more; RCU
+ * @dead: completed when the last work has run after that
+ * @vtsk: the thread if it belongs to the owner's process, else NULL
+ * @task: the thread if it is a kernel thread, else NULL
+ * @mm: owner's address space, which the device keeps
+ * @tid: thread id in the initial namespace
+ * @name: what ps shows
+ */
+struct mvh_worker {
+	struct llist_head works;
+	u32 id;
+	bool killed;
+	struct completion dead;
+	struct vhost_task *vtsk;
+	struct task_struct *task;
+	struct mm_struct *mm;
+	pid_t tid;
+	char name[TASK_COMM_LEN];
+};
+
+/**
+ * mvh_work_init - prepare work
+ * @work: the work
+ * @fn: what to do
+ */
+static inline void mvh_work_init(struct mvh_work *work,
+				 void (*fn)(struct mvh_work *work))
+{
+	work->flags = 0;
+	work->fn = fn;
+}
+
+struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
+				     const char *suffix);
+void mvh_worker_destroy(struct mvh_worker *worker);
+bool mvh_worker_queue(struct mvh_worker *worker, struct mvh_work *work);
+void mvh_worker_flush(struct mvh_worker *worker);
+
+/**
+ * mvh_worker_has_work - does anything else wait for this worker?
+ * @worker: the worker
+ *
+ * Return: true if so; a busy poll must end then.
+ */
+static inline bool mvh_worker_has_work(const struct mvh_worker *worker)
+{
+	return !llist_empty(&worker->works);
+}
+
+#endif /* _MVH_WORKER_H */
