@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * tun's private contract for whole frames (TUN_MSG_PTR) and the page fragments
+ * they live in, on Debian's 6.1, 6.12 and 7.2.
+ */
+#ifndef _MVH_COMPAT_TUN_H
+#define _MVH_COMPAT_TUN_H
+
+#include <linux/gfp.h>
+#include <linux/if_tun.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/version.h>
+#include <linux/virtio_net.h>
+
+/* 6.17: GSO over UDP tunnels, with a header of 24 bytes. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define MVH_TUN_HAS_UDP_TUNNEL	true
+#else
+#define MVH_TUN_HAS_UDP_TUNNEL	false
+#endif
+
+/* Bytes that tun may read at the start of a buffer. */
+#define MVH_TUN_HDR_ROOM	32
+
+/**
+ * mvh_tun_put_hdr - leave the virtio header where tun looks for it
+ * @start: start of the buffer, with MVH_TUN_HDR_ROOM bytes
+ * @hdr: the header, or NULL for none
+ * @len: its length, at most 24
+ * @size: size of the whole buffer
+ */
+static inline void mvh_tun_put_hdr(void *start, const void *hdr, u32 len,
+				   int size)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	void *to = start;
+#else
+	struct tun_xdp_hdr *tun_hdr = start;
+	void *to = &tun_hdr->gso;
+#endif
+
+	memset(start, 0, MVH_TUN_HDR_ROOM);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	tun_hdr->buflen = size;
+#endif
+	if (hdr)
+		memcpy(to, hdr, len);
+}
+
+/* 6.11: page_frag_cache_drain(). */
+static inline void mvh_page_frag_drain(struct page_frag_cache *cache)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+	page_frag_cache_drain(cache);
+#else
+	if (cache->va)
+		__page_frag_cache_drain(virt_to_head_page(cache->va),
+					cache->pagecnt_bias);
+	cache->va = NULL;
+#endif
+}
+
+#endif /* _MVH_COMPAT_TUN_H */

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * myvhost_net.ko: the network back end, a pair of queues between a guest and a
+ * tap.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <uapi/linux/vhost_types.h>
+#include <uapi/linux/virtio_config.h>
+#include <uapi/linux/virtio_net.h>
+#include "compat/mvh_compat_tun.h"
+#include "backend.h"
+#include "net.h"
+#include "port.h"
+#include "vq.h"
+
+static void *mvh_net_attach(struct mvh_vq *vq, struct file *file)
+{
+	return mvh_port_create(vq, file);
+}
+
+static void mvh_net_detach(struct mvh_vq *vq, void *port)
+{
+	mvh_port_destroy(port);
+}
+
+static int mvh_net_start(struct mvh_vq *vq)
+{
+	struct mvh_port *port = vq->port;
+
+	port->hdr_len = mvh_net_hdr_len(vq->shared->features);
+	port->own_hdr = mvh_vq_has_feature(vq, VHOST_NET_F_VIRTIO_NET_HDR);
+	return mvh_port_start(port);
+}
+
+static void mvh_net_stop(struct mvh_vq *vq)
+{
+	mvh_port_stop(vq->port);
+}
+
+static void mvh_net_service(struct mvh_vq *vq)
+{
+	if (vq->index == MVH_NET_TX)
+		mvh_net_tx(vq);
+	else
+		mvh_net_rx(vq);
+}
+
+static const char *const mvh_net_vq_names[MVH_NET_QUEUES] = {
+	[MVH_NET_RX] = "rx",
+	[MVH_NET_TX] = "tx",
+};
+
+static const struct mvh_backend_ops mvh_net_ops = {
+	.owner		= THIS_MODULE,
+	.name		= "net",
+	.n_vqs		= MVH_NET_QUEUES,
+	.vq_names	= mvh_net_vq_names,
+	.features	= {
+		MVH_F_BIT(VIRTIO_NET_F_MRG_RXBUF) |
+		MVH_F_BIT(VIRTIO_F_NOTIFY_ON_EMPTY) |
+		MVH_F_BIT(VHOST_F_LOG_ALL) |
+		MVH_F_BIT(VHOST_NET_F_VIRTIO_NET_HDR) |
+		MVH_F_BIT(VIRTIO_RING_F_INDIRECT_DESC) |
+		MVH_F_BIT(VIRTIO_RING_F_EVENT_IDX) |
+		MVH_F_BIT(VIRTIO_F_VERSION_1) |
+		MVH_F_BIT(VIRTIO_F_ACCESS_PLATFORM) |
+		MVH_F_BIT(VIRTIO_F_RING_PACKED) |
+		MVH_F_BIT(VIRTIO_F_IN_ORDER) |
+		MVH_F_BIT(VIRTIO_F_RING_RESET),
+		MVH_TUN_HAS_UDP_TUNNEL ?
+		MVH_F_BIT(MVH_F_GUEST_UDP_TUNNEL_GSO) |
+		MVH_F_BIT(MVH_F_HOST_UDP_TUNNEL_GSO) : 0,
+	},
+	.attach		= mvh_net_attach,
+	.detach		= mvh_net_detach,
+	.start		= mvh_net_start,
+	.stop		= mvh_net_stop,
+	.service	= mvh_net_service,
+};
+
+static int __init mvh_net_init(void)
+{
+	return mvh_backend_register(&mvh_net_ops);
+}
+
+static void __exit mvh_net_exit(void)
+{
+	mvh_backend_unregister(&mvh_net_ops);
+}
+
+module_init(mvh_net_init);
+module_exit(mvh_net_exit);
+
+MODULE_DESCRIPTION("Network back end of myvhost");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS("myvhost-backend-net");

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where frames come from and go to: what net.c, tx.c and rx.c know of the world
+ * behind the device.  tap.c implements it.
+ */
+#ifndef _MVH_NET_PORT_H
+#define _MVH_NET_PORT_H
+
+#include <linux/types.h>
+#include "hdr.h"
+
+struct file;
+struct iov_iter;
+struct mvh_vq;
+
+/**
+ * enum mvh_net_queue - the queues of a network device (virtio 1.3, 5.1.2)
+ * @MVH_NET_RX: to the guest
+ * @MVH_NET_TX: from the guest
+ * @MVH_NET_QUEUES: how many
+ */
+enum mvh_net_queue {
+	MVH_NET_RX,
+	MVH_NET_TX,
+	MVH_NET_QUEUES,
+};
+
+/**
+ * struct mvh_port - one end of a queue's path; mvh_vq.port
+ *
+ * Guarded by the queue's mutex.
+ *
+ * @vq: the queue; constant
+ * @hdr_len: length of the virtio header that the guest sees
+ * @own_hdr: frames have no virtio header outside, it is made and taken away
+ *	here (VHOST_NET_F_VIRTIO_NET_HDR)
+ */
+struct mvh_port {
+	struct mvh_vq *vq;
+	u32 hdr_len;
+	bool own_hdr;
+};
+
+/**
+ * struct mvh_frame - a buffer in which a frame is built to be sent
+ * @hdr: here go the virtio header and, right behind it, the frame
+ * @start: start of the allocation
+ * @size: its size
+ */
+struct mvh_frame {
+	void *hdr;
+	void *start;
+	u32 size;
+};
+
+struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file);
+void mvh_port_destroy(struct mvh_port *port);
+int mvh_port_start(struct mvh_port *port);
+void mvh_port_stop(struct mvh_port *port);
+void mvh_port_arm(struct mvh_port *port);
+void mvh_port_disarm(struct mvh_port *port);
+
+bool mvh_port_frame_fits(const struct mvh_port *port, u64 len);
+int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
+			 u32 len);
+void mvh_port_frame_free(struct mvh_frame *frame);
+bool mvh_port_push(struct mvh_port *port, const struct mvh_frame *frame,
+		   u32 len);
+int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes);
+int mvh_port_send(struct mvh_port *port, struct iov_iter *iter);
+bool mvh_port_writable(const struct mvh_port *port);
+
+u32 mvh_port_peek(struct mvh_port *port);
+int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter);
+void mvh_port_skip(struct mvh_port *port);
+
+#endif /* _MVH_NET_PORT_H */

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A port that is a tap (tun, macvtap) or an AF_PACKET raw socket.  Alone here
+ * is known what tun expects of a frame and how its ring is read.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/if_tap.h>
+#include <linux/if_tun.h>
+#include <linux/if_vlan.h>
+#include <linux/net.h>
+#include <linux/ptr_ring.h>
+#include <linux/skb_array.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+#include <net/xdp.h>
+#include "compat/mvh_compat_tun.h"
+#include "backend.h"
+#include "port.h"
+#include "vq.h"
+
+/* Frames handed to tun, or taken from it, at a time. */
+#define MVH_TAP_BATCH	64
+
+/**
+ * struct mvh_tap - a tap or a raw socket
+ * @port: what others see
+ * @event: subscription to what the queue waits for
+ * @file: the tap
+ * @sock: its socket
+ * @ring: frames to the guest, NULL if the socket has no such ring
+ * @is_tap: it takes whole frames in batches
+ * @frags: frames are built here
+ * @xdp: frames to be handed over
+ * @n_xdp: how many
+ * @bytes: of all of them
+ * @queue: frames taken from @ring
+ * @head: next one
+ * @tail: end of them
+ */
+struct mvh_tap {
+	struct mvh_port port;
+	struct mvh_event event;
+	struct file *file;
+	struct socket *sock;
+	struct ptr_ring *ring;
+	bool is_tap;
+	struct page_frag_cache frags;
+	u32 n_xdp;
+	u64 bytes;
+	u32 head;
+	u32 tail;
+	union {
+		struct xdp_buff xdp[MVH_TAP_BATCH];
+		void *queue[MVH_TAP_BATCH];
+	};
+};
+
+static struct mvh_tap *mvh_tap(const struct mvh_port *port)
+{
+	return container_of(port, struct mvh_tap, port);
+}
+
+static void mvh_tap_fire(struct mvh_event *event)
+{
+	mvh_vq_queue(container_of(event, struct mvh_tap, event)->port.vq);
+}
+
+/* The socket of a file, if it is one that can be a port. */
+static struct socket *mvh_tap_socket(struct file *file, bool *is_tap)
+{
+	struct socket *sock = tun_get_socket(file);
+
+	*is_tap = true;
+	if (!IS_ERR(sock))
+		return sock;
+	sock = tap_get_socket(file);
+	if (!IS_ERR(sock))
+		return sock;
+	*is_tap = false;
+	sock = sock_from_file(file);
+	if (sock && sock->sk->sk_type == SOCK_RAW &&
+	    sock->sk->sk_family == AF_PACKET)
+		return sock;
+	return ERR_PTR(-ENOTSOCK);
+}
+
+static struct ptr_ring *mvh_tap_ring(struct file *file)
+{
+	struct ptr_ring *ring = tun_get_tx_ring(file);
+
+	if (IS_ERR(ring))
+		ring = tap_get_ptr_ring(file);
+	return IS_ERR(ring) ? NULL : ring;
+}
+
+/**
+ * mvh_port_create - make a port of a file
+ * @vq: the queue it is for
+ * @file: the file, which the caller keeps until mvh_port_destroy()
+ *
+ * Return: the port, ERR_PTR(-ENOTSOCK) if it is not a file of the right kind,
+ * or ERR_PTR(-ENOMEM).
+ */
+struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file)
+{
+	bool is_tap;
+	struct socket *sock = mvh_tap_socket(file, &is_tap);
+	struct mvh_tap *tap;
+
+	if (IS_ERR(sock))
+		return ERR_CAST(sock);
+	tap = kvzalloc(sizeof(*tap), GFP_KERNEL_ACCOUNT);
+	if (!tap)
+		return ERR_PTR(-ENOMEM);
+	tap->port.vq = vq;
+	tap->file = file;
+	tap->sock = sock;
+	tap->ring = mvh_tap_ring(file);
+	tap->is_tap = is_tap;
+	mvh_event_init(&tap->event,
+		       vq->index == MVH_NET_RX ? EPOLLIN : EPOLLOUT,
+		       mvh_tap_fire);
+	return &tap->port;
+}
+
+/**
+ * mvh_port_destroy - undo mvh_port_create()
+ * @port: the port, stopped
+ */
+void mvh_port_destroy(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+
+	mvh_page_frag_drain(&tap->frags);
+	kvfree(tap);
+}
+
+/**
+ * mvh_port_start - begin to listen, disarmed
+ * @port: the port
+ *
+ * Return: 0, or -EINVAL if the tap has no network device.
+ */
+int mvh_port_start(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+
+	mvh_event_mute(&tap->event);
+	return mvh_event_start(&tap->event, tap->file);
+}
+
+/* Frames that do not fit into the ring again, counted where it happens. */
+static DEFINE_PER_CPU(u32, mvh_tap_lost);
+
+static void mvh_tap_lose(void *frame)
+{
+	__this_cpu_inc(mvh_tap_lost);
+	tun_ptr_free(frame);
+}
+
+/* Put frames back that were taken, but not delivered. */
+static u32 mvh_tap_unconsume(struct mvh_tap *tap)
+{
+	u32 lost;
+
+	preempt_disable();
+	__this_cpu_write(mvh_tap_lost, 0);
+	ptr_ring_unconsume(tap->ring, tap->queue + tap->head,
+			   tap->tail - tap->head, mvh_tap_lose);
+	lost = __this_cpu_read(mvh_tap_lost);
+	preempt_enable();
+	tap->head = 0;
+	tap->tail = 0;
+	return lost;
+}
+
+/**
+ * mvh_port_stop - stop listening and give back what was taken in advance
+ * @port: the port, with nothing pushed that is not flushed
+ */
+void mvh_port_stop(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	u32 lost = 0;
+
+	mvh_event_stop(&tap->event);
+	if (tap->head != tap->tail)
+		lost = mvh_tap_unconsume(tap);
+	while (lost--)
+		mvh_vq_drop(port->vq, MYVHOST_CNT_DROP_BACKEND);
+}
+
+/**
+ * mvh_port_arm - run the queue when there is something, or room
+ * @port: the port
+ *
+ * The caller has to look once more after this.
+ */
+void mvh_port_arm(struct mvh_port *port)
+{
+	mvh_event_unmute(&mvh_tap(port)->event);
+}
+
+/**
+ * mvh_port_disarm - do not run the queue any more
+ * @port: the port
+ */
+void mvh_port_disarm(struct mvh_port *port)
+{
+	mvh_event_mute(&mvh_tap(port)->event);
+}
+
+/* Room in front of a frame: tun's header, ours, and what XDP may want. */
+static u32 mvh_tap_headroom(const struct mvh_tap *tap)
+{
+	u32 room = MVH_TUN_HDR_ROOM + NET_SKB_PAD + NET_IP_ALIGN +
+		   MVH_NET_HDR_MAX;
+
+	if (sock_flag(tap->sock->sk, SOCK_XDP))
+		room += XDP_PACKET_HEADROOM;
+	return SKB_DATA_ALIGN(room);
+}
+
+static u32 mvh_tap_frame_size(const struct mvh_tap *tap, u32 len)
+{
+	return SKB_DATA_ALIGN(mvh_tap_headroom(tap) + len) +
+	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+}
+
+/**
+ * mvh_port_frame_fits - can a frame be sent as a copy?
+ * @port: the port
+ * @len: bytes of the frame
+ *
+ * Such frames are not charged to the socket, so a socket with a limit gets none.
+ *
+ * Return: true if it can.
+ */
+bool mvh_port_frame_fits(const struct mvh_port *port, u64 len)
+{
+	const struct mvh_tap *tap = mvh_tap(port);
+
+	return tap->is_tap && len < PAGE_SIZE &&
+	       READ_ONCE(tap->sock->sk->sk_sndbuf) == INT_MAX &&
+	       mvh_tap_frame_size(tap, len) <= PAGE_SIZE;
+}
+
+/**
+ * mvh_port_frame_alloc - a buffer for a frame that fits
+ * @port: the port
+ * @frame: where to describe it
+ * @len: bytes of the frame
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
+			 u32 len)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+
+	frame->size = mvh_tap_frame_size(tap, len);
+	frame->start = page_frag_alloc(&tap->frags, frame->size, GFP_KERNEL);
+	if (unlikely(!frame->start))
+		return -ENOMEM;
+	frame->hdr = frame->start + mvh_tap_headroom(tap) - port->hdr_len;
+	return 0;
+}
+
+/**
+ * mvh_port_frame_free - give up a buffer that was not pushed
+ * @frame: the buffer
+ */
+void mvh_port_frame_free(struct mvh_frame *frame)
+{
+	page_frag_free(frame->start);
+}
+
+/**
+ * mvh_port_push - add a frame to the batch
+ * @port: the port, whose batch is not full
+ * @frame: the buffer, filled; it belongs to the port from now on
+ * @len: bytes of the frame
+ *
+ * Return: true if the batch is full now and must be flushed.
+ */
+bool mvh_port_push(struct mvh_port *port, const struct mvh_frame *frame,
+		   u32 len)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
+	u32 headroom = frame->hdr + port->hdr_len - frame->start;
+
+	mvh_tun_put_hdr(frame->start, port->own_hdr ? NULL : frame->hdr,
+			port->hdr_len, frame->size);
+	xdp_init_buff(xdp, frame->size, NULL);
+	xdp_prepare_buff(xdp, frame->start, headroom, len, true);
+	tap->bytes += len;
+	return ++tap->n_xdp == MVH_TAP_BATCH;
+}
+
+/**
+ * mvh_port_flush - hand over the batch
+ * @port: the port
+ * @n: where to put how many frames it had
+ * @bytes: where to put how many bytes
+ *
+ * Return: 0, or an error if none of them was taken; the batch is empty anyway.
+ */
+int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	struct tun_msg_ctl ctl = {
+		.type	= TUN_MSG_PTR,
+		.num	= tap->n_xdp,
+		.ptr	= tap->xdp,
+	};
+	struct msghdr msg = {
+		.msg_control	= &ctl,
+		.msg_controllen	= sizeof(ctl),
+		.msg_flags	= MSG_DONTWAIT,
+	};
+	u32 i;
+	int ret;
+
+	*n = tap->n_xdp;
+	*bytes = tap->bytes;
+	tap->n_xdp = 0;
+	tap->bytes = 0;
+	if (!*n)
+		return 0;
+	ret = tap->sock->ops->sendmsg(tap->sock, &msg, 0);
+	if (likely(ret >= 0))
+		return 0;
+	/* The whole call was refused, so the frames are still ours. */
+	for (i = 0; i < *n; i++)
+		page_frag_free(tap->xdp[i].data_hard_start);
+	return ret;
+}
+
+/**
+ * mvh_port_send - send one frame
+ * @port: the port
+ * @iter: the frame, behind its virtio header unless @port->own_hdr
+ *
+ * Context: Process context with the address space that @iter is of.
+ * Return: 0; -EAGAIN if the port is full; -EINVAL if header and frame
+ * contradict each other; -EFAULT; or another error.
+ */
+int mvh_port_send(struct mvh_port *port, struct iov_iter *iter)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	size_t len = iov_iter_count(iter);
+	struct msghdr msg = {
+		.msg_flags	= MSG_DONTWAIT,
+		.msg_iter	= *iter,
+	};
+	int ret = tap->sock->ops->sendmsg(tap->sock, &msg, len);
+
+	return ret < 0 ? ret : 0;
+}
+
+/**
+ * mvh_port_writable - is there room for another frame?
+ * @port: the port
+ *
+ * Return: true if there is.
+ */
+bool mvh_port_writable(const struct mvh_port *port)
+{
+	return sock_writeable(mvh_tap(port)->sock->sk);
+}
+
+static u32 mvh_tap_entry_len(void *entry)
+{
+	if (tun_is_xdp_frame(entry))
+		return ((struct xdp_frame *)tun_ptr_to_xdp(entry))->len;
+	return __skb_array_len_with_tag(entry);
+}
+
+/* Length of the first frame that waits in a socket without ring. */
+static u32 mvh_tap_sock_len(struct sock *sk)
+{
+	struct sk_buff *skb;
+	unsigned long flags;
+	u32 len = 0;
+
+	spin_lock_irqsave(&sk->sk_receive_queue.lock, flags);
+	skb = skb_peek(&sk->sk_receive_queue);
+	if (skb) {
+		len = skb->len;
+		if (skb_vlan_tag_present(skb))
+			len += VLAN_HLEN;
+	}
+	spin_unlock_irqrestore(&sk->sk_receive_queue.lock, flags);
+	return len;
+}
+
+/**
+ * mvh_port_peek - length of the next frame
+ * @port: the port
+ *
+ * Return: its bytes, 0 if there is none.
+ */
+u32 mvh_port_peek(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+
+	if (!tap->ring)
+		return mvh_tap_sock_len(tap->sock->sk);
+	if (tap->head == tap->tail) {
+		tap->head = 0;
+		tap->tail = ptr_ring_consume_batched(tap->ring, tap->queue,
+						     MVH_TAP_BATCH);
+		if (!tap->tail)
+			return 0;
+	}
+	return mvh_tap_entry_len(tap->queue[tap->head]);
+}
+
+/**
+ * mvh_port_recv - take the next frame
+ * @port: the port
+ * @iter: where to put it, behind its virtio header unless @port->own_hdr
+ *
+ * The frame is gone, whatever comes out.
+ *
+ * Context: Process context with the address space that @iter is of.
+ * Return: bytes it had, with the header, even if not all could be written; or an
+ * error.
+ */
+int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	struct msghdr msg = {
+		.msg_iter	= *iter,
+	};
+	int ret;
+
+	if (tap->ring)
+		msg.msg_control = tap->queue[tap->head++];
+	ret = tap->sock->ops->recvmsg(tap->sock, &msg, iov_iter_count(iter),
+				      MSG_DONTWAIT | MSG_TRUNC);
+	*iter = msg.msg_iter;
+	return ret;
+}
+
+/**
+ * mvh_port_skip - throw the next frame away
+ * @port: the port
+ */
+void mvh_port_skip(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	struct iov_iter iter;
+	struct kvec kv = {};
+
+	if (tap->ring) {
+		tun_ptr_free(tap->queue[tap->head++]);
+		return;
+	}
+	iov_iter_kvec(&iter, ITER_DEST, &kv, 1, 0);
+	mvh_port_recv(port, &iter);
+}

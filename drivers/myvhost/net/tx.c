@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames from the guest.  Small ones are copied, header and all, into a buffer
+ * of their own and handed over in batches; the rest goes one by one, straight
+ * from guest memory.  Every chain is given back, whatever became of its frame.
+ */
+#include <linux/uio.h>
+#include <uapi/linux/virtio_net.h>
+#include "backend.h"
+#include "net.h"
+#include "port.h"
+#include "vq.h"
+
+static void mvh_net_tx_count(struct mvh_vq *vq, u32 n, u64 bytes)
+{
+	mvh_vq_count(vq, MYVHOST_CNT_PACKETS, n);
+	mvh_vq_count(vq, MYVHOST_CNT_BYTES, bytes);
+}
+
+/* Hand over the batch; its frames are copies, so it cannot be tried again. */
+static void mvh_net_tx_flush(struct mvh_vq *vq)
+{
+	u64 bytes;
+	u32 n;
+
+	if (!mvh_port_flush(vq->port, &n, &bytes)) {
+		mvh_net_tx_count(vq, n, bytes);
+		return;
+	}
+	while (n--)
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_BACKEND);
+}
+
+/* Returns -EAGAIN if the port is full, 0 if the frame is sent or dropped. */
+static int mvh_net_tx_result(struct mvh_vq *vq, int err, u64 len)
+{
+	switch (err) {
+	case 0:
+		mvh_net_tx_count(vq, 1, len);
+		return 0;
+	case -EAGAIN:
+		return -EAGAIN;
+	case -EINVAL:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_HEADER);
+		return 0;
+	case -EFAULT:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_FAULT);
+		return 0;
+	case -ENOMEM:
+	case -ENOBUFS:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_MEMORY);
+		return 0;
+	default:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_BACKEND);
+		return 0;
+	}
+}
+
+/* Send what @iter has, header first, behind what is batched. */
+static int mvh_net_tx_single(struct mvh_vq *vq, struct iov_iter *iter, u32 len)
+{
+	struct mvh_port *port = vq->port;
+
+	mvh_net_tx_flush(vq);
+	if (port->own_hdr)
+		iov_iter_advance(iter, port->hdr_len);
+	return mvh_net_tx_result(vq, mvh_port_send(port, iter), len);
+}
+
+/* Send a frame that has been copied; consumes it. */
+static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
+			     u32 len)
+{
+	struct mvh_port *port = vq->port;
+	const struct mvh_net_hdr *hdr = frame->hdr;
+	struct iov_iter iter;
+	struct kvec kv;
+	int ret;
+
+	if (!port->own_hdr && hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
+		/* The port judges segmentation, and says so only for one. */
+		kv.iov_base = frame->hdr;
+		kv.iov_len = port->hdr_len + len;
+		iov_iter_kvec(&iter, ITER_SOURCE, &kv, 1, kv.iov_len);
+		ret = mvh_net_tx_single(vq, &iter, len);
+		mvh_port_frame_free(frame);
+		return ret;
+	}
+	if (!port->own_hdr && mvh_net_hdr_check(hdr, vq->ring.le, len)) {
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_HEADER);
+		mvh_port_frame_free(frame);
+		return 0;
+	}
+	if (mvh_port_push(port, frame, len))
+		mvh_net_tx_flush(vq);
+	return 0;
+}
+
+static int mvh_net_tx_copy(struct mvh_vq *vq, struct iov_iter *iter, u32 len)
+{
+	struct mvh_port *port = vq->port;
+	u32 total = port->hdr_len + len;
+	struct mvh_frame frame;
+
+	if (mvh_port_frame_alloc(port, &frame, len)) {
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_MEMORY);
+		return 0;
+	}
+	if (copy_from_iter(frame.hdr, total, iter) != total) {
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_FAULT);
+		mvh_port_frame_free(&frame);
+		return 0;
+	}
+	return mvh_net_tx_copied(vq, &frame, len);
+}
+
+/* Returns 0, -EAGAIN if the port is full, -EBADMSG if the queue has stopped. */
+static int mvh_net_tx_chain(struct mvh_vq *vq, const struct mvh_chain *chain)
+{
+	struct mvh_port *port = vq->port;
+	struct iov_iter iter;
+	u64 len;
+
+	if (chain->in_len)
+		return mvh_vq_bad(vq, MVH_BAD_DIRECTION);
+	if (chain->out_len < port->hdr_len)
+		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
+	len = chain->out_len - port->hdr_len;
+	mvh_vq_charge(vq, min_t(u64, len, MVH_NET_FRAME_MAX));
+	if (len < MVH_NET_FRAME_MIN) {
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_SHORT);
+		return 0;
+	}
+	if (len > MVH_NET_FRAME_MAX) {
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_LONG);
+		return 0;
+	}
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
+		      chain->out_len);
+	if (mvh_port_frame_fits(port, len))
+		return mvh_net_tx_copy(vq, &iter, len);
+	return mvh_net_tx_single(vq, &iter, len);
+}
+
+/* The port is full: leave the chain and wait for room. */
+static void mvh_net_tx_busy(struct mvh_vq *vq, struct mvh_mark mark)
+{
+	mvh_vq_rewind(vq, mark);
+	mvh_vq_count(vq, MYVHOST_CNT_BUSY, 1);
+	mvh_port_arm(vq->port);
+	if (mvh_port_writable(vq->port))
+		mvh_vq_queue(vq);
+}
+
+/**
+ * mvh_net_tx - serve the transmit queue
+ * @vq: the queue
+ *
+ * Context: see mvh_backend_ops.service.
+ */
+void mvh_net_tx(struct mvh_vq *vq)
+{
+	struct mvh_chain chain;
+	struct mvh_mark mark;
+	int ret;
+
+	mvh_port_disarm(vq->port);
+	while (!mvh_vq_spent(vq)) {
+		mark = mvh_vq_mark(vq);
+		chain.iov = vq->iov;
+		chain.max = MVH_IOV_MAX;
+		ret = mvh_vq_fetch(vq, &chain);
+		if (ret < 0)
+			break;
+		if (!ret) {
+			mvh_net_tx_flush(vq);
+			if (mvh_vq_rearm(vq))
+				continue;
+			break;
+		}
+		ret = mvh_net_tx_chain(vq, &chain);
+		if (ret == -EAGAIN)
+			mvh_net_tx_busy(vq, mark);
+		if (ret)
+			break;
+		mvh_vq_stage(vq, &chain, 0);
+		mvh_vq_commit(vq, true, 0);
+	}
+	mvh_net_tx_flush(vq);
+}
