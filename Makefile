@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+# One verb per line; kbuild and the folders do the work.  See README.md.
+
+KDIR	?= /lib/modules/$(shell uname -r)/build
+KERNEL	?=
+DESTDIR	?=
+MODULES	:= $(CURDIR)/drivers/myvhost
+
+all: modules
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(MODULES) W=1 modules
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(MODULES) clean
+	$(MAKE) -C selftests/unit clean
+	$(MAKE) -C selftests/kselftest clean
+
+install: modules
+	tools/install/install.sh $(KDIR) "$(DESTDIR)"
+
+uninstall:
+	tools/install/uninstall.sh $(KDIR) "$(DESTDIR)"
+
+demo:
+	tools/bench/demo.sh
+
+check:
+	KERNEL="$(KERNEL)" tools/check/check.sh
+
+check-static check-unit check-build check-kselftest check-qemu:
+	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
+
+.PHONY: all modules clean install uninstall demo check check-static \
+	check-unit check-build check-kselftest check-qemu
