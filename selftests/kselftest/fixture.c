@@ -120,6 +120,8 @@ void fixture_cfg(struct mock_net_cfg *cfg, const struct combo *c)
 	cfg->node = ktap_opts.node;
 	cfg->features[0] = c->f[0];
 	cfg->features[1] = c->f[1];
+	if (c->f[0] & VHU_PACKED)
+		cfg->start[VHU_RX] = cfg->start[VHU_TX] = MOCK_START_WRAP;
 	combo_require(c->f);
 }
 

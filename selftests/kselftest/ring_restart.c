@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stopping and starting queues at any index.
+ */
+#include "fixture.h"
+
+#define RESTART_ROUNDS	4
+
+/**
+ * struct restart_case - where to start
+ * @c: features
+ * @start: first index or position, see struct mock_ring_cfg
+ * @head: first descriptor, in-order only
+ * @pieces: cut tx buffers
+ */
+struct restart_case {
+	const struct combo *c;
+	__u16 start;
+	__u16 head;
+	bool pieces;
+};
+
+static const unsigned int restart_pieces[] = { 5, 20, 3, 0 };
+
+static void restart_open(struct fixture *x, const struct restart_case *rc)
+{
+	struct mock_net_cfg cfg;
+	unsigned int i;
+
+	fixture_cfg(&cfg, rc->c);
+	for (i = 0; i < VHU_NVQS; i++) {
+		cfg.start[i] = rc->start;
+		cfg.head[i] = rc->head;
+	}
+	fixture_open(x, &cfg);
+	ktap_ok(mock_io_init(&x->tx, &x->n, VHU_TX, 2048, x->n.cfg.num));
+	ktap_ok(mock_io_init(&x->rx, &x->n, VHU_RX, 2048, x->n.cfg.num));
+	if (rc->pieces)
+		x->tx.pieces = restart_pieces;
+	ktap_ok(mock_net_start(&x->n, x->tap));
+	mock_rx_fill(&x->rx);
+}
+
+static void restart_check_base(struct fixture *x)
+{
+	unsigned int vq, base;
+
+	for (vq = 0; vq < VHU_NVQS; vq++) {
+		ktap_ok(vhost_get_base(x->n.fd, vq, &base));
+		ktap_check(base == mock_ring_idle_base(&x->n.ring[vq]),
+			   "queue %u: base is 0x%x, expected 0x%x", vq, base,
+			   mock_ring_idle_base(&x->n.ring[vq]));
+	}
+}
+
+/* SP1, PK1, PK13, LC9: traffic, stop, the right base, start, traffic. */
+static void restart_index(const void *arg)
+{
+	const struct restart_case *rc = arg;
+	struct fixture x;
+	unsigned int i;
+
+	restart_open(&x, rc);
+	for (i = 0; i < RESTART_ROUNDS; i++) {
+		/* 64 entries: numbers that move to ever new places. */
+		fixture_tx(&x, 1000 * i, 37 + 5 * i);
+		fixture_rx(&x, 1000 * i, 29 + 7 * i);
+		ktap_ok(mock_net_stop(&x.n));
+		restart_check_base(&x);
+		ktap_ok(mock_net_start(&x.n, x.tap));
+	}
+	fixture_tx(&x, 1, 20);
+	fixture_rx(&x, 1, 20);
+}
+
+/*
+ * Stop in the middle of a burst: what the base says is neither lost nor sent
+ * twice, and what was taken is used.
+ */
+static void restart_burst(const void *arg)
+{
+	struct restart_case rc = { .c = arg, .pieces = true };
+	__u8 frame[FRAME_MTU];
+	struct fixture x;
+	unsigned int i, n, seed = 0, sent = 0, base;
+
+	if (rc.c->f[0] & VHU_PACKED)
+		rc.start = MOCK_START_WRAP;
+	restart_open(&x, &rc);
+	for (i = 0; i < 12; i++) {
+		for (n = 0; n < x.tx.count; n++, seed++) {
+			if (x.tx.held[n])
+				break;
+			frame_fill(frame, frame_len(seed), seed);
+			if (mock_tx_send(&x.tx, n, frame, frame_len(seed),
+					 NULL))
+				break;
+		}
+		mock_ring_submit(x.tx.ring);
+		usleep(i * 300);
+		ktap_ok(mock_net_stop(&x.n));
+		ktap_ok(mock_tx_reap(&x.tx));
+		ktap_ok(vhost_get_base(x.n.fd, VHU_TX, &base));
+		ktap_check(base == mock_ring_idle_base(x.tx.ring),
+			   "base 0x%x, but buffers are used up to 0x%x", base,
+			   mock_ring_idle_base(x.tx.ring));
+		ktap_ok(mock_net_start(&x.n, x.tap));
+		fixture_tx_reap(&x);
+		for (; sent < seed; sent++)
+			fixture_expect_frame(&x, sent, frame_len(sent));
+	}
+	ktap_eq(packet_recv(x.pkt, frame, sizeof(frame), 0), -ETIMEDOUT);
+}
+
+/*
+ * An in-order ring is stopped and started after buffers of several descriptors:
+ * the next head is in the available ring and nowhere else.
+ */
+static void defect_3_4_1(const void *arg)
+{
+	struct restart_case rc = { .c = arg, .pieces = true };
+	struct fixture x;
+	unsigned int i;
+
+	if (rc.c->f[0] & VHU_PACKED)
+		rc.start = MOCK_START_WRAP;
+	restart_open(&x, &rc);
+	for (i = 0; i < 5; i++) {
+		fixture_tx(&x, 100 * i, 7);
+		ktap_ok(mock_net_stop(&x.n));
+		ktap_ok(mock_net_start(&x.n, x.tap));
+	}
+	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
+}
+
+/* LC7: reset of one queue while the other one runs. */
+static void restart_one_queue(const void *arg)
+{
+	struct restart_case rc = { .c = arg };
+	struct fixture x;
+	unsigned int i;
+	size_t len;
+
+	if (rc.c->f[0] & VHU_PACKED)
+		rc.start = MOCK_START_WRAP;
+	restart_open(&x, &rc);
+	for (i = 0; i < 5; i++) {
+		__u64 poison = 0x1111111111111111ULL * (i + 1), *p;
+
+		fixture_tx(&x, i * 100, 23);
+		ktap_ok(vhost_set_backend(x.n.fd, VHU_TX, -1));
+		/* Nobody may look at or write to the ring now. */
+		p = guest_ptr(&x.n.mem, x.tx.ring->desc_addr);
+		for (len = 0; len < 3 * 4096 / 8; len++)
+			p[len] = poison;
+		mock_ring_kick(x.tx.ring);
+		fixture_rx(&x, i * 100, 30);
+		for (len = 0; len < 3 * 4096 / 8; len++)
+			ktap_check(p[len] == poison, "stopped ring was written");
+		fixture_restart_vq(&x, VHU_TX);
+		fixture_rx(&x, i * 100 + 50, 10);
+	}
+	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
+}
+
+/* LC1, LC8: neither kicks nor frames do anything before the back end is set. */
+static void restart_not_started(const void *arg)
+{
+	struct restart_case rc = { .c = arg };
+	static __u8 before[64 << 10], *mem;
+	struct mock_net_cfg cfg;
+	struct fixture x;
+
+	fixture_cfg(&cfg, rc.c);
+	fixture_open(&x, &cfg);
+	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, 64));
+	ktap_ok(mock_net_setup(&x.n));
+	ktap_ok(mock_tx_post(&x.tx, 0, 60, NULL));
+	mock_ring_submit(x.tx.ring);
+	mem = guest_ptr(&x.n.mem, x.n.mem.base);
+	memcpy(before, mem, sizeof(before));
+	mock_ring_kick(x.tx.ring);
+	mock_ring_kick(&x.n.ring[VHU_RX]);
+	ktap_check(!mock_fd_wait(x.tx.ring->call_fd, FIXTURE_QUIET),
+		   "notified before it was started");
+	ktap_check(!memcmp(before, mem, sizeof(before)),
+		   "guest memory was written before the start");
+	ktap_ok(vhost_set_backend(x.n.fd, VHU_TX, x.tap));
+	fixture_tx_reap(&x);
+}
+
+/* LC2: after the stop nothing is written and no one is notified. */
+static void restart_stopped(const void *arg)
+{
+	struct restart_case rc = { .c = arg };
+	static __u8 before[1 << 20], *mem;
+	__u8 frame[100];
+	struct fixture x;
+	unsigned int i;
+
+	if (rc.c->f[0] & VHU_PACKED)
+		rc.start = MOCK_START_WRAP;
+	restart_open(&x, &rc);
+	fixture_tx(&x, 1, 20);
+	fixture_rx(&x, 1, 20);
+	mock_ring_enable_call(x.tx.ring);
+	mock_ring_enable_call(x.rx.ring);
+	ktap_ok(mock_net_stop(&x.n));
+	mock_fd_drain(x.tx.ring->call_fd);
+	mock_fd_drain(x.rx.ring->call_fd);
+	ktap_ok(mock_tx_post(&x.tx, 0, 60, NULL));
+	mock_ring_publish(x.tx.ring);
+	mem = guest_ptr(&x.n.mem, x.n.mem.base);
+	memcpy(before, mem, sizeof(before));
+	frame_fill(frame, sizeof(frame), 1);
+	for (i = 0; i < 20; i++) {
+		mock_ring_kick(x.tx.ring);
+		mock_ring_kick(x.rx.ring);
+		ktap_eq(write(x.pkt, frame, sizeof(frame)),
+			(int)sizeof(frame));
+	}
+	usleep(FIXTURE_QUIET * 1000);
+	ktap_check(!memcmp(before, mem, sizeof(before)),
+		   "guest memory was written after the stop");
+	ktap_eq(mock_fd_drain(x.tx.ring->call_fd), 0);
+	ktap_eq(mock_fd_drain(x.rx.ring->call_fd), 0);
+}
+
+/* LC9: buffers that are there before the kick descriptor need no kick. */
+static void restart_late_kick_fd(const void *arg)
+{
+	struct restart_case rc = { .c = arg };
+	struct fixture x;
+	__u8 frame[100];
+
+	if (rc.c->f[0] & VHU_PACKED)
+		rc.start = MOCK_START_WRAP;
+	restart_open(&x, &rc);
+	fixture_tx(&x, 1, 10);
+	ktap_ok(vhost_set_kick(x.n.fd, VHU_TX, -1));
+	frame_fill(frame, sizeof(frame), 77);
+	ktap_ok(mock_tx_send(&x.tx, 0, frame, sizeof(frame), NULL));
+	mock_ring_publish(x.tx.ring);
+	/* A kick that waits in the descriptor, as QEMU hands it over. */
+	mock_ring_kick(x.tx.ring);
+	ktap_ok(vhost_set_kick(x.n.fd, VHU_TX, x.tx.ring->kick_fd));
+	fixture_expect_frame(&x, 77, sizeof(frame));
+	fixture_tx_reap(&x);
+	/* And at the start, where no one kicks at all. */
+	ktap_ok(mock_net_stop(&x.n));
+	mock_fd_drain(x.tx.ring->kick_fd);
+	ktap_ok(mock_tx_send(&x.tx, 0, frame, sizeof(frame), NULL));
+	mock_ring_publish(x.tx.ring);
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	fixture_expect_frame(&x, 77, sizeof(frame));
+	fixture_tx_reap(&x);
+}
+
+/* SP19: the index runs through 2^16 without a notification and then one. */
+static void restart_long_silence(const void *arg)
+{
+	struct restart_case rc = { .c = arg };
+	struct fixture x;
+	unsigned int i;
+	__s64 end;
+
+	if (rc.c->f[0] & VHU_PACKED)
+		rc.start = MOCK_START_WRAP;
+	restart_open(&x, &rc);
+	mock_ring_disable_call(x.tx.ring);
+	for (i = 0; i < 40000; i += x.tx.count) {
+		unsigned int n;
+
+		for (n = 0; n < x.tx.count; n++)
+			ktap_ok(mock_tx_post(&x.tx, n, 60, NULL));
+		mock_ring_submit(x.tx.ring);
+		end = mock_msecs() + FIXTURE_WAIT;
+		while (x.tx.ring->ninflight) {
+			ktap_ok(mock_tx_reap(&x.tx));
+			ktap_check(mock_msecs() < end, "buffers do not come back");
+		}
+	}
+	mock_fd_drain(x.tx.ring->call_fd);
+	fixture_tx_reap(&x);
+	ktap_ok(mock_tx_post(&x.tx, 0, 60, NULL));
+	mock_ring_submit(x.tx.ring);
+	fixture_tx_reap(&x);
+}
+
+static void restart_add_index(const struct combo *c, __u16 start, __u16 head)
+{
+	struct restart_case *rc = calloc(1, sizeof(*rc));
+
+	*rc = (struct restart_case) { c, start, head, true };
+	ktap_add(restart_index, rc, 40, "restart_index_%s_%x_%u", c->name,
+		 start, head);
+}
+
+int main(int argc, char **argv)
+{
+	static const __u16 split[] = { 0, 1, 63, 0x7ff0, 0x8000, 0xffc0, 0xffff };
+	static const __u16 packed[] = { 0x8000, 0, 1, 0x803f, 63 };
+	const struct combo *all[] = {
+		&combo_split, &combo_packed,
+		&combo_split_in_order, &combo_packed_in_order,
+	};
+	unsigned int i, k;
+
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < sizeof(split) / sizeof(*split); k++)
+			restart_add_index(all[2 * i], split[k],
+					  i ? 13 * k % 64 : 0);
+		for (k = 0; k < sizeof(packed) / sizeof(*packed); k++)
+			restart_add_index(all[2 * i + 1], packed[k], 0);
+	}
+	ktap_add(defect_3_4_1, &combo_split_in_order, 20,
+		 "defect_3_4_1_in_order_restart_split");
+	ktap_add(defect_3_4_1, &combo_packed_in_order, 20,
+		 "defect_3_4_1_in_order_restart_packed");
+	for (i = 0; i < 4; i++)
+		ktap_add(restart_burst, all[i], 40, "restart_burst_%s",
+			 all[i]->name);
+	for (i = 0; i < 2; i++) {
+		ktap_add(restart_one_queue, all[i], 40,
+			 "restart_LC7_one_queue_%s", all[i]->name);
+		ktap_add(restart_not_started, all[i], 40,
+			 "restart_LC1_LC8_not_started_%s", all[i]->name);
+		ktap_add(restart_stopped, all[i], 40, "restart_LC2_stopped_%s",
+			 all[i]->name);
+		ktap_add(restart_late_kick_fd, all[i], 40,
+			 "restart_LC9_late_kick_%s", all[i]->name);
+		ktap_add(restart_long_silence, all[i], 60,
+			 "restart_SP19_silence_%s", all[i]->name);
+	}
+	return ktap_main(argc, argv);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dirty log, see dirty_log.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "dirty_log.h"
+
+/**
+ * dirty_log_init() - make an empty log for guest memory
+ * @d: log
+ * @mem: guest memory
+ *
+ * Return: 0 or a negative errno.
+ */
+int dirty_log_init(struct dirty_log *d, const struct guest_mem *mem)
+{
+	size_t size = (GUEST_BASE + mem->size) / VHU_PAGE_SIZE / 8;
+
+	d->mem = mem;
+	d->size = (size + 4095) & ~4095UL;
+	d->map = mmap(NULL, d->size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	d->must = calloc(1, d->size);
+	d->may = calloc(1, d->size);
+	return d->map == MAP_FAILED || !d->must || !d->may ? -ENOMEM : 0;
+}
+
+/**
+ * dirty_log_fini() - unmap and free a log
+ * @d: log
+ */
+void dirty_log_fini(struct dirty_log *d)
+{
+	munmap(d->map, d->size);
+	free(d->must);
+	free(d->may);
+}
+
+/**
+ * dirty_log_clear() - empty the log and both sets
+ * @d: log
+ */
+void dirty_log_clear(struct dirty_log *d)
+{
+	memset(d->map, 0, d->size);
+	memset(d->must, 0, d->size);
+	memset(d->may, 0, d->size);
+}
+
+static void dirty_log_add(const struct dirty_log *d, __u8 *set, __u64 bus,
+			  __u64 len)
+{
+	__u64 end = bus + len, page;
+
+	if (!len)
+		return;
+	for (bus &= ~(VHU_PAGE_SIZE - 1); bus < end; bus += VHU_PAGE_SIZE) {
+		page = guest_gpa(d->mem, bus) / VHU_PAGE_SIZE;
+		set[page / 8] |= 1 << page % 8;
+	}
+}
+
+/**
+ * dirty_log_must() - the device writes here
+ * @d: log
+ * @bus: bus address
+ * @len: bytes
+ */
+void dirty_log_must(struct dirty_log *d, __u64 bus, __u64 len)
+{
+	dirty_log_add(d, d->must, bus, len);
+}
+
+/**
+ * dirty_log_may() - the device may write here
+ * @d: log
+ * @bus: bus address
+ * @len: bytes
+ */
+void dirty_log_may(struct dirty_log *d, __u64 bus, __u64 len)
+{
+	dirty_log_add(d, d->may, bus, len);
+}
+
+static void dirty_log_split(struct dirty_log *d, const struct mock_ring *r,
+			    unsigned int first, unsigned int count)
+{
+	unsigned int i;
+
+	/* Flags and index, entries, and the available event at the end. */
+	dirty_log_must(d, r->device_addr + 2, 2);
+	dirty_log_may(d, r->device_addr, 4);
+	dirty_log_may(d, r->device_addr + 4 + 8ULL * r->cfg.num, 2);
+	for (i = 0; i < count; i++)
+		dirty_log_must(d, r->device_addr + 4 +
+			       8 * ((first + i) % r->cfg.num), 8);
+}
+
+/**
+ * dirty_log_ring() - ring pages that the device writes for used buffers
+ * @d: log
+ * @r: ring
+ * @first: index (split) or position (packed) of the first used buffer
+ * @count: how many entries (split) or descriptors (packed) follow each other
+ */
+void dirty_log_ring(struct dirty_log *d, const struct mock_ring *r,
+		    unsigned int first, unsigned int count)
+{
+	unsigned int i;
+
+	if (!r->packed) {
+		dirty_log_split(d, r, first, count);
+		return;
+	}
+	dirty_log_may(d, r->device_addr, 4);
+	for (i = 0; i < count; i++)
+		dirty_log_must(d, r->desc_addr +
+			       16 * ((first + i) % r->cfg.num), 16);
+}
+
+static long dirty_log_find(const __u8 *a, const __u8 *b, const __u8 *c,
+			   size_t size)
+{
+	size_t i;
+	int bit;
+
+	for (i = 0; i < size; i++) {
+		__u8 x = a[i] & ~b[i] & ~(c ? c[i] : 0);
+
+		for (bit = 0; x && bit < 8; bit++)
+			if (x & 1 << bit)
+				return i * 8 + bit;
+	}
+	return -1;
+}
+
+/**
+ * dirty_log_missing() - a page that must be dirty but is not
+ * @d: log
+ *
+ * Return: its number, or -1.
+ */
+long dirty_log_missing(const struct dirty_log *d)
+{
+	return dirty_log_find(d->must, d->map, NULL, d->size);
+}
+
+/**
+ * dirty_log_surplus() - a page that is dirty but must not be
+ * @d: log
+ *
+ * Return: its number, or -1.
+ */
+long dirty_log_surplus(const struct dirty_log *d)
+{
+	return dirty_log_find(d->map, d->must, d->may, d->size);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOTLB messages, and a thread that answers misses, see iotlb.h.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iotlb.h"
+
+/**
+ * iotlb_send() - write one message
+ * @fd: vhost device
+ * @v2: version of the message
+ * @m: body
+ *
+ * Return: 0 or a negative errno; -EBADMSG if not all of it was taken.
+ */
+int iotlb_send(int fd, bool v2, const struct vhost_iotlb_msg *m)
+{
+	struct vhost_msg_v2 b;
+	struct vhost_msg a;
+	ssize_t r;
+
+	if (v2) {
+		memset(&b, 0, sizeof(b));
+		b.type = VHOST_IOTLB_MSG_V2;
+		b.iotlb = *m;
+		r = write(fd, &b, sizeof(b));
+	} else {
+		memset(&a, 0, sizeof(a));
+		a.type = VHOST_IOTLB_MSG;
+		a.iotlb = *m;
+		r = write(fd, &a, sizeof(a));
+	}
+	if (r < 0)
+		return -errno;
+	return r == sizeof(a) ? 0 : -EBADMSG;
+}
+
+/**
+ * iotlb_update() - give the device a translation
+ * @fd: vhost device
+ * @v2: version of the message
+ * @iova: I/O virtual address
+ * @size: bytes
+ * @uaddr: host virtual address
+ * @perm: VHOST_ACCESS_*
+ *
+ * Return: 0 or a negative errno.
+ */
+int iotlb_update(int fd, bool v2, __u64 iova, __u64 size, __u64 uaddr,
+		 __u8 perm)
+{
+	struct vhost_iotlb_msg m = {
+		.iova = iova, .size = size, .uaddr = uaddr, .perm = perm,
+		.type = VHOST_IOTLB_UPDATE,
+	};
+
+	return iotlb_send(fd, v2, &m);
+}
+
+/**
+ * iotlb_invalidate() - take translations back
+ * @fd: vhost device
+ * @v2: version of the message
+ * @iova: I/O virtual address
+ * @size: bytes
+ *
+ * Return: 0 or a negative errno.
+ */
+int iotlb_invalidate(int fd, bool v2, __u64 iova, __u64 size)
+{
+	struct vhost_iotlb_msg m = {
+		.iova = iova, .size = size, .type = VHOST_IOTLB_INVALIDATE,
+	};
+
+	return iotlb_send(fd, v2, &m);
+}
+
+/**
+ * iotlb_read() - read one message
+ * @fd: vhost device
+ * @m: result
+ * @version: result, VHOST_IOTLB_MSG or VHOST_IOTLB_MSG_V2
+ *
+ * Return: 1, 0 if there is none, -EBADMSG if a byte outside the body is not 0,
+ * or another negative errno.
+ */
+int iotlb_read(int fd, struct vhost_iotlb_msg *m, int *version)
+{
+	static const __u8 zero[64];
+	__u8 buf[sizeof(struct vhost_msg_v2)];
+	ssize_t r;
+
+	memset(buf, 0xa5, sizeof(buf));
+	r = read(fd, buf, sizeof(buf));
+	if (r < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (r != sizeof(buf))
+		return -EBADMSG;
+	memcpy(version, buf, sizeof(*version));
+	memcpy(m, buf + 8, sizeof(*m));
+	if (memcmp(buf + 4, zero, 4) ||
+	    memcmp(buf + 8 + sizeof(*m), zero, sizeof(buf) - 8 - sizeof(*m)))
+		return -EBADMSG;
+	return 1;
+}
+
+/**
+ * iotlb_map() - give the device translations for a range, page by page
+ * @n: device
+ * @bus: first address
+ * @len: bytes
+ * @perm: VHOST_ACCESS_*
+ *
+ * Return: 0 or a negative errno.
+ */
+int iotlb_map(const struct mock_net *n, __u64 bus, __u64 len, __u8 perm)
+{
+	bool v2 = n->cfg.backend_features & VHU_BACKEND_MSG_V2;
+	__u64 end = bus + len;
+	int r = 0;
+
+	for (bus &= ~(VHU_PAGE_SIZE - 1); bus < end && !r; bus += VHU_PAGE_SIZE)
+		r = iotlb_update(n->fd, v2, bus, VHU_PAGE_SIZE,
+				 guest_hva(&n->mem, bus), perm);
+	return r;
+}
+
+/**
+ * iotlb_map_used() - translations of the used rings, as QEMU gives at the start
+ * @n: device
+ *
+ * Return: 0 or a negative errno.
+ */
+int iotlb_map_used(const struct mock_net *n)
+{
+	unsigned int i;
+	int r = 0;
+
+	for (i = 0; i < VHU_NVQS && !r; i++)
+		r = iotlb_map(n, n->ring[i].device_addr, 6 + 8 * n->cfg.num,
+			      VHOST_ACCESS_RW);
+	return r;
+}
+
+static void iotlb_answer(struct iotlb_server *s)
+{
+	const struct guest_mem *mem = &s->n->mem;
+	struct vhost_iotlb_msg m;
+	int r, version;
+
+	r = iotlb_read(s->n->fd, &m, &version);
+	if (!r)
+		return;
+	if (r < 0 || m.type != VHOST_IOTLB_MISS || m.iova < mem->base ||
+	    m.iova >= mem->base + mem->size) {
+		s->bad = r < 0 ? r : -EBADMSG;
+		return;
+	}
+	r = iotlb_map(s->n, m.iova, 1, VHOST_ACCESS_RW);
+	if (r)
+		s->bad = r;
+	s->answered++;
+}
+
+static void *iotlb_serve(void *arg)
+{
+	struct iotlb_server *s = arg;
+	struct pollfd p = { .fd = s->n->fd, .events = POLLIN };
+
+	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE))
+		if (poll(&p, 1, 20) > 0)
+			iotlb_answer(s);
+	return NULL;
+}
+
+/**
+ * iotlb_server_start() - answer the misses of a device
+ * @s: server
+ * @n: device
+ *
+ * Return: 0 or a negative errno.
+ */
+int iotlb_server_start(struct iotlb_server *s, const struct mock_net *n)
+{
+	memset(s, 0, sizeof(*s));
+	s->n = n;
+	return -pthread_create(&s->thread, NULL, iotlb_serve, s);
+}
+
+/**
+ * iotlb_server_stop() - answer no more
+ * @s: server
+ */
+void iotlb_server_stop(struct iotlb_server *s)
+{
+	__atomic_store_n(&s->stop, true, __ATOMIC_RELEASE);
+	pthread_join(s->thread, NULL);
+}
