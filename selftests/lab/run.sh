@@ -105,7 +105,7 @@ choose_accel() {
 accel_args() {
 	case $ACCEL in
 	kvm) echo "-accel kvm -cpu host" ;;
-	tcg) echo "-accel tcg,thread=multi -cpu max" ;;
+	tcg) echo "-accel tcg,thread=multi -cpu max,la57=off" ;;
 	*) die "unknown accelerator $ACCEL" ;;
 	esac
 }

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Test harness and shared checks of the stock-QEMU tests; sourced in the host VM.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/guest.sh"
+
+TEST_COUNT=0
+TEST_FAILED=0
+TEST_DIR=$(mktemp -d /tmp/qemu-tests.XXXXXX)
+
+# A test is a function. It runs in a subshell with errexit; "fail TEXT" ends
+# it, "skip TEXT" ends it as skipped.
+fail() { echo "failed: $*"; exit 1; }
+skip() { echo "$*" > "$TEST_DIR/skip"; exit 4; }
+
+# kernel_complaints: lines that came since the last call and must not be there
+kernel_complaints() {
+	local seen all
+	seen=$(cat "$TEST_DIR/dmesg.seen" 2> /dev/null || echo 0)
+	dmesg > "$TEST_DIR/dmesg"
+	all=$(wc -l < "$TEST_DIR/dmesg")
+	echo "$all" > "$TEST_DIR/dmesg.seen"
+	tail -n +$((seen + 1)) "$TEST_DIR/dmesg" |
+		grep -E 'WARNING:|BUG:|Oops|general protection|unable to handle|blocked for more|stall|refcount_t:' || true
+}
+
+# run_test NAME FUNCTION
+run_test() {
+	local name=$1 rc=0 start=$SECONDS complaints
+	TEST_COUNT=$((TEST_COUNT + 1))
+	set +e
+	(
+		set -eE
+		trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
+		"$2"
+	) > "$TEST_DIR/log" 2>&1
+	rc=$?
+	set -e
+	complaints=$(kernel_complaints)
+	[ -z "$complaints" ] || rc=1
+	case $rc in
+	0) echo "ok $TEST_COUNT $name ($((SECONDS - start)) s)" ;;
+	4) echo "ok $TEST_COUNT $name # SKIP $(cat "$TEST_DIR/skip")" ;;
+	*)
+		TEST_FAILED=$((TEST_FAILED + 1))
+		echo "not ok $TEST_COUNT $name ($((SECONDS - start)) s)"
+		{
+			echo "exit status $rc"
+			cat "$TEST_DIR/log"
+			[ -z "$complaints" ] || echo "kernel log: $complaints"
+			tail -n 5 "$GUEST_RUN"/*/log 2> /dev/null
+		} | sed 's/^/# /'
+		;;
+	esac
+}
+
+# check_stop GUESTS...: stop the guests; no descriptor, no thread may be left
+check_stop() {
+	local n users i
+	for n in "$@"; do
+		check_log "$n"
+		guest_stop "$n"
+	done
+	for ((i = 0; i < 20; i++)); do
+		users=$(vhost_users)
+		[ -n "$users" ] || return 0
+		sleep 0.2
+	done
+	fail "$users"
+}
+
+# check_log N: QEMU must not have complained, above all not have gone back to
+# its own virtio implementation
+check_log() {
+	! grep -E 'vhost|vring|virtio|userspace|rror' "$GUEST_RUN/$1/log" ||
+		fail "QEMU's log of guest $1 has complaints"
+}
+
+check_ping() { # N [EXTRA PING ARGS]
+	local n=$1
+	shift
+	ping -q -c 5 -i 0.2 -W 10 "$@" "$(guest_ip "$n")" > "$TEST_DIR/ping" || {
+		cat "$TEST_DIR/ping"
+		fail "guest $n does not answer ping $*"
+	}
+	grep -q ' 0% packet loss' "$TEST_DIR/ping" || fail "$(grep loss "$TEST_DIR/ping")"
+}
+
+check_no_ping() {
+	! ping -q -c 2 -i 0.3 -W 1 "$(guest_ip "$1")" > /dev/null || fail "guest $1 answers ping"
+}
+
+# check_payload_in N [BYTES]: a random file to the guest, compared by hash
+check_payload_in() {
+	local n=$1 bytes=${2:-4000001} want got job
+	head -c "$bytes" /dev/urandom > "$TEST_DIR/in"
+	want=$(sha256sum < "$TEST_DIR/in")
+	guest "$n" 'nc -l -p 5000 | sha256sum' > "$TEST_DIR/in.sum" &
+	job=$!
+	timeout 100 socat -u "FILE:$TEST_DIR/in" "TCP:$(guest_ip "$n"):5000,retry=100,interval=0.2"
+	wait $job
+	got=$(cat "$TEST_DIR/in.sum")
+	[ "$got" = "$want" ] || fail "payload to the guest: sent $want, received $got"
+}
+
+check_payload_out() {
+	local n=$1 bytes=${2:-4000001} want got job
+	want=$(guest "$n" "head -c $bytes /dev/urandom > /tmp/out; sha256sum < /tmp/out")
+	timeout 100 socat -u TCP-LISTEN:5001,reuseaddr "OPEN:$TEST_DIR/out,creat,trunc" &
+	job=$!
+	guest "$n" 'for i in 1 2 3 4 5 6 7 8 9; do nc 10.0.0.1 5001 < /tmp/out && break; sleep 0.3; done; rm /tmp/out'
+	wait $job
+	got=$(sha256sum < "$TEST_DIR/out")
+	[ "$got" = "$want" ] || fail "payload from the guest: sent $want, received $got"
+}
+
+# iperf_server: a server for one test, its port in IPERF_PORT; a server whose
+# client vanished would stay busy
+iperf_server() {
+	local i
+	IPERF_PORT=$((20000 + RANDOM % 10000))
+	timeout 120 iperf3 -s -1 -p $IPERF_PORT -B 10.0.0.1 > "$TEST_DIR/iperf-server" 2>&1 &
+	for ((i = 0; i < 100; i++)); do
+		[ -z "$(ss -Hltn "sport = :$IPERF_PORT")" ] || return 0
+		sleep 0.1
+	done
+	fail "no iperf3 server: $(cat "$TEST_DIR/iperf-server")"
+}
+
+# check_iperf N [ARGS]: the guest is the client; at least IPERF_MIN bytes must
+# arrive
+IPERF_MIN=1000000
+check_iperf() {
+	local n=$1
+	shift
+	iperf_server
+	guest "$n" "iperf3 -c 10.0.0.1 -p $IPERF_PORT -t 2 -J $*" > "$TEST_DIR/iperf" || {
+		cat "$TEST_DIR/iperf"
+		fail "iperf3 $*"
+	}
+	python3 - "$TEST_DIR/iperf" "$*" $IPERF_MIN <<-'EOF'
+	import json, sys
+	end = json.load(open(sys.argv[1]))["end"]["sum_received"]
+	print("iperf3 %s: %.0f Mbit/s" % (sys.argv[2], end["bits_per_second"] / 1e6))
+	sys.exit(end["bytes"] < int(sys.argv[3]))
+	EOF
+}
+
+check_traffic() {
+	check_ping "$1"
+	check_payload_in "$1"
+	check_payload_out "$1"
+}
+
+# guest_feature N BIT: 0 or 1, as the guest's first virtio device negotiated
+guest_feature() {
+	local bits
+	bits=$(guest "$1" 'cat /sys/bus/virtio/devices/virtio0/features')
+	echo "${bits:$2:1}"
+}
+
+check_feature() { # N BIT VALUE NAME
+	local got
+	got=$(guest_feature "$1" "$2")
+	[ "$got" = "$3" ] || fail "feature $4 is $got in the guest, not $3"
+}
+
+# require_qemu_property NAME
+require_qemu_property() {
+	qemu-system-x86_64 -device virtio-net-pci,help | grep -q "^ *$1=" ||
+		skip "this QEMU has no property $1"
+}
+
+# too_slow SECONDS: skip unless all tests were asked for
+too_slow() {
+	[ "${QEMU_TESTS:-}" = all ] || skip "takes $1 s, runs with QEMU_TESTS=all"
+}

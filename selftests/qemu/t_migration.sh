@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Live migration between two QEMU processes in the host VM while traffic runs.
+#
+# The strict part is the queue test: after the first pass over memory the host
+# sends data that the guest's program does not read, so the bytes lie in receive
+# buffers that nobody but the back end wrote. They arrive at the destination
+# only if the dirty log named every one of these pages.
+
+QUEUED_BYTES=1500000
+
+migration_boot() {
+	guest_start 1
+	guest_wait_ready 1
+	check_ping 1
+}
+
+migration_status() { guest_qmp "$1" --get status query-migrate; }
+
+wait_migration() { # N STATUS
+	local i status
+	for ((i = 0; i < 200; i++)); do
+		status=$(migration_status "$1")
+		[ "$status" != "$2" ] || return 0
+		[ "$status" != failed ] || fail "migration failed: $(guest_qmp "$1" query-migrate)"
+		sleep 0.2
+	done
+	fail "migration is $status, not $2: $(guest_qmp "$1" query-migrate)"
+}
+
+# wait_pass N COUNT: until QEMU began its COUNTth pass over memory
+wait_pass() {
+	local i pass
+	for ((i = 0; i < 200; i++)); do
+		pass=$(guest_qmp "$1" --get ram.dirty-sync-count query-migrate)
+		[ "${pass:-0}" -lt "$2" ] || return 0
+		sleep 0.2
+	done
+	fail "no pass $2 over memory: $(guest_qmp "$1" query-migrate)"
+}
+
+bandwidth() { guest_qmp "$1" migrate-set-parameters "{\"max-bandwidth\": $2}" > /dev/null; }
+
+# Logging goes on and off again while the queues run.
+migration_cancel() {
+	bandwidth 1 1000000
+	guest_qmp 1 migrate '{"uri": "exec:cat > /dev/null"}'
+	wait_migration 1 active
+	check_payload_in 1
+	check_payload_out 1
+	guest_qmp 1 migrate_cancel
+	wait_migration 1 cancelled
+	check_traffic 1
+}
+
+# Keep memory dirty, so that the migration goes on until it is told to finish;
+# pages of zeros would cost no bandwidth.
+guest_dirty_start() {
+	guest "$1" 'dd if=/dev/urandom of=/tmp/seed bs=1M count=24 2> /dev/null'
+	guest "$1" 'while :; do dd if=/tmp/seed of=/tmp/dirty bs=1M conv=notrunc; done > /dev/null 2>&1 & echo $! > /tmp/dirty.pid'
+}
+
+guest_dirty_stop() { guest "$1" 'kill $(cat /tmp/dirty.pid)'; }
+
+migration_live() {
+	local dir=$TEST_DIR/mig paced queue ping_job
+	mkdir -p "$dir"
+	rm -f "$dir"/*
+	guest_start 2 id=1 tap=tap2 -- -incoming "unix:$dir/sock"
+	guest 1 'echo "4096 4194304 6291456" > /proc/sys/net/ipv4/tcp_rmem'
+	guest 1 'nc -l -p 5000 < /dev/null 2> /dev/null | sha256sum > /tmp/paced.sum &'
+	# this listener takes its connection only after SIGCONT
+	guest 1 'nc -l -p 6000 < /dev/null > /tmp/queued 2> /dev/null & echo $! > /tmp/nc.pid; sleep 1; kill -STOP $!'
+	ping -i 0.2 10.0.0.11 > "$dir/ping" &
+	ping_job=$!
+	python3 ./stream.py paced 10.0.0.11 5000 "$dir/stop" 500000 > "$dir/paced" &
+	paced=$!
+	guest_dirty_start 1
+	bandwidth 1 12000000
+	guest_qmp 1 migrate "{\"uri\": \"unix:$dir/sock\"}"
+	wait_pass 1 3
+	python3 ./stream.py queue 10.0.0.11 6000 $QUEUED_BYTES "$dir/go" > "$dir/queue" &
+	queue=$!
+	wait_file "$dir/go"
+	[ "$(migration_status 1)" = active ] || fail "the migration ended before the data was queued"
+	guest_dirty_stop 1
+	bandwidth 1 1000000000
+	wait_migration 1 completed
+	wait_running 2
+	guest_qmp 1 --get downtime query-migrate | sed 's/^/downtime in ms: /'
+	sleep 2
+	guest 2 'kill -CONT $(cat /tmp/nc.pid)'
+	rm "$dir/go"
+	touch "$dir/stop"
+	wait $queue || fail "sender of the queued data"
+	wait $paced || fail "paced sender"
+	kill -INT $ping_job
+	compare_sum "$dir/queue" 'while pidof nc > /dev/null; do sleep 0.2; done; sha256sum < /tmp/queued' "queued data"
+	compare_sum "$dir/paced" 'cat /tmp/paced.sum' "paced stream"
+	check_ping_loss "$dir/ping"
+}
+
+wait_file() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		[ ! -e "$1" ] || return 0
+		sleep 0.2
+	done
+	fail "no $1"
+}
+
+wait_running() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ "$(guest_qmp "$1" --get running query-status)" != True ] || return 0
+		sleep 0.2
+	done
+	fail "the destination does not run"
+}
+
+compare_sum() { # FILE GUEST_COMMAND NAME
+	local want got
+	want=$(cut -d' ' -f1 "$1")
+	got=$(guest 2 "$2" | cut -d' ' -f1)
+	[ "$got" = "$want" ] || fail "$3: sent $want, the destination has $got"
+}
+
+# Under emulation the switchover takes a second or two; 40 lost pings are 8 s.
+check_ping_loss() {
+	local sent received
+	read -r sent received < <(sed -nE 's/^([0-9]+) packets transmitted, ([0-9]+) received.*/\1 \2/p' "$1")
+	echo "ping: $sent sent, $received received"
+	[ $((sent - received)) -le 40 ] || fail "$((sent - received)) of $sent pings lost"
+	[ "$received" -gt 0 ] || fail "no ping was answered"
+}
+
+migration_destination() {
+	guest_stop 1
+	check_traffic 2
+	check_stop 2
+}
+
+run_test "migration: boot" migration_boot
+run_test "migration: start and cancel under traffic" migration_cancel
+run_test "migration: live, with traffic and queued data" migration_live
+run_test "migration: the destination works and quits" migration_destination

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check.sh [STAGE...]: run the stages of "make check" and add up their results.
+#
+# Stages: static, unit, build, kselftest, qemu; all of them by default.
+# KERNEL="7.2" or "6.1 6.12" limits the kernels of build, kselftest and qemu.
+# QEMU_TESTS=all runs the slow stock-QEMU tests on every kernel; by default
+# they run on one. Logs: CHECK_LOGS or a new directory in the cache.
+set -euo pipefail
+REPO=$(cd "$(dirname "$0")/../.." && pwd)
+LAB=$REPO/selftests/lab
+CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
+LOGS=${CHECK_LOGS:-$CACHE/check/$(date +%Y%m%d-%H%M%S)}
+BUILD_KERNELS=${KERNEL:-6.1 6.12 7.2}
+QEMU_KERNELS=${KERNEL:-6.12 7.2}
+SLOW_KERNEL=6.12
+KEEP_LOGS=10
+
+say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+
+# stage NAME CMD...: standard output is the report, standard error the log. A
+# command that fails without a failed result in its report gets one.
+stage() {
+	local name=$1 rc=0 tap=$LOGS/$1.tap log=$LOGS/$1.log start=$SECONDS
+	shift
+	say "$name"
+	"$@" > "$tap" 2> "$log" < /dev/null || rc=$?
+	if [ $rc != 0 ] && ! grep -qE '^ *not ok' "$tap"; then
+		printf 'TAP version 13\n1..1\nnot ok 1 %s: exit status %d\n' "$name" $rc >> "$tap"
+		tail -n 15 "$log" | sed 's/^/    /'
+	fi
+	say "$name: $(grep -cE '^ *ok ' "$tap" || true) ok, $(grep -cE '^ *not ok ' "$tap" || true) not ok, $((SECONDS - start)) s"
+}
+
+stage_static() { stage static "$REPO/tools/check/static.sh"; }
+
+stage_unit() { stage unit "$LAB/inroot.sh" make -s -C /repo/selftests/unit run; }
+
+build_report() {
+	local k n=0 failed=0
+	echo "TAP version 13"
+	echo "1..$(wc -w <<< "$BUILD_KERNELS")"
+	for k in $BUILD_KERNELS; do
+		n=$((n + 1))
+		if "$LAB/build.sh" "$k" >&2; then
+			echo "ok $n build for $k"
+		else
+			echo "not ok $n build for $k"
+			failed=1
+		fi
+	done
+	return $failed
+}
+
+stage_build() { stage build build_report; }
+
+kselftest_report() {
+	"$LAB/build.sh" "$1" >&2
+	"$LAB/run.sh" -k "$1" -t 900 -o "$LOGS/kselftest-$1" -- /repo/selftests/kselftest/run.sh
+}
+
+stage_kselftest() {
+	local k
+	"$LAB/inroot.sh" make -s -C /repo/selftests/kselftest > "$LOGS/kselftest-build.log" 2>&1 ||
+		{ cat "$LOGS/kselftest-build.log"; }
+	for k in $BUILD_KERNELS; do
+		stage "kselftest-$k" kselftest_report "$k"
+	done
+}
+
+stage_qemu() {
+	local k tests
+	for k in $QEMU_KERNELS; do
+		tests=${QEMU_TESTS:-}
+		[ "$k" != $SLOW_KERNEL ] || tests=all
+		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k"
+	done
+}
+
+# prune: keep the logs of the last runs only
+prune() {
+	local old
+	# shellcheck disable=SC2012
+	ls -1dt "$CACHE"/check/*/ 2> /dev/null | tail -n +$((KEEP_LOGS + 1)) | while read -r old; do
+		rm -rf "$old"
+	done
+}
+
+main() {
+	local s
+	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
+	[ $# -gt 0 ] || set -- static unit build kselftest qemu
+	mkdir -p "$LOGS"
+	prune
+	say "preparing the lab in $CACHE"
+	"$LAB/setup.sh"
+	for s in "$@"; do
+		case $s in
+		static | unit | build | kselftest | qemu) "stage_$s" ;;
+		*) echo "unknown stage $s"; exit 2 ;;
+		esac
+	done
+	"$REPO/tools/check/summary.sh" "$LOGS"
+}
+
+main "$@"
