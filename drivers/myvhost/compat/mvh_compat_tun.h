@@ -33,19 +33,14 @@
 static inline void mvh_tun_put_hdr(void *start, const void *hdr, u32 len,
 				   int size)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	void *to = start;
-#else
-	struct tun_xdp_hdr *tun_hdr = start;
-	void *to = &tun_hdr->gso;
-#endif
-
 	memset(start, 0, MVH_TUN_HDR_ROOM);
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-	tun_hdr->buflen = size;
+	((struct tun_xdp_hdr *)start)->buflen = size;
+	/* More than the member has room for, as all of its users know. */
+	start += offsetof(struct tun_xdp_hdr, gso);
 #endif
 	if (hdr)
-		memcpy(to, hdr, len);
+		memcpy(start, hdr, len);
 }
 
 /* 6.11: page_frag_cache_drain(). */
