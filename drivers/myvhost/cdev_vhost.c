@@ -24,15 +24,18 @@
 #define MVH_BACKEND_FEATURES	BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2)
 
 /*
- * Handlers run with the device's mutex.  Flags of an ioctl:
+ * Handlers run with the device's mutex.  Flags of an ioctl, in the order in
+ * which they are checked:
+ * OWNED: there is an owner (EINVAL).
  * OWNER: the caller is the owner (EPERM).
  * QUEUE: the argument begins with the index of a queue (EFAULT, ENOBUFS), which
  *	is passed to the handler.
  * LOCK: the queue's mutex is held too.
  */
-#define MVH_IOC_OWNER	BIT(0)
-#define MVH_IOC_QUEUE	BIT(1)
-#define MVH_IOC_LOCK	BIT(2)
+#define MVH_IOC_OWNED	BIT(0)
+#define MVH_IOC_OWNER	BIT(1)
+#define MVH_IOC_QUEUE	BIT(2)
+#define MVH_IOC_LOCK	BIT(3)
 
 struct mvh_ioctl {
 	unsigned int cmd;
@@ -176,16 +179,11 @@ static long mvh_vhost_get_fork(struct mvh_dev *dev, struct mvh_vq *vq,
 static int mvh_region_convert(struct mvh_region *to,
 			      const struct vhost_memory_region *from)
 {
-	u64 user = from->userspace_addr;
-
 	to->start = from->guest_phys_addr;
 	to->last = from->guest_phys_addr + from->memory_size - 1;
-	to->uaddr = user;
+	to->uaddr = from->userspace_addr;
 	to->access = MVH_ACCESS_READ | MVH_ACCESS_WRITE;
-	if (!from->memory_size ||
-	    !access_ok((void __user *)(uintptr_t)user, from->memory_size))
-		return -EFAULT;
-	return 0;
+	return from->memory_size ? 0 : -EFAULT;
 }
 
 static struct mvh_map *mvh_vhost_read_table(const void __user *from, u32 n)
@@ -270,27 +268,16 @@ static long mvh_vhost_new_worker(struct mvh_dev *dev, struct mvh_vq *vq,
 				 void __user *arg)
 {
 	u32 id;
-	int err;
+	int err = mvh_dev_new_worker(dev, &id);
 
-	if (!dev->mm)
-		return -EINVAL;
-	err = mvh_dev_check_owner(dev) ?: mvh_dev_new_worker(dev, &id);
-	if (err)
-		return err;
-	return put_user(id, (u32 __user *)arg);
+	return err ?: put_user(id, (u32 __user *)arg);
 }
 
 static long mvh_vhost_free_worker(struct mvh_dev *dev, struct mvh_vq *vq,
 				  void __user *arg)
 {
 	u32 id;
-	int err;
 
-	if (!dev->mm)
-		return -EINVAL;
-	err = mvh_dev_check_owner(dev);
-	if (err)
-		return err;
 	if (get_user(id, (u32 __user *)arg))
 		return -EFAULT;
 	return mvh_dev_free_worker(dev, id);
@@ -493,14 +480,25 @@ static long mvh_vhost_get_busyloop(struct mvh_dev *dev, struct mvh_vq *vq,
 	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
 }
 
+static int mvh_ioctl_queue(struct mvh_dev *dev, u32 index, struct mvh_vq **vq)
+{
+	if (index >= dev->n_vqs)
+		return -ENOBUFS;
+	*vq = &dev->vq[array_index_nospec(index, dev->n_vqs)];
+	return 0;
+}
+
+/* Reads its argument before anything else, so it has no flags. */
 static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
 			       void __user *arg)
 {
 	struct vhost_vring_file f;
+	int err;
 
 	if (copy_from_user(&f, arg, sizeof(f)))
 		return -EFAULT;
-	return mvh_dev_set_port(dev, vq, f.fd);
+	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_queue(dev, f.index, &vq);
+	return err ?: mvh_dev_set_port(dev, vq, f.fd);
 }
 
 static long mvh_vhost_get_stats(struct mvh_dev *dev, struct mvh_vq *vq,
@@ -524,6 +522,7 @@ static long mvh_vhost_set_poll(struct mvh_dev *dev, struct mvh_vq *vq,
 	return 0;
 }
 
+#define MVH_IOC_WORKER	(MVH_IOC_OWNED | MVH_IOC_OWNER)
 #define MVH_IOC_VQ	(MVH_IOC_OWNER | MVH_IOC_QUEUE)
 #define MVH_IOC_VQ_LOCK	(MVH_IOC_VQ | MVH_IOC_LOCK)
 
@@ -541,10 +540,12 @@ static const struct mvh_ioctl mvh_ioctls[] = {
 	{ VHOST_SET_MEM_TABLE, MVH_IOC_OWNER, mvh_vhost_set_mem_table },
 	{ VHOST_SET_LOG_BASE, MVH_IOC_OWNER, mvh_vhost_set_log_base },
 	{ VHOST_SET_LOG_FD, MVH_IOC_OWNER, mvh_vhost_set_log_fd },
-	{ VHOST_NEW_WORKER, 0, mvh_vhost_new_worker },
-	{ VHOST_FREE_WORKER, 0, mvh_vhost_free_worker },
-	{ VHOST_ATTACH_VRING_WORKER, MVH_IOC_VQ, mvh_vhost_attach_worker },
-	{ VHOST_GET_VRING_WORKER, MVH_IOC_VQ, mvh_vhost_get_worker },
+	{ VHOST_NEW_WORKER, MVH_IOC_WORKER, mvh_vhost_new_worker },
+	{ VHOST_FREE_WORKER, MVH_IOC_WORKER, mvh_vhost_free_worker },
+	{ VHOST_ATTACH_VRING_WORKER, MVH_IOC_WORKER | MVH_IOC_QUEUE,
+	  mvh_vhost_attach_worker },
+	{ VHOST_GET_VRING_WORKER, MVH_IOC_WORKER | MVH_IOC_QUEUE,
+	  mvh_vhost_get_worker },
 	{ VHOST_SET_VRING_NUM, MVH_IOC_VQ_LOCK, mvh_vhost_set_num },
 	{ VHOST_SET_VRING_BASE, MVH_IOC_VQ_LOCK, mvh_vhost_set_base },
 	{ VHOST_GET_VRING_BASE, MVH_IOC_VQ_LOCK, mvh_vhost_get_base },
@@ -558,7 +559,7 @@ static const struct mvh_ioctl mvh_ioctls[] = {
 	  mvh_vhost_set_busyloop },
 	{ VHOST_GET_VRING_BUSYLOOP_TIMEOUT, MVH_IOC_VQ_LOCK,
 	  mvh_vhost_get_busyloop },
-	{ VHOST_NET_SET_BACKEND, MVH_IOC_VQ, mvh_vhost_set_port },
+	{ VHOST_NET_SET_BACKEND, 0, mvh_vhost_set_port },
 	{ MYVHOST_GET_VRING_STATS, MVH_IOC_QUEUE, mvh_vhost_get_stats },
 	{ MYVHOST_SET_VRING_POLL, MVH_IOC_VQ_LOCK, mvh_vhost_set_poll },
 };
@@ -573,29 +574,20 @@ static const struct mvh_ioctl *mvh_ioctl_find(unsigned int cmd)
 	return NULL;
 }
 
-static int mvh_ioctl_queue(struct mvh_dev *dev, void __user *arg,
-			   struct mvh_vq **vq)
-{
-	u32 index;
-
-	if (get_user(index, (u32 __user *)arg))
-		return -EFAULT;
-	if (index >= dev->n_vqs)
-		return -ENOBUFS;
-	*vq = &dev->vq[array_index_nospec(index, dev->n_vqs)];
-	return 0;
-}
-
 static long mvh_ioctl_run(struct mvh_dev *dev, const struct mvh_ioctl *ioctl,
 			  void __user *arg)
 {
 	struct mvh_vq *vq = NULL;
 	long ret = 0;
+	u32 index;
 
+	if (ioctl->flags & MVH_IOC_OWNED && !dev->mm)
+		return -EINVAL;
 	if (ioctl->flags & MVH_IOC_OWNER)
 		ret = mvh_dev_check_owner(dev);
 	if (!ret && ioctl->flags & MVH_IOC_QUEUE)
-		ret = mvh_ioctl_queue(dev, arg, &vq);
+		ret = get_user(index, (u32 __user *)arg) ?:
+		      mvh_ioctl_queue(dev, index, &vq);
 	if (ret)
 		return ret;
 	if (!(ioctl->flags & MVH_IOC_LOCK))

@@ -8,6 +8,7 @@
 #include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
 #include "compat/mvh_compat.h"
@@ -325,8 +326,8 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	return 0;
 }
 
-/* Can all guest memory be logged, as far as a port is attached? */
-static bool mvh_table_log_ok(const struct mvh_map *table, u64 base)
+/* Is all of guest memory the owner's, and can it be logged if need be? */
+static bool mvh_table_ok(const struct mvh_map *table, bool logging, u64 base)
 {
 	u32 i;
 
@@ -334,11 +335,19 @@ static bool mvh_table_log_ok(const struct mvh_map *table, u64 base)
 		return false;
 	for (i = 0; i < table->n; i++) {
 		const struct mvh_region *r = &table->region[i];
+		u64 len = r->last - r->start + 1;
 
-		if (!mvh_log_range_ok(base, r->start, r->last - r->start + 1))
+		if (!access_ok((void __user *)(uintptr_t)r->uaddr, len))
+			return false;
+		if (logging && !mvh_log_range_ok(base, r->start, len))
 			return false;
 	}
 	return true;
+}
+
+static bool mvh_dev_logging(const struct mvh_dev *dev)
+{
+	return mvh_has_feature(dev->shared.features, VHOST_F_LOG_ALL);
 }
 
 /**
@@ -353,7 +362,7 @@ static bool mvh_table_log_ok(const struct mvh_map *table, u64 base)
 bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
 {
 	return !mvh_dev_running(dev) ||
-	       mvh_table_log_ok(dev->shared.table, base);
+	       mvh_table_ok(dev->shared.table, true, base);
 }
 
 /**
@@ -364,14 +373,15 @@ bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
  * Queues go on.  When it returns, nothing uses the old map or the memory behind
  * it.
  *
- * Return: 0, or -EFAULT if writes to the new memory could not be logged.
+ * Return: 0, or -EFAULT if it is not the owner's memory, or writes to it could
+ * not be logged.
  */
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 {
 	struct mvh_shared *shared = &dev->shared;
 
-	if (mvh_has_feature(shared->features, VHOST_F_LOG_ALL) &&
-	    mvh_dev_running(dev) && !mvh_table_log_ok(table, shared->log_base))
+	if (mvh_dev_running(dev) &&
+	    !mvh_table_ok(table, mvh_dev_logging(dev), shared->log_base))
 		return -EFAULT;
 	mvh_dev_lock_vqs(dev);
 	swap(table, shared->table);
@@ -391,8 +401,7 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
  */
 int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base)
 {
-	if (mvh_has_feature(dev->shared.features, VHOST_F_LOG_ALL) &&
-	    !mvh_dev_log_ok(dev, base))
+	if (mvh_dev_logging(dev) && !mvh_dev_log_ok(dev, base))
 		return -EFAULT;
 	mvh_dev_lock_vqs(dev);
 	dev->shared.log_base = base;
@@ -420,12 +429,9 @@ static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	struct mvh_shared *shared = &dev->shared;
 
-	if (!shared->table)
-		return false;
-	if (mvh_has_feature(shared->features, VHOST_F_LOG_ALL) &&
-	    !mvh_table_log_ok(shared->table, shared->log_base))
-		return false;
-	return mvh_vq_ring_ok(vq, vq->addr);
+	return mvh_table_ok(shared->table, mvh_dev_logging(dev),
+			    shared->log_base) &&
+	       mvh_vq_ring_ok(vq, vq->addr);
 }
 
 /* Put a new port in the place of the old one; the old one is still attached. */
