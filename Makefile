@@ -17,10 +17,10 @@ clean:
 	$(MAKE) -C selftests/kselftest clean
 
 install: modules
-	tools/install/install.sh $(KDIR) "$(DESTDIR)"
+	tools/install/install.sh install $(KDIR) "$(DESTDIR)"
 
 uninstall:
-	tools/install/uninstall.sh $(KDIR) "$(DESTDIR)"
+	tools/install/install.sh uninstall $(KDIR) "$(DESTDIR)"
 
 demo:
 	tools/bench/demo.sh

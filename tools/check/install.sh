@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# install.sh SERIES: what "make install" puts into a DESTDIR, whether depmod
+# finds it there, and whether "make uninstall" leaves nothing.  KTAP on standard
+# output.  Runs in the lab's root file system, where the kernel headers are.
+set -euo pipefail
+
+repo=$(cd "$(dirname "$0")/../.." && pwd)
+series=${1:?usage: install.sh 6.1|6.12|7.2}
+release=$("$repo/selftests/lab/kver.sh" "$series" | cut -d' ' -f1)
+n=0
+
+result() {
+	local verdict=ok
+	n=$((n + 1))
+	"${@:2}" || verdict="not ok"
+	echo "$verdict $n install: $1"
+}
+
+inroot() {
+	"$repo/selftests/lab/inroot.sh" "$@"
+}
+
+work=/build/install-check
+inroot sh -c "rm -rf $work && mkdir -p $work &&
+	cp -r /repo/drivers /repo/include /repo/tools /repo/Makefile $work/" >&2
+
+run() {
+	inroot make -s -C $work KDIR="/lib/modules/$release/build" \
+		DESTDIR=$work/root "$1" >&2
+}
+
+in_tree() {
+	inroot test -f "$work/root/$1"
+}
+
+# depmod wants the kernel's own lists beside the modules
+devname() {
+	inroot sh -c "cp /lib/modules/$release/modules.order \
+		/lib/modules/$release/modules.builtin $work/root/lib/modules/$release/ &&
+		depmod -b $work/root $release &&
+		grep -q '^myvhost myvhost c10:246' \
+			$work/root/lib/modules/$release/modules.devname &&
+		grep -q 'alias myvhost-backend-net myvhost_net' \
+			$work/root/lib/modules/$release/modules.alias" >&2
+}
+
+nothing_left() {
+	[ -z "$(inroot find $work/root -name '*myvhost*')" ]
+}
+
+echo "TAP version 13"
+echo "1..7"
+modules=lib/modules/$release/updates/myvhost
+result "make install" run install
+result "myvhost.ko" in_tree "$modules/myvhost.ko"
+result "myvhost_net.ko" in_tree "$modules/myvhost_net.ko"
+result "udev rule" in_tree usr/lib/udev/rules.d/60-myvhost.rules
+result "header" in_tree usr/include/linux/myvhost.h
+result "opening the node loads the modules" devname
+result "make uninstall leaves nothing" eval 'run uninstall && nothing_left'
+inroot rm -rf $work

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# install.sh install|uninstall KDIR [DESTDIR]: put the modules, the udev rule and
+# the header in place for the kernel of KDIR, or take them away again.  With a
+# DESTDIR the running system is not told.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+repo=$(cd "$here/../.." && pwd)
+verb=${1:?usage: install.sh install|uninstall KDIR [DESTDIR]}
+kdir=${2:?usage: install.sh install|uninstall KDIR [DESTDIR]}
+dest=${3:-}
+release=$(make -s -C "$kdir" kernelrelease)
+modules=$dest/lib/modules/$release/updates/myvhost
+rule=$dest/usr/lib/udev/rules.d/60-myvhost.rules
+header=$dest/usr/include/linux/myvhost.h
+
+install_all() {
+	local m
+	install -d "$modules"
+	for m in myvhost.ko net/myvhost_net.ko; do
+		install -m 644 "$repo/drivers/myvhost/$m" "$modules"
+	done
+	install -D -m 644 "$here/60-myvhost.rules" "$rule"
+	install -D -m 644 "$repo/include/uapi/linux/myvhost.h" "$header"
+}
+
+uninstall_all() {
+	rm -rf "$modules"
+	rm -f "$rule" "$header"
+}
+
+# Let depmod and udev know; a tree for packaging has neither.
+refresh() {
+	[ -z "$dest" ] || return 0
+	depmod -a "$release"
+	! command -v udevadm > /dev/null || udevadm control --reload || true
+}
+
+case $verb in
+install) install_all ;;
+uninstall) uninstall_all ;;
+*)
+	echo "install.sh: unknown verb $verb" >&2
+	exit 2
+	;;
+esac
+refresh
