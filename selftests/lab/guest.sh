@@ -130,6 +130,15 @@ guest_start() {
 
 guest_boots() { grep -c 'L2 ready' "$GUEST_RUN/$1/console" || true; }
 
+# vhost_fdinfo N: what the kernel says of the guest's instances of /dev/myvhost
+vhost_fdinfo() {
+	local pid link
+	pid=$(guest_pid "$1")
+	for link in /proc/"$pid"/fd/*; do
+		[ "$(readlink "$link")" != /dev/myvhost ] || cat "/proc/$pid/fdinfo/${link##*/}"
+	done
+}
+
 # guest_wait_ready N [COUNT]: COUNT grows by one with each boot of the guest
 guest_wait_ready() {
 	local dir=$GUEST_RUN/$1 count=${2:-1} end=$((SECONDS + GUEST_WAIT))

@@ -59,6 +59,7 @@ check_stop() {
 	local n users i
 	for n in "$@"; do
 		check_log "$n"
+		check_counters "$n"
 		guest_stop "$n"
 	done
 	for ((i = 0; i < 20; i++)); do
@@ -74,6 +75,16 @@ check_stop() {
 check_log() {
 	! grep -E 'vhost|vring|virtio|userspace|rror' "$GUEST_RUN/$1/log" ||
 		fail "QEMU's log of guest $1 has complaints"
+}
+
+# check_counters N: the node carried packets and saw no protocol violation
+check_counters() {
+	local packets bad
+	[ "$VHOST_DEV" = /dev/myvhost ] || return 0
+	packets=$(vhost_fdinfo "$1" | awk '/\.packets:/ { n += $2 } END { print n + 0 }')
+	[ "$packets" -gt 0 ] || fail "the node carried no packet"
+	bad=$(vhost_fdinfo "$1" | awk '/\.bad_|drop_fault|drop_buffer/ && $2 > 0 || /broken/')
+	[ -z "$bad" ] || fail "counters of a well-behaved guest: $bad"
 }
 
 check_ping() { # N [EXTRA PING ARGS]

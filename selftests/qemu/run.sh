@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [TEST...]: run the stock-QEMU tests in
-# the host VM. VHOST_DEV=/dev/vhost-net tests the tests against the kernel's own
+# run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [SUBJECT...]: run the stock-QEMU tests, a
+# host VM for each subject (t_SUBJECT.sh). VHOST_DEV=/dev/vhost-net tests the tests against the kernel's own
 # vhost_net; QEMU_TESTS=all adds the slow ones. KTAP on standard output.
 set -euo pipefail
 QEMU_DIR=$(cd "$(dirname "$0")" && pwd)
@@ -10,11 +10,13 @@ CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
 VHOST_DEV=${VHOST_DEV:-/dev/myvhost}
 QEMU_TESTS=${QEMU_TESTS:-}
 
-kernel=6.12 out=()
+SUBJECTS="basic lifecycle multiqueue rings iommu poll migration"
+
+kernel=6.12 out=''
 while getopts k:o: o; do
 	case $o in
 	k) kernel=$OPTARG ;;
-	o) out=(-o "$OPTARG") ;;
+	o) out=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
@@ -25,6 +27,13 @@ shift $((OPTIND - 1))
 mkdir -p "$CACHE/build/$kernel/bin"
 "$LAB/inroot.sh" gcc -O2 -Wall -Wextra -Werror -o "/build/$kernel/bin/qemu-fds" \
 	/repo/selftests/qemu/qemu-fds.c
-"$LAB/run.sh" -k "$kernel" -t 1500 "${out[@]}" -- env \
-	VHOST_DEV="$VHOST_DEV" QEMU_TESTS="$QEMU_TESTS" \
-	/repo/selftests/qemu/inside.sh "$@"
+[ -n "$out" ] || out=$(mktemp -d "${TMPDIR:-/tmp}/myvhost-qemu.XXXXXX")
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $SUBJECTS
+rc=0
+for subject in "$@"; do
+	"$LAB/run.sh" -k "$kernel" -t 900 -o "$out/$subject" -- env \
+		VHOST_DEV="$VHOST_DEV" QEMU_TESTS="$QEMU_TESTS" \
+		/repo/selftests/qemu/inside.sh "$subject" || rc=$?
+done
+exit $rc

@@ -9,28 +9,35 @@ dir=${1:?usage: summary.sh LOGDIR}
 
 # count FILE: passed failed skipped. Results are counted at the leaves: a result
 # that follows more deeply indented ones sums them up. A file may hold several
-# reports, each with its own plan.
+# reports, each with its own plan. A report that the lab cut off to start its
+# host VM again (it says so in a comment) does not count, the next one does.
 count() {
 	awk '
+	function clear_report() {
+		open = planned = plan = seen = p = f = s = 0
+		delete below; delete bad
+	}
 	function close_report() {
 		if (open && (!planned || plan != seen))
-			failed++
-		open = planned = plan = seen = 0
+			f++
+		passed += p; failed += f; skipped += s
+		clear_report()
 	}
 	function leaf(line) {
-		if (line ~ /# *(SKIP|TODO)/) skipped++
-		else if (line ~ /^not/) failed++
-		else passed++
+		if (line ~ /# *(SKIP|TODO)/) s++
+		else if (line ~ /^not/) f++
+		else p++
 	}
 	function parent(line, depth) {
 		if (line ~ /^not/ && !bad[depth] && line !~ /# *(SKIP|TODO)/)
-			failed++
+			f++
 		below[depth] = bad[depth] = 0
 	}
+	/^# lab: the host VM is started again/ { clear_report(); next }
 	{ match($0, /^ */); depth = RLENGTH; line = substr($0, depth + 1) }
 	depth == 0 && line ~ /^TAP version/ { close_report(); open = 1 }
-	depth == 0 && line ~ /^1\.\.[0-9]+/ { planned = open = 1; plan = substr(line, 4) + 0; if (!plan) skipped++ }
-	line ~ /^Bail out!/ { failed++; planned = 1; plan = seen }
+	depth == 0 && line ~ /^1\.\.[0-9]+/ { planned = open = 1; plan = substr(line, 4) + 0; if (!plan) s++ }
+	line ~ /^Bail out!/ { f++; planned = 1; plan = seen }
 	line ~ /^(not )?ok / {
 		if (depth == 0) { open = 1; seen++ }
 		if (below[depth]) parent(line, depth); else leaf(line)
@@ -39,8 +46,11 @@ count() {
 			if (line ~ /^not/) bad[d] = 1
 		}
 	}
-	END { reports = passed + failed + skipped; close_report(); if (!reports && !failed) failed = 1
-		printf "%d %d %d\n", passed, failed, skipped }' "$1"
+	END {
+		close_report()
+		if (passed + failed + skipped == 0) failed = 1
+		printf "%d %d %d\n", passed, failed, skipped
+	}' "$1"
 }
 
 passed=0 failed=0 skipped=0
