@@ -125,6 +125,8 @@ static int mvh_table_init(struct mvh_ring *ring, struct mvh_table *t,
 	if (!e->len || e->len % sizeof(struct vring_desc) ||
 	    t->n > MVH_TABLE_MAX)
 		return mvh_ring_bad(ring, MVH_BAD_INDIRECT);
+	if (e->addr + e->len - 1 < e->addr)
+		return mvh_ring_bad(ring, MVH_BAD_ADDRESS);
 	return 0;
 }
 
@@ -227,13 +229,13 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
 			   struct mvh_chain *chain, u16 flags)
 {
 	const struct vring_packed_desc *desc = ring->part[MVH_PART_DESC];
-	u16 pos = ring->state.avail;
+	u16 pos = ring->state.avail, room = mvh_packed_room(ring);
 	bool wrap = ring->state.avail_wrap;
 	struct mvh_elem e;
 	int err;
 
 	for (;;) {
-		if (chain->ndesc++ == ring->num)
+		if (chain->ndesc++ == room)
 			return mvh_ring_bad(ring, MVH_BAD_CHAIN);
 		mvh_packed_elem(&desc[pos], &e);
 		e.flags = flags;

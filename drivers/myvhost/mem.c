@@ -200,7 +200,7 @@ static int mvh_view_miss(struct mvh_view *view, u64 addr, u8 access)
  * @view: the view
  * @addr: guest address
  * @len: bytes; 0 takes no piece and touches no map
- * @access: MVH_ACCESS_READ or MVH_ACCESS_WRITE
+ * @access: MVH_ACCESS_READ, MVH_ACCESS_WRITE, or both
  * @iov: where to put the pieces
  * @max: room there
  *
@@ -223,7 +223,7 @@ int mvh_view_translate(struct mvh_view *view, u64 addr, u64 len, u8 access,
 
 		if (!r)
 			return mvh_view_miss(view, addr, access);
-		if (!(r->access & access))
+		if ((r->access & access) != access)
 			return -EPERM;
 		if (n == max)
 			return -ENOBUFS;

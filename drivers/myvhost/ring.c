@@ -49,6 +49,22 @@ void mvh_ring_start(struct mvh_ring *ring)
 }
 
 /**
+ * mvh_ring_state_ok - can a ring start from this position?
+ * @ring: the ring, its size set
+ *
+ * Return: true if the slots of a packed ring are slots, and less than a ring
+ * apart; always for a split one.
+ */
+bool mvh_ring_state_ok(const struct mvh_ring *ring)
+{
+	const struct mvh_ring_state *s = &ring->state;
+
+	return !ring->packed ||
+	       (s->avail < ring->num && s->used < ring->num &&
+		mvh_packed_room(ring));
+}
+
+/**
  * mvh_ring_state_pack - the position as VHOST_GET_VRING_BASE reports it
  * @ring: the ring
  *
@@ -70,8 +86,8 @@ u32 mvh_ring_state_pack(const struct mvh_ring *ring)
  * @ring: the ring
  * @base: see mvh_ring_state_pack()
  *
- * Slots of a packed ring are checked against the size when the ring starts,
- * because the size may be set later.
+ * mvh_ring_state_ok() checks it when the ring starts, because the size may be
+ * set later.
  *
  * Return: 0, or -EINVAL for a split index above 16 bits.
  */

@@ -145,6 +145,7 @@ static inline void mvh_ring_wrote(struct mvh_ring *ring, enum mvh_part part,
 u64 mvh_ring_part_size(bool packed, bool event_idx, u32 num,
 		       enum mvh_part part);
 void mvh_ring_start(struct mvh_ring *ring);
+bool mvh_ring_state_ok(const struct mvh_ring *ring);
 u32 mvh_ring_state_pack(const struct mvh_ring *ring);
 int mvh_ring_state_unpack(struct mvh_ring *ring, u32 base);
 
@@ -159,6 +160,7 @@ bool mvh_split_enable_kick(struct mvh_ring *ring);
 bool mvh_split_has_new(const struct mvh_ring *ring);
 
 /* ... and ring_packed.c */
+u16 mvh_packed_room(const struct mvh_ring *ring);
 int mvh_packed_next(struct mvh_ring *ring, u16 *flags);
 void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
 			u16 n);

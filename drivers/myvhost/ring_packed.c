@@ -50,6 +50,25 @@ void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
 }
 
 /**
+ * mvh_packed_room - descriptors that the guest may have made available
+ * @ring: the ring
+ *
+ * All but those taken and not given back.  A guest that marks these available
+ * again must not get us to give back more than the ring has.
+ *
+ * Return: how many, @ring->num at most; 0 also if the position makes no sense.
+ */
+u16 mvh_packed_room(const struct mvh_ring *ring)
+{
+	const struct mvh_ring_state *s = &ring->state;
+	u16 taken = s->avail - s->used;
+
+	if (s->avail_wrap != s->used_wrap)
+		taken += ring->num;
+	return taken > ring->num ? 0 : ring->num - taken;
+}
+
+/**
  * mvh_packed_next - is a chain available at the current position?
  * @ring: the ring
  * @flags: where to put the flags of its first descriptor, which must not be
@@ -57,7 +76,7 @@ void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
  *
  * Does not move: only the end of the chain tells how far.
  *
- * Return: 1 or 0.
+ * Return: 1, 0 if there is none, or -EBADMSG.
  */
 int mvh_packed_next(struct mvh_ring *ring, u16 *flags)
 {
@@ -68,6 +87,8 @@ int mvh_packed_next(struct mvh_ring *ring, u16 *flags)
 		ring->seen = pos | ring->state.avail_wrap << 15;
 		return 0;
 	}
+	if (!mvh_packed_room(ring))
+		return mvh_ring_bad(ring, MVH_BAD_INDEX);
 	*flags = f;
 	return 1;
 }

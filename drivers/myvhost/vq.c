@@ -270,32 +270,33 @@ void mvh_vq_unmap(struct mvh_vq *vq)
 	}
 }
 
-/* What a device does with each part, for the IOMMU. */
+/* What a device does with each part. */
 static u8 mvh_vq_part_access(const struct mvh_vq *vq, enum mvh_part part)
 {
 	if (part == MVH_PART_USED)
 		return MVH_ACCESS_WRITE;
+	if (part == MVH_PART_DESC && vq->ring.packed)
+		return MVH_ACCESS_READ | MVH_ACCESS_WRITE;
 	return MVH_ACCESS_READ;
 }
 
 static int mvh_vq_map_part(struct mvh_vq *vq, enum mvh_part part)
 {
 	u64 size = mvh_vq_part_size(vq, part);
-	bool written = part == MVH_PART_USED ||
-		       (part == MVH_PART_DESC && vq->ring.packed);
+	u8 access = mvh_vq_part_access(vq, part);
 	int n = 1, err;
 
 	if (vq->shared->iotlb) {
-		n = mvh_view_translate(&vq->view, vq->addr[part], size,
-				       mvh_vq_part_access(vq, part), vq->iov,
-				       MVH_IOV_MAX);
+		n = mvh_view_translate(&vq->view, vq->addr[part], size, access,
+				       vq->iov, MVH_IOV_MAX);
 		if (n < 0)
 			return n;
 	} else {
 		vq->iov[0].iov_base = (void __user *)(uintptr_t)vq->addr[part];
 		vq->iov[0].iov_len = size;
 	}
-	err = mvh_area_map(&vq->area[part], vq->iov, n, written);
+	err = mvh_area_map(&vq->area[part], vq->iov, n,
+			   access & MVH_ACCESS_WRITE);
 	if (!err)
 		vq->ring.part[part] = vq->area[part].addr;
 	return err;
@@ -324,15 +325,6 @@ static int mvh_vq_map(struct mvh_vq *vq)
 	return 0;
 }
 
-/* A packed position must be a slot of the ring. */
-static bool mvh_vq_position_ok(const struct mvh_vq *vq)
-{
-	const struct mvh_ring_state *s = &vq->ring.state;
-
-	return !vq->ring.packed ||
-	       (s->avail < vq->ring.num && s->used < vq->ring.num);
-}
-
 /**
  * mvh_vq_start - begin to serve a queue
  * @vq: the queue, OFF, with @vq->port set
@@ -348,7 +340,7 @@ int mvh_vq_start(struct mvh_vq *vq)
 	int err;
 
 	lockdep_assert_held(&vq->mutex);
-	if (!mvh_vq_position_ok(vq))
+	if (!mvh_ring_state_ok(&vq->ring))
 		return -EINVAL;
 	vq->started = false;
 	if (!vq->shared->iotlb) {
