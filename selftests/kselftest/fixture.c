@@ -195,6 +195,21 @@ void fixture_tx_reap(struct fixture *x)
 	}
 }
 
+/**
+ * fixture_drain() - throw away what the host has received
+ * @x: fixture
+ * @msecs: at most so long, and until nothing more comes
+ */
+void fixture_drain(struct fixture *x, int msecs)
+{
+	__s64 end = mock_msecs() + msecs;
+	static __u8 buf[FRAME_MAX + 64];
+
+	while (mock_msecs() < end &&
+	       packet_recv(x->pkt, buf, sizeof(buf), 50) > 0)
+		;
+}
+
 static unsigned int fixture_tx_batch(struct fixture *x, unsigned int seed,
 				     unsigned int max)
 {

@@ -69,6 +69,7 @@ void fixture_rx(struct fixture *x, unsigned int first, unsigned int count);
 void fixture_tx_reap(struct fixture *x);
 void fixture_expect_frame(struct fixture *x, unsigned int seed,
 			  unsigned int len);
+void fixture_drain(struct fixture *x, int msecs);
 void fixture_restart_vq(struct fixture *x, unsigned int vq);
 __u64 fixture_counter(struct fixture *x, unsigned int vq,
 		      enum myvhost_counter c);

@@ -283,6 +283,8 @@ static void rx_macvtap(const void *arg)
 	fd = macvtap_open("veth0", "mvt0", x.n.tap_hdr_len);
 	if (fd < 0)
 		ktap_skip("no macvtap: %s", strerror(-fd));
+	/* The destination of the frames that frame_fill() makes. */
+	ktap_ok(link_cmd("link set mvt0 address 02:00:00:00:00:01"));
 	rx_backend(&x, fd, "veth1");
 }
 

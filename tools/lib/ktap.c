@@ -291,8 +291,15 @@ int ktap_main(int argc, char **argv)
 	}
 	printf("1..%u\n", ncases);
 	for (i = 0; i < ncases; i++) {
+		struct timespec t0, t1;
 		const char *why;
-		int rc = ktap_run(&cases[i], &why);
+		int rc;
+
+		clock_gettime(CLOCK_MONOTONIC, &t0);
+		rc = ktap_run(&cases[i], &why);
+		clock_gettime(CLOCK_MONOTONIC, &t1);
+		ktap_info("%lld ms", (t1.tv_sec - t0.tv_sec) * 1000LL +
+			  (t1.tv_nsec - t0.tv_nsec) / 1000000);
 
 		printf("%s %u %s%s%s\n", rc == KTAP_PASS || rc == KTAP_SKIP ?
 		       "ok" : "not ok", i + 1, cases[i].name,

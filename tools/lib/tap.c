@@ -136,8 +136,6 @@ static int macvtap_node(const char *name)
  * @name: of the new interface, which is brought up
  * @hdr_len: size of the virtio-net header
  *
- * Its address is the destination of the frames that frame_fill() makes.
- *
  * Return: the descriptor or a negative errno.
  */
 int macvtap_open(const char *lower, const char *name, unsigned int hdr_len)
@@ -145,7 +143,7 @@ int macvtap_open(const char *lower, const char *name, unsigned int hdr_len)
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
 	int fd, r;
 
-	r = link_cmd("link add link %s name %s address 02:00:00:00:00:01 type macvtap mode bridge",
+	r = link_cmd("link add link %s name %s type macvtap mode bridge",
 		     lower, name);
 	if (r)
 		return r;

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Busy polling, fixed and adaptive: frames flow, and an idle device sleeps.
+ */
+#include "fixture.h"
+#include "proc.h"
+
+#define POLL_IDLE_MSECS	1000
+
+static pid_t poll_worker(pid_t *pid)
+{
+	char name[64];
+	const char *prefix = strstr(ktap_opts.node, "myvhost") ? "mvh-" :
+								 "vhost-";
+	pid_t tid = proc_find_thread(getpid(), prefix, name, sizeof(name));
+
+	*pid = tid ? getpid() : proc_find_task(prefix, name, sizeof(name));
+	return tid ? tid : *pid;
+}
+
+/* An idle device must not use a processor. */
+static void poll_check_idle(void)
+{
+	pid_t pid, tid = poll_worker(&pid);
+	long before, after, limit;
+
+	ktap_check(tid, "no worker");
+	usleep(50 * 1000);
+	before = proc_cpu_ticks(pid, tid);
+	usleep(POLL_IDLE_MSECS * 1000);
+	after = proc_cpu_ticks(pid, tid);
+	limit = sysconf(_SC_CLK_TCK) * POLL_IDLE_MSECS / 1000 / 4;
+	ktap_check(before >= 0 && after - before < limit,
+		   "%ld ticks while there was nothing to do, limit %ld",
+		   after - before, limit);
+}
+
+static __u64 poll_polls(struct fixture *x, unsigned int vq)
+{
+	return fixture_counter(x, vq, MYVHOST_CNT_POLL_HITS) +
+	       fixture_counter(x, vq, MYVHOST_CNT_POLL_MISSES);
+}
+
+static void poll_traffic(struct fixture *x, unsigned int seed)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		fixture_tx(x, seed + 100 * i, 25);
+		fixture_rx(x, seed + 100 * i, 25);
+	}
+}
+
+/* A fixed time, the longest that can be asked for included. */
+static void poll_fixed(const void *arg)
+{
+	static const unsigned int usecs[] = { 1, 50, 1000, ~0U };
+	struct fixture x;
+	unsigned int i;
+	__u64 n;
+
+	fixture_start(&x, arg);
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < sizeof(usecs) / sizeof(*usecs); i++) {
+		/* The in-tree device takes the longest time at its word. */
+		if (usecs[i] == ~0U && !fixture_is_myvhost(&x))
+			continue;
+		ktap_ok(vhost_set_busyloop(x.n.fd, VHU_RX, usecs[i]));
+		ktap_ok(vhost_set_busyloop(x.n.fd, VHU_TX, usecs[i]));
+		poll_traffic(&x, 1000 * i);
+	}
+	poll_check_idle();
+	if (!fixture_is_myvhost(&x))
+		return;
+	ktap_check(poll_polls(&x, VHU_TX), "it never polled");
+	ktap_ok(vhost_set_busyloop(x.n.fd, VHU_RX, 0));
+	ktap_ok(vhost_set_busyloop(x.n.fd, VHU_TX, 0));
+	fixture_tx(&x, 1, 5);
+	n = poll_polls(&x, VHU_TX);
+	fixture_tx(&x, 100, 20);
+	ktap_eq(poll_polls(&x, VHU_TX), n);
+}
+
+/* The adaptive time, and back to none. */
+static void poll_adaptive(const void *arg)
+{
+	struct fixture x;
+	unsigned int i;
+	__u64 n;
+	int r;
+
+	fixture_start(&x, arg);
+	r = vhost_set_poll(x.n.fd, VHU_TX, MYVHOST_POLL_MAX_USECS);
+	if (!fixture_is_myvhost(&x))
+		ktap_skip("no adaptive polling");
+	ktap_ok(r);
+	ktap_ok(vhost_set_poll(x.n.fd, VHU_RX, MYVHOST_POLL_MAX_USECS));
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < 4; i++)
+		poll_traffic(&x, 1000 * i);
+	poll_check_idle();
+	ktap_ok(vhost_set_poll(x.n.fd, VHU_TX, 0));
+	ktap_ok(vhost_set_poll(x.n.fd, VHU_RX, 0));
+	fixture_tx(&x, 1, 5);
+	n = poll_polls(&x, VHU_TX);
+	fixture_tx(&x, 100, 20);
+	ktap_eq(poll_polls(&x, VHU_TX), n);
+}
+
+/* Stop and close do not wait for a poll that finds nothing. */
+static void poll_stop(const void *arg)
+{
+	struct fixture x;
+	unsigned int i;
+	__s64 begin;
+
+	fixture_start(&x, arg);
+	if (!fixture_is_myvhost(&x))
+		ktap_skip("%s polls as long as it is told", ktap_opts.node);
+	ktap_ok(vhost_set_busyloop(x.n.fd, VHU_RX, ~0U));
+	ktap_ok(vhost_set_busyloop(x.n.fd, VHU_TX, ~0U));
+	fixture_tx(&x, 1, 10);
+	begin = mock_msecs();
+	for (i = 0; i < 10; i++) {
+		mock_ring_kick(x.tx.ring);
+		ktap_ok(mock_net_stop(&x.n));
+		ktap_ok(mock_net_start(&x.n, x.tap));
+	}
+	ktap_check(mock_msecs() - begin < FIXTURE_WAIT, "took %lld ms",
+		   (long long)(mock_msecs() - begin));
+}
+
+/* A packet socket cannot be asked what it has: polling must know that. */
+static void defect_3_4_4(const void *arg)
+{
+	struct mock_net_cfg cfg;
+	struct fixture x;
+	unsigned int i;
+
+	fixture_cfg(&cfg, arg);
+	memset(&x, 0, sizeof(x));
+	if (link_cmd("link add veth0 type veth peer name veth1"))
+		ktap_skip("no veth pair");
+	ktap_ok(link_up("veth0"));
+	ktap_ok(link_up("veth1"));
+	ktap_ok(mock_net_open(&x.n, &cfg));
+	x.tap = ktap_ok(packet_open("veth0", false));
+	x.pkt = ktap_ok(packet_open("veth1", false));
+	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, x.n.cfg.num));
+	ktap_ok(mock_io_init(&x.rx, &x.n, VHU_RX, 2048, x.n.cfg.num));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	for (i = 0; i < VHU_NVQS; i++)
+		ktap_ok(vhost_set_busyloop(x.n.fd, i, 100));
+	mock_rx_fill(&x.rx);
+	poll_traffic(&x, 1);
+	poll_check_idle();
+	poll_traffic(&x, 1000);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct combo raw = {
+		.f = { F_MODERN | VHU_NET_HDR },
+	};
+
+	ktap_add(poll_fixed, &combo_split, 60, "poll_fixed_split");
+	ktap_add(poll_fixed, &combo_packed, 60, "poll_fixed_packed");
+	ktap_add(poll_adaptive, &combo_split, 60, "poll_adaptive_split");
+	ktap_add(poll_adaptive, &combo_packed, 60, "poll_adaptive_packed");
+	ktap_add(poll_stop, &combo_split, 60, "poll_stop");
+	ktap_add(defect_3_4_4, &raw, 60, "defect_3_4_4_packet_socket");
+	return ktap_main(argc, argv);
+}
