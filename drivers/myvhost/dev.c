@@ -107,12 +107,14 @@ int mvh_dev_check_owner(const struct mvh_dev *dev)
 	return dev->mm == current->mm ? 0 : -EPERM;
 }
 
+/* @vq_name: the only queue it is for, or NULL. */
 static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
-					     const char *suffix)
+					     const char *vq_name)
 {
 	/* One for each queue and one to spare, so that queues can move. */
 	struct xa_limit limit = XA_LIMIT(0, dev->n_vqs);
 	struct mvh_worker *worker;
+	char suffix[TASK_COMM_LEN] = "";
 	u32 id;
 	int err;
 
@@ -121,6 +123,10 @@ static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
 		       GFP_KERNEL_ACCOUNT);
 	if (err)
 		return ERR_PTR(-ENOMEM);
+	if (vq_name)
+		strscpy(suffix, vq_name, sizeof(suffix));
+	else if (id)
+		snprintf(suffix, sizeof(suffix), "w%u", id);
 	worker = mvh_worker_create(dev->mm, dev->fork_owner, suffix);
 	if (IS_ERR(worker)) {
 		xa_erase(&dev->workers, id);
@@ -137,8 +143,11 @@ static void mvh_dev_free_workers(struct mvh_dev *dev)
 	unsigned long id;
 	unsigned int i;
 
+	if (xa_empty(&dev->workers))
+		return;
 	for (i = 0; i < dev->n_vqs; i++)
-		mvh_vq_set_worker(&dev->vq[i], NULL);
+		RCU_INIT_POINTER(dev->vq[i].worker, NULL);
+	synchronize_rcu();
 	xa_for_each(&dev->workers, id, worker)
 		mvh_worker_destroy(worker);
 	xa_destroy(&dev->workers);
@@ -152,7 +161,7 @@ static int mvh_dev_start_workers(struct mvh_dev *dev)
 	for (i = 0; i < dev->n_vqs; i++) {
 		if (!worker || mvh_worker_per_vq)
 			worker = mvh_dev_add_worker(dev, mvh_worker_per_vq ?
-				dev->shared.backend->vq_names[i] : "");
+				dev->shared.backend->vq_names[i] : NULL);
 		if (IS_ERR(worker))
 			return PTR_ERR(worker);
 		mvh_vq_set_worker(&dev->vq[i], worker);
@@ -448,10 +457,9 @@ static int mvh_dev_swap_port(struct mvh_vq *vq, void **port,
 	if (err) {
 		swap(vq->port, *port);
 		swap(vq->file, *file);
-		if (vq->port && mvh_vq_start(vq)) {
-			/* The old port fails too; leave it to be detached. */
-			vq->state = MVH_VQ_OFF;
-		}
+		/* If the old port fails too, the queue is off. */
+		if (vq->port)
+			mvh_vq_start(vq);
 	}
 	mutex_unlock(&vq->mutex);
 	return err;
@@ -614,12 +622,10 @@ int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
 int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id)
 {
 	struct mvh_worker *worker;
-	char suffix[4];
 
 	if (MVH_HAVE_VHOST_TASK && !dev->fork_owner)
 		return -EFAULT;
-	snprintf(suffix, sizeof(suffix), "w");
-	worker = mvh_dev_add_worker(dev, suffix);
+	worker = mvh_dev_add_worker(dev, NULL);
 	if (IS_ERR(worker))
 		return -ENOMEM;
 	*id = worker->id;

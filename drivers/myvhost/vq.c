@@ -48,7 +48,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_queue);
 /**
  * mvh_vq_set_worker - let another worker serve a queue
  * @vq: the queue
- * @worker: the worker, or NULL
+ * @worker: the worker
  *
  * When it returns, the old worker neither runs the queue nor is going to.
  *

@@ -200,7 +200,7 @@ static int mvh_worker_start(struct mvh_worker *worker, bool fork_owner)
  * mvh_worker_create - start a worker
  * @mm: the owner's address space; kept by the caller until the worker is gone
  * @fork_owner: make it a thread of the calling process, else a kernel thread
- * @suffix: what its name ends with
+ * @suffix: what its name ends with, may be empty
  *
  * Context: Process context of the owner, may sleep.
  * Return: the worker, or ERR_PTR(-ENOMEM or what the thread's creation says).
