@@ -157,6 +157,7 @@ void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 bool mvh_split_should_call(struct mvh_ring *ring);
 void mvh_split_disable_kick(struct mvh_ring *ring);
 bool mvh_split_enable_kick(struct mvh_ring *ring);
+void mvh_split_request_kick(struct mvh_ring *ring);
 bool mvh_split_has_new(const struct mvh_ring *ring);
 
 /* ... and ring_packed.c */
@@ -169,6 +170,7 @@ void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 bool mvh_packed_should_call(struct mvh_ring *ring);
 void mvh_packed_disable_kick(struct mvh_ring *ring);
 bool mvh_packed_enable_kick(struct mvh_ring *ring);
+void mvh_packed_request_kick(struct mvh_ring *ring);
 bool mvh_packed_has_new(const struct mvh_ring *ring);
 
 /**
@@ -228,6 +230,21 @@ static __always_inline bool mvh_ring_enable_kick(struct mvh_ring *ring)
 {
 	return ring->packed ? mvh_packed_enable_kick(ring) :
 			      mvh_split_enable_kick(ring);
+}
+
+/**
+ * mvh_ring_request_kick - have the guest kick with whatever it adds next
+ * @ring: the ring, empty or not
+ *
+ * For a queue that waits for something else; a kick may be missed that comes at
+ * the same time.
+ */
+static __always_inline void mvh_ring_request_kick(struct mvh_ring *ring)
+{
+	if (ring->packed)
+		mvh_packed_request_kick(ring);
+	else
+		mvh_split_request_kick(ring);
 }
 
 /**

@@ -100,6 +100,17 @@ static u16 mvh_packed_used_flags(const struct mvh_done *done, bool wrap)
 	return wrap ? flags | MVH_PACKED_AVAIL | MVH_PACKED_USED : flags;
 }
 
+/* A used descriptor was written, all but its address. */
+static void mvh_packed_wrote(struct mvh_ring *ring,
+			     const struct vring_packed_desc *desc)
+{
+	u32 from = offsetof(struct vring_packed_desc, len);
+
+	mvh_ring_wrote(ring, MVH_PART_DESC,
+		       (void *)desc - ring->part[MVH_PART_DESC] + from,
+		       sizeof(*desc) - from);
+}
+
 /**
  * mvh_packed_push - see mvh_ring_push()
  * @ring: the ring
@@ -128,19 +139,16 @@ void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 		mvh_store(&desc->len, cpu_to_le32(done[i].len));
 		if (first) {
 			mvh_store(&desc->flags, cpu_to_le16(flags));
+			mvh_packed_wrote(ring, desc);
 		} else {
 			first = desc;
 			first_flags = flags;
 		}
-		mvh_ring_wrote(ring, MVH_PART_DESC,
-			       s->used * sizeof(*desc) +
-			       offsetof(struct vring_packed_desc, len),
-			       sizeof(*desc) -
-			       offsetof(struct vring_packed_desc, len));
 		mvh_packed_advance(ring, &s->used, &s->used_wrap, ndesc);
 		skipped = 0;
 	}
 	mvh_store_release(&first->flags, cpu_to_le16(first_flags));
+	mvh_packed_wrote(ring, first);
 }
 
 /**
@@ -216,6 +224,15 @@ bool mvh_packed_enable_kick(struct mvh_ring *ring)
 	}
 	mvh_mb();
 	return mvh_packed_has_new(ring);
+}
+
+/**
+ * mvh_packed_request_kick - see mvh_ring_request_kick()
+ * @ring: the ring
+ */
+void mvh_packed_request_kick(struct mvh_ring *ring)
+{
+	mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_ENABLE);
 }
 
 /**

@@ -177,6 +177,30 @@ void mvh_split_disable_kick(struct mvh_ring *ring)
 		mvh_split_put_flags(ring, VRING_USED_F_NO_NOTIFY);
 }
 
+/* Have the driver kick when it moves its index past @idx. */
+static void mvh_split_want_kick(struct mvh_ring *ring, u16 idx)
+{
+	__virtio16 *event = mvh_split_avail_event(ring);
+
+	if (!ring->event_idx) {
+		mvh_split_put_flags(ring, 0);
+		return;
+	}
+	mvh_store(event, mvh_ring_virtio16(ring, idx));
+	mvh_ring_wrote(ring, MVH_PART_USED,
+		       (void *)event - ring->part[MVH_PART_USED],
+		       sizeof(*event));
+}
+
+/**
+ * mvh_split_request_kick - see mvh_ring_request_kick()
+ * @ring: the ring
+ */
+void mvh_split_request_kick(struct mvh_ring *ring)
+{
+	mvh_split_want_kick(ring, mvh_split_avail_idx(ring));
+}
+
 /**
  * mvh_split_enable_kick - see mvh_ring_enable_kick()
  * @ring: the ring
@@ -185,16 +209,7 @@ void mvh_split_disable_kick(struct mvh_ring *ring)
  */
 bool mvh_split_enable_kick(struct mvh_ring *ring)
 {
-	if (ring->event_idx) {
-		__virtio16 *event = mvh_split_avail_event(ring);
-
-		mvh_store(event, mvh_ring_virtio16(ring, ring->seen));
-		mvh_ring_wrote(ring, MVH_PART_USED,
-			       (void *)event - ring->part[MVH_PART_USED],
-			       sizeof(*event));
-	} else {
-		mvh_split_put_flags(ring, 0);
-	}
+	mvh_split_want_kick(ring, ring->seen);
 	mvh_mb();
 	return mvh_split_has_new(ring);
 }

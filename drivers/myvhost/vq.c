@@ -440,7 +440,7 @@ int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain)
 		/* The owner may never answer: a later kick tries again. */
 		vq->n_staged = 0;
 		mvh_vq_flush(vq);
-		mvh_ring_enable_kick(&vq->ring);
+		mvh_ring_request_kick(&vq->ring);
 		mvh_vq_wait_translation(vq);
 	} else {
 		mvh_vq_bad(vq, vq->ring.bad);
