@@ -1,57 +1,92 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/myvhost: file operations.  Every open is a device.
+ * /dev/myvhost: file operations.  Every open file is a device.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/uio.h>
 #include "cdev.h"
 #include "dev.h"
 
+static DEFINE_MUTEX(mvh_cdev_mutex);
+
+/*
+ * The device of an open file.  Made by the first use, not by open(): that may
+ * load the back end's module, and misc devices are opened with a lock that
+ * modules need which register one.
+ */
+static struct mvh_dev *mvh_cdev_dev(struct file *file)
+{
+	struct mvh_dev *dev = smp_load_acquire(&file->private_data);
+
+	if (dev)
+		return dev;
+	mutex_lock(&mvh_cdev_mutex);
+	dev = file->private_data;
+	if (!dev) {
+		dev = mvh_dev_create("net", &mvh_vhost_frontend);
+		if (!IS_ERR(dev))
+			smp_store_release(&file->private_data, dev);
+	}
+	mutex_unlock(&mvh_cdev_mutex);
+	return dev;
+}
+
 static int mvh_cdev_open(struct inode *inode, struct file *file)
 {
-	struct mvh_dev *dev = mvh_dev_create("net", &mvh_vhost_frontend);
-
-	if (IS_ERR(dev))
-		return PTR_ERR(dev);
-	file->private_data = dev;
+	/* misc_open() leaves the miscdevice here. */
+	file->private_data = NULL;
 	return 0;
 }
 
 static int mvh_cdev_release(struct inode *inode, struct file *file)
 {
-	mvh_dev_destroy(file->private_data);
+	if (file->private_data)
+		mvh_dev_destroy(file->private_data);
 	return 0;
 }
 
 static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
-	return mvh_vhost_ioctl(file->private_data, cmd, (void __user *)arg);
+	struct mvh_dev *dev = mvh_cdev_dev(file);
+
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	return mvh_vhost_ioctl(dev, cmd, (void __user *)arg);
 }
 
 static ssize_t mvh_cdev_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK;
+	struct mvh_dev *dev = mvh_cdev_dev(iocb->ki_filp);
 
-	return mvh_msg_read(iocb->ki_filp->private_data, to, nonblock);
+	return IS_ERR(dev) ? PTR_ERR(dev) : mvh_msg_read(dev, to, nonblock);
 }
 
 static ssize_t mvh_cdev_write(struct kiocb *iocb, struct iov_iter *from)
 {
-	return mvh_msg_write(iocb->ki_filp->private_data, from);
+	struct mvh_dev *dev = mvh_cdev_dev(iocb->ki_filp);
+
+	return IS_ERR(dev) ? PTR_ERR(dev) : mvh_msg_write(dev, from);
 }
 
 static __poll_t mvh_cdev_poll(struct file *file, poll_table *table)
 {
-	return mvh_msg_poll(file->private_data, file, table);
+	struct mvh_dev *dev = mvh_cdev_dev(file);
+
+	return IS_ERR(dev) ? EPOLLERR : mvh_msg_poll(dev, file, table);
 }
 
 static void mvh_cdev_show_fdinfo(struct seq_file *seq, struct file *file)
 {
-	mvh_stats_show(seq, file->private_data);
+	struct mvh_dev *dev = smp_load_acquire(&file->private_data);
+
+	if (dev)
+		mvh_stats_show(seq, dev);
 }
 
 static const struct file_operations mvh_cdev_fops = {
