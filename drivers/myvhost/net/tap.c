@@ -224,9 +224,9 @@ static u32 mvh_tap_headroom(const struct mvh_tap *tap)
 	return SKB_DATA_ALIGN(room);
 }
 
-static u32 mvh_tap_frame_size(const struct mvh_tap *tap, u32 len)
+static u32 mvh_tap_frame_size(u32 headroom, u32 len)
 {
-	return SKB_DATA_ALIGN(mvh_tap_headroom(tap) + len) +
+	return SKB_DATA_ALIGN(headroom + len) +
 	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 }
 
@@ -245,7 +245,7 @@ bool mvh_port_frame_fits(const struct mvh_port *port, u64 len)
 
 	return tap->is_tap && len < PAGE_SIZE &&
 	       READ_ONCE(tap->sock->sk->sk_sndbuf) == INT_MAX &&
-	       mvh_tap_frame_size(tap, len) <= PAGE_SIZE;
+	       mvh_tap_frame_size(mvh_tap_headroom(tap), len) <= PAGE_SIZE;
 }
 
 /**
@@ -260,12 +260,14 @@ int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
 			 u32 len)
 {
 	struct mvh_tap *tap = mvh_tap(port);
+	/* Once: an XDP program may come meanwhile and ask for more. */
+	u32 headroom = mvh_tap_headroom(tap);
 
-	frame->size = mvh_tap_frame_size(tap, len);
+	frame->size = mvh_tap_frame_size(headroom, len);
 	frame->start = page_frag_alloc(&tap->frags, frame->size, GFP_KERNEL);
 	if (unlikely(!frame->start))
 		return -ENOMEM;
-	frame->hdr = frame->start + mvh_tap_headroom(tap) - port->hdr_len;
+	frame->hdr = frame->start + headroom - port->hdr_len;
 	return 0;
 }
 
@@ -363,14 +365,16 @@ int mvh_port_send(struct mvh_port *port, struct iov_iter *iter)
 }
 
 /**
- * mvh_port_writable - is there room for another frame?
- * @port: the port
+ * mvh_port_writable - is there room for another frame, or no hope for any?
+ * @port: the port, armed
  *
- * Return: true if there is.
+ * tun only tells of room if it was asked and there was none.
+ *
+ * Return: true if so; if not, the port's event will tell.
  */
 bool mvh_port_writable(const struct mvh_port *port)
 {
-	return sock_writeable(mvh_tap(port)->sock->sk);
+	return vfs_poll(mvh_tap(port)->file, NULL) & (EPOLLOUT | EPOLLERR);
 }
 
 static u32 mvh_tap_entry_len(void *entry)
