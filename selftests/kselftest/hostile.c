@@ -3,6 +3,8 @@
  * A guest that breaks the protocol: the queue stops, says so once, counts it,
  * and can be started again.  Nothing else is disturbed.
  */
+#include <sys/mman.h>
+
 #include "fixture.h"
 
 /* One broken buffer, and the counters one of which must count it. */
@@ -434,6 +436,83 @@ static void hostile_one(const void *arg)
 	ktap_eq(mock_fd_drain(x.n.ring[hc->vq].err_fd), 0);
 }
 
+/* Take access to a page away from the device, or give it back. */
+static void hostile_protect(struct fixture *x, __u64 bus, int prot)
+{
+	void *p = (void *)(uintptr_t)guest_hva(&x->n.mem, bus);
+
+	ktap_check(!mprotect(p, 4096, prot), "mprotect: %s", strerror(errno));
+}
+
+/*
+ * HO1, CVE-2025-40051: a frame that ends in a page which cannot be read is
+ * dropped, counted and given back; the queue lives on.
+ */
+static void fault_tx(const void *arg)
+{
+	__u8 *p, buf[FRAME_MTU];
+	struct fixture x;
+	struct mock_seg seg;
+	__u64 page;
+
+	hostile_start(&x, arg);
+	page = guest_alloc(&x.n.mem, 2 * 4096, 4096);
+	p = guest_ptr(&x.n.mem, page);
+	memset(p, 0, 2 * 4096);
+	frame_fill(p + 4096 - 500 + x.n.hdr_len, 1000, 1);
+	seg = (struct mock_seg) { page + 4096 - 500, x.n.hdr_len + 1000,
+				  false };
+	hostile_protect(&x, page + 4096, PROT_NONE);
+	ktap_ok(mock_ring_add(x.tx.ring, &seg, 1, false, 0));
+	x.tx.held[0] = true;
+	mock_ring_submit(x.tx.ring);
+	fixture_tx_reap(&x);
+	ktap_eq(packet_recv(x.pkt, buf, sizeof(buf), 0), -ETIMEDOUT);
+	if (fixture_is_myvhost(&x))
+		ktap_eq(fixture_counter(&x, VHU_TX, MYVHOST_CNT_DROP_FAULT), 1);
+	hostile_protect(&x, page + 4096, PROT_READ);
+	ktap_ok(mock_ring_add(x.tx.ring, &seg, 1, false, 0));
+	x.tx.held[0] = true;
+	mock_ring_submit(x.tx.ring);
+	fixture_expect_frame(&x, 1, 1000);
+	fixture_tx_reap(&x);
+	fixture_tx(&x, 100, 20);
+}
+
+/* HO1, HO3: rx buffers that cannot be written, wholly or at the end. */
+static void fault_rx(const void *arg)
+{
+	struct mock_used u;
+	struct mock_seg seg;
+	struct fixture x;
+	__u8 frame[1000];
+	__u64 page;
+
+	hostile_start(&x, arg);
+	if (!fixture_is_myvhost(&x))
+		ktap_skip("%s does not count", ktap_opts.node);
+	page = guest_alloc(&x.n.mem, 2 * 4096, 4096);
+	seg = (struct mock_seg) { page + 4096 - 500, 1500, true };
+	hostile_protect(&x, page + 4096, PROT_READ);
+	ktap_ok(mock_ring_add(x.rx.ring, &seg, 1, false, 0));
+	mock_ring_submit(x.rx.ring);
+	frame_fill(frame, sizeof(frame), 1);
+	ktap_eq(write(x.pkt, frame, sizeof(frame)), (int)sizeof(frame));
+	ktap_check(!mock_fd_wait(x.rx.ring->call_fd, FIXTURE_QUIET),
+		   "half a frame was delivered");
+	ktap_eq(fixture_counter(&x, VHU_RX, MYVHOST_CNT_DROP_FAULT), 1);
+	/* The buffer is still there for the next frame. */
+	hostile_protect(&x, page + 4096, PROT_READ | PROT_WRITE);
+	ktap_eq(write(x.pkt, frame, sizeof(frame)), (int)sizeof(frame));
+	ktap_eq(mock_ring_wait_used(x.rx.ring, &u, FIXTURE_WAIT), 1);
+	ktap_eq(u.len, sizeof(frame) + x.n.hdr_len);
+	ktap_check(frame_check(guest_ptr(&x.n.mem, seg.addr + x.n.hdr_len),
+			       sizeof(frame), 1) < 0, "frame differs");
+	mock_rx_fill(&x.rx);
+	fixture_rx(&x, 100, 20);
+	ktap_eq(mock_fd_drain(x.rx.ring->err_fd), 0);
+}
+
 /* Kicking a broken queue is cheap: it neither runs nor reports again. */
 static void defect_3_4_9(const void *arg)
 {
@@ -474,8 +553,13 @@ int main(int argc, char **argv)
 				 hc->name, both[k]->name);
 		}
 	}
-	for (k = 0; k < 2; k++)
+	for (k = 0; k < 2; k++) {
+		ktap_add(fault_tx, both[k], 30, "hostile_HO1_fault_tx_%s",
+			 both[k]->name);
+		ktap_add(fault_rx, both[k], 30, "hostile_HO3_fault_rx_%s",
+			 both[k]->name);
 		ktap_add(defect_3_4_9, both[k], 30, "defect_3_4_9_kicks_%s",
 			 both[k]->name);
+	}
 	return ktap_main(argc, argv);
 }

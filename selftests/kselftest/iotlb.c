@@ -385,7 +385,7 @@ static void iotlb_flood(const void *arg)
 
 	iotlb_open(&x, arg, true, 64);
 	hva = guest_hva(&x.n.mem, x.n.mem.base);
-	for (i = 0; i < 20000 && !r; i++)
+	for (i = 0; i < 4000 && !r; i++)
 		r = iotlb_update(x.n.fd, true, (1ULL << 40) + i * 8192ULL,
 				 4096, hva, 3);
 	ktap_check(!r || r == -EFAULT || r == -ENOSPC || r == -ENOMEM,

@@ -223,6 +223,50 @@ static void stress_driver_event(const void *arg)
 	fixture_tx(&x, 1, 40);
 }
 
+/* A packed ring whose slots are available again before they are used. */
+static void stress_relap(struct stress *s)
+{
+	struct mock_ring *r = s->x->tx.ring;
+	__u16 flags = s->state++ & 1 ? MOCK_DESC_AVAIL : MOCK_DESC_USED;
+	unsigned int i;
+
+	for (i = 0; i < r->cfg.num; i++)
+		__atomic_store_n(&r->pdesc[i].flags, flags, __ATOMIC_RELEASE);
+	mock_ring_kick(r);
+}
+
+/* PK7, PK14: nothing beyond the ring is written, and the stop comes through. */
+static void stress_packed_relap(const void *arg)
+{
+	__s64 end = mock_msecs() + STRESS_MSECS;
+	struct stress s;
+	struct fixture x;
+	unsigned int i;
+
+	fixture_start(&x, arg);
+	for (i = 0; i < x.n.cfg.num; i++) {
+		x.tx.ring->pdesc[i].addr = mock_io_addr(&x.tx, i);
+		x.tx.ring->pdesc[i].len = x.n.hdr_len + (i & 1 ? 60 : 5);
+	}
+	memset(mock_io_ptr(&x.tx, 0), 0, 2048 * x.tx.count);
+	stress_start(&s, &x, stress_relap);
+	while (mock_msecs() < end) {
+		if (mock_fd_wait(x.tx.ring->err_fd, 20) &&
+		    mock_fd_drain(x.tx.ring->err_fd))
+			fixture_restart_vq(&x, VHU_TX);
+		for (i = 0; i < x.n.cfg.num; i++) {
+			x.tx.ring->pdesc[i].addr = mock_io_addr(&x.tx, i);
+			x.tx.ring->pdesc[i].len = x.n.hdr_len + 60;
+		}
+	}
+	stress_stop(&s);
+	fixture_restart_vq(&x, VHU_TX);
+	mock_fd_drain(x.tx.ring->err_fd);
+	fixture_drain(&x, 5000);
+	fixture_tx(&x, 1, 40);
+	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
+}
+
 /* A split tx ring that is full again as soon as it is not. */
 static void stress_endless(struct stress *s)
 {
@@ -378,6 +422,10 @@ int main(int argc, char **argv)
 		ktap_add(both[i].fn, &combo_packed, 60, "%s_packed",
 			 both[i].name);
 	}
+	ktap_add(stress_packed_relap, &combo_packed, 60,
+		 "stress_PK7_relap_packed");
+	ktap_add(stress_packed_relap, &combo_packed_in_order, 60,
+		 "stress_PK7_relap_packed_inorder");
 	ktap_add(stress_starve_good, &combo_split, 60, "stress_HO10_tx");
 	ktap_add(stress_starve_short, &combo_split, 60,
 		 "stress_HO10_tx_discard");
