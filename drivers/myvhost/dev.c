@@ -214,14 +214,16 @@ static void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
 	fput(file);
 }
 
-static void mvh_dev_forget_misses(struct mvh_dev *dev)
+/* Forget a missing translation; true if the queue waited for it. */
+static bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq)
 {
-	unsigned int i;
+	bool waited;
 
 	spin_lock(&dev->shared.miss_lock);
-	for (i = 0; i < dev->n_vqs; i++)
-		dev->vq[i].miss.state = MVH_MISS_NONE;
+	waited = vq->miss.state != MVH_MISS_NONE;
+	vq->miss.state = MVH_MISS_NONE;
 	spin_unlock(&dev->shared.miss_lock);
+	return waited;
 }
 
 /**
@@ -239,7 +241,6 @@ void mvh_dev_reset(struct mvh_dev *dev)
 	mvh_dev_free_workers(dev);
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_vq_reset(&dev->vq[i]);
-	mvh_dev_forget_misses(dev);
 	if (shared->log_event)
 		eventfd_ctx_put(shared->log_event);
 	mvh_map_free(shared->table);
@@ -287,6 +288,18 @@ static void mvh_dev_forget_rings(struct mvh_dev *dev)
 	}
 }
 
+/* All translations are gone: queues that wait for one ask again. */
+static void mvh_dev_renew_misses(struct mvh_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++)
+		if (mvh_dev_forget_miss(dev, &dev->vq[i]))
+			mvh_vq_queue(&dev->vq[i]);
+	/* Without IOMMU there will be none to read. */
+	wake_up_interruptible_all(&dev->shared.miss_wait);
+}
+
 static bool mvh_log_only(const u64 *a, const u64 *b)
 {
 	return !((a[0] ^ b[0]) & ~MVH_F_BIT(VHOST_F_LOG_ALL)) && a[1] == b[1];
@@ -331,7 +344,7 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	mvh_dev_unlock_vqs(dev);
 	mvh_map_free(iotlb);
 	if (was_iommu)
-		mvh_dev_forget_misses(dev);
+		mvh_dev_renew_misses(dev);
 	return 0;
 }
 
@@ -484,7 +497,7 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 
 	if (fd == -1) {
 		mvh_dev_detach(dev, vq);
-		mvh_dev_forget_misses(dev);
+		mvh_dev_forget_miss(dev, vq);
 		return 0;
 	}
 	if (!mvh_dev_port_ok(dev, vq))
