@@ -14,7 +14,8 @@ struct mvh_vq;
  *
  * Both are called by the worker with the queue's mutex and must not sleep.
  *
- * @error: the guest broke the protocol and @vq has stopped
+ * @error: something is wrong with @vq that its owner must know: it has stopped,
+ *	or what it writes cannot be logged
  * @miss: @vq waits for the translation described in @vq->miss
  */
 struct mvh_frontend_ops {

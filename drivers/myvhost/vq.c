@@ -74,6 +74,12 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 	trace_mvh_state(vq, state);
 }
 
+static void mvh_vq_break(struct mvh_vq *vq)
+{
+	mvh_vq_set_state(vq, MVH_VQ_BROKEN);
+	vq->shared->frontend->error(vq);
+}
+
 /**
  * mvh_vq_bad - stop a queue because the guest broke the protocol
  * @vq: the queue
@@ -93,8 +99,7 @@ int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why)
 	mvh_vq_flush(vq);
 	mvh_vq_count(vq, what, 1);
 	trace_mvh_bad(vq, what);
-	mvh_vq_set_state(vq, MVH_VQ_BROKEN);
-	vq->shared->frontend->error(vq);
+	mvh_vq_break(vq);
 	return -EBADMSG;
 }
 EXPORT_SYMBOL_GPL(mvh_vq_bad);
@@ -400,6 +405,11 @@ void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
 }
 EXPORT_SYMBOL_GPL(mvh_vq_charge);
 
+static bool mvh_vq_over(const struct mvh_vq *vq)
+{
+	return vq->left_packets <= 0 || vq->left_bytes <= 0;
+}
+
 /**
  * mvh_vq_spent - is this run's budget used up?
  * @vq: the queue
@@ -411,7 +421,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_charge);
  */
 bool mvh_vq_spent(struct mvh_vq *vq)
 {
-	if (likely(vq->left_packets > 0 && vq->left_bytes > 0))
+	if (likely(!mvh_vq_over(vq)))
 		return false;
 	mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
 	mvh_vq_queue(vq);
@@ -626,9 +636,28 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_ring_disable_kick(&vq->ring);
 	vq->shared->backend->service(vq);
 	mvh_vq_flush(vq);
-	if (vq->window.max_us)
+	if (vq->window.max_us && !mvh_vq_over(vq))
 		vq->window.slept_at = ktime_get_ns();
 	trace_mvh_run_end(vq, vq->cnt[MYVHOST_CNT_PACKETS] - packets);
+}
+
+static void mvh_vq_map_failed(struct mvh_vq *vq, int err)
+{
+	switch (err) {
+	case -EAGAIN:
+		mvh_vq_wait_translation(vq);
+		break;
+	case -ENOMEM:
+		/* Nobody's fault, but there is no ring to go on with. */
+		mvh_vq_break(vq);
+		break;
+	case -EPERM:
+		mvh_vq_bad(vq, MVH_BAD_ACCESS);
+		break;
+	default:
+		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
+		break;
+	}
 }
 
 static void mvh_vq_run(struct mvh_work *work)
@@ -637,16 +666,13 @@ static void mvh_vq_run(struct mvh_work *work)
 	int err;
 
 	mutex_lock(&vq->mutex);
-	if (vq->state != MVH_VQ_RUNNING || !vq->placed)
-		goto out;
-	err = mvh_vq_map(vq);
-	if (!err)
-		mvh_vq_serve(vq);
-	else if (err == -EAGAIN)
-		mvh_vq_wait_translation(vq);
-	else
-		mvh_vq_bad(vq, err == -EPERM ? MVH_BAD_ACCESS : MVH_BAD_ADDRESS);
-out:
+	if (vq->state == MVH_VQ_RUNNING && vq->placed) {
+		err = mvh_vq_map(vq);
+		if (!err)
+			mvh_vq_serve(vq);
+		else
+			mvh_vq_map_failed(vq, err);
+	}
 	mutex_unlock(&vq->mutex);
 }
 

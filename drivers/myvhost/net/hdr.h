@@ -7,9 +7,12 @@
 
 #include "mvh_env.h"
 
-/* Frame lengths, without the virtio header. */
+/*
+ * Frame lengths, without the virtio header.  The longest is IPv6 with a VLAN
+ * tag, whose length field does not count the IPv6 header.
+ */
 #define MVH_NET_FRAME_MIN	14
-#define MVH_NET_FRAME_MAX	(65535 + 14 + 4)
+#define MVH_NET_FRAME_MAX	(14 + 4 + 40 + 65535)
 
 /* The longest header: hash report and UDP tunnel fields. */
 #define MVH_NET_HDR_MAX		24

@@ -142,10 +142,9 @@ static int mvh_net_tx_chain(struct mvh_vq *vq, const struct mvh_chain *chain)
 	return mvh_net_tx_single(vq, &iter, len);
 }
 
-/* The port is full: leave the chain and wait for room. */
-static void mvh_net_tx_busy(struct mvh_vq *vq, struct mvh_mark mark)
+/* The port is full: wait for room. */
+static void mvh_net_tx_busy(struct mvh_vq *vq)
 {
-	mvh_vq_rewind(vq, mark);
 	mvh_vq_count(vq, MYVHOST_CNT_BUSY, 1);
 	mvh_port_arm(vq->port);
 	if (mvh_port_writable(vq->port))
@@ -179,10 +178,12 @@ void mvh_net_tx(struct mvh_vq *vq)
 			break;
 		}
 		ret = mvh_net_tx_chain(vq, &chain);
-		if (ret == -EAGAIN)
-			mvh_net_tx_busy(vq, mark);
-		if (ret)
+		if (ret) {
+			mvh_vq_rewind(vq, mark);
+			if (ret == -EAGAIN)
+				mvh_net_tx_busy(vq);
 			break;
+		}
 		mvh_vq_stage(vq, &chain, 0);
 		mvh_vq_commit(vq, true, 0);
 	}
