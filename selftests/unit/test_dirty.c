@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The dirty log: which pages are marked, and what happens when it fails.
+ */
+#include "dirty.h"
+#include "unit.h"
+
+#define PAGE	4096ULL
+#define LOG	ENV_LOG_BASE
+
+static void check_pages(u64 first, unsigned int n)
+{
+	unsigned int i;
+
+	check_eq(env.n_page, n);
+	for (i = 0; i < n; i++)
+		check_eq(env.page[i], first + i);
+	env.n_page = 0;
+}
+
+UNIT_TEST(test_mark, "1.5 dirty: ranges around page borders mark exactly their pages")
+{
+	static const u64 base[] = { 0, 5 * PAGE, 1ULL << 40 };
+	unsigned int i, off, len;
+
+	for (i = 0; i < ARRAY_SIZE(base); i++)
+	for (off = 0; off < 3 * PAGE; off += off % PAGE > 2 &&
+	     off % PAGE < PAGE - 3 ? PAGE - 6 : 1)
+	for (len = 1; len < 3 * PAGE; len += len % PAGE > 2 &&
+	     len % PAGE < PAGE - 3 ? PAGE - 6 : 1) {
+		u64 at = base[i] + off;
+		u64 last = (at + len - 1) / PAGE;
+
+		check_eq(mvh_dirty_mark(LOG, at, len), 0);
+		check_pages(at / PAGE, last - at / PAGE + 1);
+	}
+}
+
+UNIT_TEST(test_mark_none, "1.5 dirty: nothing written marks nothing")
+{
+	struct mvh_region r = { 0, 4095, 0x7000000, 3 };
+	struct mvh_map *map = mvh_map_create(&r, 1);
+
+	check_eq(mvh_dirty_mark(LOG, 0, 0), 0);
+	check_eq(mvh_dirty_mark(LOG, PAGE, 0), 0);
+	check_eq(mvh_dirty_mark_user(LOG, map, 5, 0), 0);
+	check_eq(env.n_page, 0);
+	mvh_map_free(map);
+}
+
+UNIT_TEST(test_mark_ends, "1.5 dirty: the ends of the address space")
+{
+	check_eq(mvh_dirty_mark(LOG, 0, 1), 0);
+	check_pages(0, 1);
+	check_eq(mvh_dirty_mark(LOG, ~0ULL, 1), 0);
+	check_pages(~0ULL / PAGE, 1);
+	check_eq(mvh_dirty_mark(LOG, ~0ULL - PAGE, PAGE + 1), 0);
+	check_pages(~0ULL / PAGE - 1, 2);
+	check_eq(mvh_dirty_mark(LOG, ~0ULL, 2), -EFAULT);
+	check_eq(mvh_dirty_mark(LOG, PAGE, ~0ULL), -EFAULT);
+	check_eq(env.n_page, 0);
+}
+
+UNIT_TEST(test_mark_fault, "1.5 dirty: a log that fails at each page")
+{
+	unsigned int nth;
+
+	for (nth = 1; nth <= 4; nth++) {
+		env_fail_nth(ENV_LOG, nth);
+		check_eq(mvh_dirty_mark(LOG, PAGE, 3 * PAGE),
+			 nth <= 3 ? -EFAULT : 0);
+		check_pages(1, nth - 1 < 3 ? nth - 1 : 3);
+	}
+}
+
+/* Guest pages 0-3 and 16-19 are the same memory; 8-9 are other memory. */
+static struct mvh_map *aliased(u64 uaddr)
+{
+	struct mvh_region table[] = {
+		{ 0, 4 * PAGE - 1, uaddr, 3 },
+		{ 8 * PAGE, 10 * PAGE - 1, uaddr + 100 * PAGE, 3 },
+		{ 16 * PAGE, 20 * PAGE - 1, uaddr, 3 },
+	};
+
+	return mvh_map_create(table, 3);
+}
+
+UNIT_TEST(test_mark_user, "1.5 dirty: every guest address of the memory is marked")
+{
+	u64 u = 0x7f0000000000;
+	struct mvh_map *map = aliased(u);
+
+	check_eq(mvh_dirty_mark_user(LOG, map, u, 1), 0);
+	check_eq(env.n_page, 2);
+	check_eq(env.page[0], 0);
+	check_eq(env.page[1], 16);
+	env.n_page = 0;
+	check_eq(mvh_dirty_mark_user(LOG, map, u + 4 * PAGE - 1, 1), 0);
+	check_eq(env.n_page, 2);
+	check_eq(env.page[0], 3);
+	check_eq(env.page[1], 19);
+	env.n_page = 0;
+	check_eq(mvh_dirty_mark_user(LOG, map, u + PAGE - 1, 2), 0);
+	check_eq(env.n_page, 4);
+	env.n_page = 0;
+	check_eq(mvh_dirty_mark_user(LOG, map, u + 101 * PAGE, PAGE), 0);
+	check_pages(9, 1);
+	mvh_map_free(map);
+}
+
+UNIT_TEST(test_mark_user_unknown, "1.5 dirty: memory that is not the guest's is an error")
+{
+	u64 u = 0x7f0000000000;
+	struct mvh_map *map = aliased(u);
+
+	check_eq(mvh_dirty_mark_user(LOG, map, u - 1, 1), -EFAULT);
+	check_eq(mvh_dirty_mark_user(LOG, map, u + 4 * PAGE, 1), -EFAULT);
+	check_eq(mvh_dirty_mark_user(LOG, map, u + 102 * PAGE, 1), -EFAULT);
+	check_eq(mvh_dirty_mark_user(LOG, map, 0, 1), -EFAULT);
+	check_eq(mvh_dirty_mark_user(LOG, map, ~0ULL, 1), -EFAULT);
+	check_eq(env.n_page, 0);
+	/* What is known of it is marked all the same. */
+	check_eq(mvh_dirty_mark_user(LOG, map, u - 1, 2), -EFAULT);
+	check_eq(env.n_page, 2);
+	env.n_page = 0;
+	check_eq(mvh_dirty_mark_user(LOG, map, u + 4 * PAGE - 1, 2), 0);
+	check_eq(env.n_page, 2);
+	mvh_map_free(map);
+}
+
+UNIT_TEST(test_mark_user_fault, "1.5 dirty: a log that fails at each alias")
+{
+	u64 u = 0x7f0000000000;
+	struct mvh_map *map = aliased(u);
+	unsigned int nth;
+
+	for (nth = 1; nth <= 3; nth++) {
+		env_fail_nth(ENV_LOG, nth);
+		check_eq(mvh_dirty_mark_user(LOG, map, u, 1),
+			 nth <= 2 ? -EFAULT : 0);
+		env.n_page = 0;
+	}
+	mvh_map_free(map);
+}
+
+/* A region at offset 1 of a page: guest pages count, not the owner's. */
+UNIT_TEST(test_mark_user_offset, "1.5 dirty: guest and owner addresses differ within the page")
+{
+	struct mvh_region r = { PAGE, 2 * PAGE - 1, 0x70000801, 3 };
+	struct mvh_map *map = mvh_map_create(&r, 1);
+
+	check_eq(mvh_dirty_mark_user(LOG, map, 0x70000801, PAGE), 0);
+	check_pages(1, 1);
+	mvh_map_free(map);
+}
