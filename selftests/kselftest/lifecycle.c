@@ -272,13 +272,10 @@ static void life_worker_name(const void *arg)
 		ktap_eq(proc_count_threads(getpid(), life_prefix()), 1);
 }
 
-/* Issue, 5: the worker lives in the cgroup of its owner. */
-static void life_worker_cgroup(const void *arg)
+static void life_enter_cgroup(void)
 {
 	static const char dir[] = "/sys/fs/cgroup/myvhost-test";
-	char mine[4096], theirs[4096], name[64], path[64];
-	struct fixture x;
-	pid_t tid;
+	char path[64];
 	FILE *f;
 
 	if (mkdir(dir, 0755) && errno != EEXIST)
@@ -287,8 +284,13 @@ static void life_worker_cgroup(const void *arg)
 	f = fopen(path, "w");
 	if (!f || fprintf(f, "%d", getpid()) < 0 || fclose(f))
 		ktap_skip("cannot enter a cgroup: %s", strerror(errno));
-	fixture_start(&x, arg);
-	tid = life_worker(name, sizeof(name));
+}
+
+static void life_check_cgroup(void)
+{
+	char mine[4096], theirs[4096], name[64];
+	pid_t tid = life_worker(name, sizeof(name));
+
 	ktap_check(tid, "no worker");
 	ktap_check(proc_cgroup(getpid(), getpid(), mine, sizeof(mine)) > 0 &&
 		   strstr(mine, "myvhost-test"), "not in the cgroup");
@@ -299,7 +301,23 @@ static void life_worker_cgroup(const void *arg)
 		   theirs);
 }
 
-/* Issue, 5: the worker can be pinned. */
+/* The worker lives in the cgroup of its owner, of whatever kind it is. */
+static void life_worker_cgroup(const void *arg)
+{
+	struct fixture x;
+
+	life_enter_cgroup();
+	fixture_start(&x, arg);
+	life_check_cgroup();
+	ktap_ok(vhost_reset_owner(x.n.fd));
+	life_no_worker(getpid());
+	if (vhost_set_fork_owner(x.n.fd, VHU_FORK_OWNER_KTHREAD))
+		return;
+	ktap_ok(vhost_set_owner(x.n.fd));
+	life_check_cgroup();
+}
+
+/* The worker can be pinned. */
 static void life_worker_affinity(const void *arg)
 {
 	cpu_set_t set, got;

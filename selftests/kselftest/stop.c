@@ -135,7 +135,28 @@ static void defect_3_4_5(const void *arg)
 	fixture_tx(&x, 500, 20);
 }
 
-/* 1.2: a queue that was never set up can be stopped, too. */
+/* Addresses that no start would accept; they may be set while stopped. */
+static void stop_set_nonsense(struct fixture *x)
+{
+	struct vhost_memory_region r = {
+		.guest_phys_addr = 0x1000, .memory_size = 4096,
+		.userspace_addr = 0xffff888000000000ULL,
+	};
+	unsigned int i;
+
+	ktap_ok(vhost_set_mem_table(x->n.fd, &r, 1));
+	for (i = 0; i < VHU_NVQS; i++) {
+		struct vhost_vring_addr a = {
+			.index = i, .desc_user_addr = r.userspace_addr,
+			.avail_user_addr = r.userspace_addr,
+			.used_user_addr = r.userspace_addr,
+		};
+
+		ktap_ok(vhost_set_addr(x->n.fd, &a));
+	}
+}
+
+/* 1.2: a queue that was never set up, or badly, can be stopped, too. */
 static void stop_never_started(const void *arg)
 {
 	struct mock_net_cfg cfg;
@@ -145,6 +166,10 @@ static void stop_never_started(const void *arg)
 	fixture_open(&x, &cfg);
 	stop_now(&x);
 	ktap_ok(vhost_set_features(x.n.fd, cfg.features));
+	stop_now(&x);
+	stop_set_nonsense(&x);
+	stop_now(&x);
+	ktap_eq(vhost_set_backend(x.n.fd, VHU_TX, x.tap), -EFAULT);
 	stop_now(&x);
 }
 
@@ -325,7 +350,7 @@ int main(int argc, char **argv)
 		ktap_fn fn;
 		const char *name;
 	} both[] = {
-		{ stop_never_started, "stop_never_started" },
+		{ stop_never_started, "defect_3_4_5_stop_never_started" },
 		{ stop_features_running, "stop_HO8_features" },
 		{ stop_ring_unmapped, "stop_HO2_ring_unmapped" },
 		{ live_mem_table, "live_mem_table" },
