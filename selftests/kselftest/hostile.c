@@ -403,6 +403,15 @@ static void hostile_check_stopped(struct fixture *x,
 	ktap_eq(hostile_bad_sum(x, hc->vq), 1);
 }
 
+/* What was used is behind the base, and the broken buffer is not. */
+static void hostile_check_base(struct fixture *x, unsigned int vq)
+{
+	unsigned int base;
+
+	ktap_ok(vhost_get_base(x->n.fd, vq, &base));
+	ktap_eq(base, mock_ring_idle_base(&x->n.ring[vq]));
+}
+
 /* One broken buffer behind good ones; then recovery. */
 static void hostile_one(const void *arg)
 {
@@ -423,6 +432,7 @@ static void hostile_one(const void *arg)
 	if (hc->vq == VHU_RX)
 		hostile_send(&x, 100);
 	hostile_check_stopped(&x, hc);
+	hostile_check_base(&x, hc->vq);
 	/* The other queue does not notice. */
 	if (hc->vq == VHU_TX)
 		fixture_rx(&x, 1, 20);

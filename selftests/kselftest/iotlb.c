@@ -438,6 +438,57 @@ static void iotlb_back_to_identity(const void *arg)
 	fixture_tx(&x, 1, 40);
 }
 
+/* A queue that stops takes its own miss along, not that of the other one. */
+static void iotlb_stop_other(const void *arg)
+{
+	struct vhost_iotlb_msg m;
+	struct fixture x;
+	__u8 frame[100];
+
+	iotlb_open(&x, arg, true, 64);
+	iotlb_map_ring(&x, VHU_TX);
+	iotlb_map_ring(&x, VHU_RX);
+	iotlb_attach(&x);
+	mock_rx_fill(&x.rx);
+	frame_fill(frame, sizeof(frame), 1);
+	ktap_eq(write(x.pkt, frame, sizeof(frame)), (int)sizeof(frame));
+	m = iotlb_expect_miss(&x, VHOST_IOTLB_MSG_V2);
+	ktap_check(m.perm & VHOST_ACCESS_WO, "asked for access %u", m.perm);
+	ktap_ok(vhost_set_backend(x.n.fd, VHU_TX, -1));
+	ktap_ok(vhost_set_backend(x.n.fd, VHU_TX, x.tap));
+	ktap_ok(iotlb_map(&x.n, x.rx.addr, 64 * 2048, VHOST_ACCESS_RW));
+	ktap_check(mock_ring_wait(x.rx.ring, FIXTURE_WAIT) == 1,
+		   "the answer to the other queue's miss was ignored");
+}
+
+static void *iotlb_reader(void *arg)
+{
+	struct fixture *x = arg;
+	__u8 buf[72];
+	ssize_t r = read(x->n.fd, buf, sizeof(buf));
+
+	return (void *)(long)(r < 0 ? -errno : r);
+}
+
+/* A reader that waits for a miss is woken when there will be none. */
+static void iotlb_wake_reader(const void *arg)
+{
+	const struct combo *c = arg;
+	pthread_t thread;
+	struct fixture x;
+	void *ret;
+	int fl;
+
+	iotlb_open(&x, c, true, 64);
+	fl = ktap_ok(fcntl(x.n.fd, F_GETFL));
+	ktap_ok(fcntl(x.n.fd, F_SETFL, fl & ~O_NONBLOCK));
+	ktap_check(!pthread_create(&thread, NULL, iotlb_reader, &x), "thread");
+	usleep(50 * 1000);
+	ktap_ok(vhost_set_features(x.n.fd, c->f));
+	pthread_join(thread, &ret);
+	ktap_eq((long)ret, -EBADFD);
+}
+
 /* Without an IOMMU a blocking reader is sent away, not left to wait. */
 static void iotlb_read_without(const void *arg)
 {
@@ -473,6 +524,7 @@ int main(int argc, char **argv)
 		{ iotlb_invalidate_live, "iotlb_HO9_invalidate_live" },
 		{ iotlb_invalidate_sync, "iotlb_invalidate_sync" },
 		{ iotlb_new_address, "iotlb_new_address" },
+		{ iotlb_stop_other, "iotlb_stop_other" },
 		{ iotlb_back_to_identity, "iotlb_back_to_identity" },
 	};
 	unsigned int i;
@@ -485,6 +537,7 @@ int main(int argc, char **argv)
 	}
 	ktap_add(iotlb_bad_messages, &combo_split, 30, "iotlb_bad_messages");
 	ktap_add(iotlb_flood, &combo_split, 60, "iotlb_flood");
+	ktap_add(iotlb_wake_reader, &combo_split, 10, "iotlb_wake_reader");
 	ktap_add(iotlb_read_without, &combo_split, 10, "iotlb_read_without");
 	return ktap_main(argc, argv);
 }
