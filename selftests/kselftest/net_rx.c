@@ -288,6 +288,33 @@ static void rx_macvtap(const void *arg)
 	rx_backend(&x, fd, "veth1");
 }
 
+/* N18: a VLAN tag that the stack keeps beside the frame is put back into it. */
+static void rx_vlan(const void *arg)
+{
+	static const __u8 tag[] = { 0x81, 0x00, 0x00, 0x05 };
+	static struct mock_rx_frame f;
+	__u8 frame[500], want[504];
+	struct fixture x;
+	int vlan, r;
+
+	rx_open(&x, arg, 64, 256);
+	if (link_cmd("link add link " FIXTURE_TAP " name vlan5 type vlan id 5"))
+		ktap_skip("no VLAN interfaces");
+	ktap_ok(link_up("vlan5"));
+	vlan = ktap_ok(packet_open("vlan5", false));
+	mock_rx_fill(&x.rx);
+	frame_fill(frame, sizeof(frame), 3);
+	ktap_eq(write(vlan, frame, sizeof(frame)), (int)sizeof(frame));
+	r = mock_rx_recv(&x.rx, &f, FIXTURE_WAIT);
+	ktap_check(!r, "no frame: %s", strerror(-r));
+	memcpy(want, frame, 12);
+	memcpy(want + 12, tag, 4);
+	memcpy(want + 16, frame + 12, sizeof(frame) - 12);
+	ktap_eq(f.len, sizeof(want));
+	ktap_check(!memcmp(f.data, want, sizeof(want)), "frame differs");
+	fixture_rx(&x, 1, 20);
+}
+
 /* SP16, PK11: a driver that wants no notification gets none. */
 static void rx_call_suppressed(const void *arg)
 {
@@ -354,6 +381,8 @@ int main(int argc, char **argv)
 			 c->name);
 	}
 	ktap_add(rx_read_only_parts, &combo_split, 40, "rx_SP15_read_only");
+	ktap_add(rx_vlan, &combo_split, 40, "rx_N18_vlan_split");
+	ktap_add(rx_vlan, &combo_packed, 40, "rx_N18_vlan_packed");
 	ktap_add(rx_packet_socket, &(const struct combo) {
 			.f = { F_MODERN | VHU_NET_HDR } }, 40,
 		 "rx_packet_socket");

@@ -4,7 +4,7 @@
  */
 #include "fixture.h"
 
-#include <linux/if_tun.h>
+#include <sys/socket.h>
 
 #define TX_FRAMES	200
 
@@ -207,6 +207,22 @@ static const struct tx_bad tx_lies[] = {
 	    .csum_offset = 16, .hdr_len = 54 }, 3000 },
 };
 
+/* N5: headers that misuse the tunnel bits. */
+static const struct tx_bad tx_tunnel_lies[] = {
+	{ "both tunnels",
+	  { .flags = 1, .gso_type = 0x61, .gso_size = 1000, .csum_start = 34,
+	    .csum_offset = 16, .hdr_len = 54 }, 3000 },
+	{ "tunnel without checksum",
+	  { .flags = 0, .gso_type = 0x21, .gso_size = 1000, .hdr_len = 54 },
+	  3000 },
+	{ "tunnel without segmentation",
+	  { .flags = 1, .gso_type = 0x20, .csum_start = 34, .csum_offset = 16,
+	    .hdr_len = 54 }, 3000 },
+	{ "tunnel with headers that are not there",
+	  { .flags = 1, .gso_type = 0x21, .gso_size = 1000, .csum_start = 34,
+	    .csum_offset = 16, .hdr_len = 54 }, 3000 },
+};
+
 static __u64 tx_drops(struct fixture *x)
 {
 	__u64 c[MYVHOST_CNT_MAX], n = 0;
@@ -219,21 +235,21 @@ static __u64 tx_drops(struct fixture *x)
 	return n;
 }
 
-/* N4: lying headers are dropped and counted, the buffer comes back. */
-static void tx_lying_header(const void *arg)
+static void tx_lies_run(const struct combo *c, const struct tx_bad *lies,
+			unsigned int n)
 {
 	static __u8 frame[4096];
-	unsigned int i, n = sizeof(tx_lies) / sizeof(*tx_lies);
 	struct mock_net_cfg cfg;
 	struct fixture x;
+	unsigned int i;
 	__u64 before;
 
-	fixture_cfg(&cfg, arg);
+	fixture_cfg(&cfg, c);
 	fixture_open(&x, &cfg);
 	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 4096, 64));
 	ktap_ok(mock_net_start(&x.n, x.tap));
 	for (i = 0; i < n; i++) {
-		const struct tx_bad *b = &tx_lies[i];
+		const struct tx_bad *b = &lies[i];
 
 		before = tx_drops(&x);
 		frame_fill_tcp(frame, b->len, i);
@@ -248,6 +264,18 @@ static void tx_lying_header(const void *arg)
 		fixture_tx(&x, 1000 + i, 1);
 	}
 	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
+}
+
+/* N4: lying headers are dropped and counted, the buffer comes back. */
+static void tx_lying_header(const void *arg)
+{
+	tx_lies_run(arg, tx_lies, sizeof(tx_lies) / sizeof(*tx_lies));
+}
+
+static void tx_lying_tunnel(const void *arg)
+{
+	tx_lies_run(arg, tx_tunnel_lies,
+		    sizeof(tx_tunnel_lies) / sizeof(*tx_tunnel_lies));
 }
 
 /* N8, CVE-2024-41090: frames shorter than an Ethernet header. */
@@ -337,6 +365,57 @@ static void tx_packet_socket(const void *arg)
 	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, x.n.cfg.num));
 	ktap_ok(mock_net_start(&x.n, x.tap));
 	fixture_tx(&x, 1, 100);
+}
+
+/*
+ * A back end that is full: frames wait for room, none is lost or passes another.
+ * A packet socket with a small buffer sends into a slow interface.
+ */
+static void tx_back_pressure(const void *arg)
+{
+	struct mock_net_cfg cfg;
+	struct fixture x;
+	int small = 4096;
+
+	fixture_cfg(&cfg, arg);
+	memset(&x, 0, sizeof(x));
+	if (link_cmd("link add veth0 type veth peer name veth1"))
+		ktap_skip("no veth pair");
+	if (system("tc qdisc add dev veth0 root tbf rate 8mbit burst 4k latency 9s"))
+		ktap_skip("no token bucket filter");
+	ktap_ok(link_up("veth0"));
+	ktap_ok(link_up("veth1"));
+	ktap_ok(mock_net_open(&x.n, &cfg));
+	x.tap = ktap_ok(packet_open("veth0", false));
+	ktap_check(!setsockopt(x.tap, SOL_SOCKET, SO_SNDBUF, &small,
+			       sizeof(small)), "SO_SNDBUF: %s",
+		   strerror(errno));
+	x.pkt = ktap_ok(packet_open("veth1", false));
+	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, x.n.cfg.num));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	fixture_tx(&x, 1, 250);
+	if (fixture_is_myvhost(&x)) {
+		ktap_check(fixture_counter(&x, VHU_TX, MYVHOST_CNT_BUSY),
+			   "the back end was never full");
+		ktap_eq(tx_drops(&x), 0);
+	}
+}
+
+/* The largest ring there is, around the end of the index. */
+static void tx_largest_ring(const void *arg)
+{
+	struct mock_net_cfg cfg;
+	struct fixture x;
+
+	fixture_cfg(&cfg, arg);
+	cfg.num = 32768;
+	cfg.table_max = 1;
+	cfg.mem_size = 16 << 20;
+	cfg.start[VHU_TX] = cfg.features[0] & VHU_PACKED ? 32700 : 65500;
+	fixture_open(&x, &cfg);
+	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, 512));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	fixture_tx(&x, 1, 600);
 }
 
 /* macvtap as back end: frames leave on the interface below. */
@@ -496,6 +575,7 @@ int main(int argc, char **argv)
 		ktap_add(tx_short, c, 40, "tx_N8_short_%s", c->name);
 		ktap_add(tx_long, c, 40, "tx_N9_long_%s", c->name);
 		ktap_add(tx_multi_queue, c, 40, "tx_multi_queue_%s", c->name);
+		ktap_add(tx_largest_ring, c, 40, "tx_largest_ring_%s", c->name);
 		ktap_add(tx_call_event, c, 40, "tx_SP17_PK11_event_%s",
 			 c->name);
 		ktap_add(tx_kick_race, c, 40, "tx_SP20_kick_race_%s", c->name);
@@ -518,6 +598,12 @@ int main(int argc, char **argv)
 	ktap_add(tx_packet_socket, &(const struct combo) {
 			.f = { F_MODERN | VHU_NET_HDR } }, 40,
 		 "tx_packet_socket");
+	ktap_add(tx_back_pressure, &(const struct combo) {
+			.f = { F_MODERN | VHU_NET_HDR } }, 60,
+		 "tx_back_pressure");
+	ktap_add(tx_lying_tunnel, &(const struct combo) {
+			.f = { F_MODERN, VHU1_HOST_TUNNEL } }, 40,
+		 "tx_N5_tunnel_lies");
 	ktap_add(tx_macvtap, &combo_split, 40, "tx_macvtap");
 	return ktap_main(argc, argv);
 }

@@ -374,6 +374,42 @@ static void stress_starve_rx(const void *arg)
 			   "nothing was dropped");
 }
 
+/* HO13: rx buffers that are the rings themselves. */
+static void stress_overlap(const void *arg)
+{
+	struct mock_seg seg;
+	struct fixture x;
+	__u8 frame[1400];
+	unsigned int i, vq;
+
+	fixture_start(&x, arg);
+	frame_fill(frame, sizeof(frame), 1);
+	for (i = 0; i < 30; i++) {
+		for (vq = 0; vq < VHU_NVQS; vq++)
+			if (mock_fd_drain(x.n.ring[vq].err_fd))
+				fixture_restart_vq(&x, vq);
+		seg.addr = x.n.ring[i & 1].desc_addr + i / 2 % 3 * 4096;
+		seg.len = 4096;
+		seg.write = true;
+		if (mock_ring_add(x.rx.ring, &seg, 1, false, 0))
+			fixture_restart_vq(&x, VHU_RX);
+		mock_ring_publish(x.rx.ring);
+		mock_ring_kick(x.rx.ring);
+		ktap_eq(write(x.pkt, frame, sizeof(frame)),
+			(int)sizeof(frame));
+		mock_ring_kick(x.tx.ring);
+		usleep(2000);
+	}
+	ktap_ok(mock_net_stop(&x.n));
+	for (vq = 0; vq < VHU_NVQS; vq++) {
+		mock_fd_drain(x.n.ring[vq].err_fd);
+		fixture_restart_vq(&x, vq);
+	}
+	fixture_drain(&x, 1000);
+	fixture_tx(&x, 1, 40);
+	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
+}
+
 /* A guest that breaks the protocol in a loop does not fill the kernel log. */
 static void stress_log_spam(const void *arg)
 {
@@ -412,6 +448,7 @@ int main(int argc, char **argv)
 		{ defect_3_4_6, "defect_3_4_6_flip_events" },
 		{ stress_driver_event, "stress_SP18_PK11_driver_event" },
 		{ stress_starve_rx, "stress_HO10_rx_discard" },
+		{ stress_overlap, "stress_HO13_overlap" },
 		{ stress_log_spam, "stress_log_spam" },
 	};
 	unsigned int i;
