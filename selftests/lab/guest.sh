@@ -164,12 +164,15 @@ guest() {
 	python3 "$GUEST_LIB/serial.py" "$GUEST_RUN/$n/serial" "${GUEST_TIMEOUT:-120}" "$*"
 }
 
-# guest_qmp N [--fd PATH NAME] [--wait EVENT] [--get KEY] COMMAND [JSON]
+# guest_qmp N [OPTIONS OF qmp.py] COMMAND [JSON]
 guest_qmp() {
 	local n=$1 flags=()
 	shift
 	while [[ $1 = --* ]]; do
-		if [ "$1" = --fd ]; then flags+=("$1" "$2" "$3"); shift 3; else flags+=("$1" "$2"); shift 2; fi
+		case $1 in
+		--fd | --then) flags+=("$1" "$2" "$3"); shift 3 ;;
+		*) flags+=("$1" "$2"); shift 2 ;;
+		esac
 	done
 	python3 "$GUEST_LIB/qmp.py" "${flags[@]}" "$GUEST_RUN/$n/qmp" "$@"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""qmp.py [--fd PATH NAME] [--wait EVENT] [--get KEY.KEY] SOCKET COMMAND [JSON]
+"""qmp.py [--fd PATH NAME] [--wait EVENT[:N]] [--then COMMAND JSON] [--get KEY.KEY]
+       SOCKET COMMAND [JSON]
 
 Run one QMP command and print its result as JSON, or with --get one value of it
 (empty if it is not there). --fd opens PATH read-write and passes the descriptor
@@ -48,8 +49,8 @@ class Qmp:
             elif "return" in reply:
                 return reply["return"]
 
-    def wait(self, event):
-        while event not in self.events:
+    def wait(self, event, count):
+        while self.events.count(event) < count:
             reply = self.read()
             if "event" in reply:
                 self.events.append(reply["event"])
@@ -67,7 +68,8 @@ def show(result, path):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--fd", nargs=2, metavar=("PATH", "NAME"))
-    parser.add_argument("--wait", metavar="EVENT")
+    parser.add_argument("--wait", metavar="EVENT[:N]")
+    parser.add_argument("--then", nargs=2, metavar=("COMMAND", "JSON"))
     parser.add_argument("--get", metavar="KEY.KEY")
     parser.add_argument("socket")
     parser.add_argument("command")
@@ -80,7 +82,10 @@ def main():
         os.close(fd)
     show(qmp.execute(args.command, json.loads(args.json)), args.get)
     if args.wait:
-        qmp.wait(args.wait)
+        event, _, count = args.wait.partition(":")
+        qmp.wait(event, int(count or 1))
+    if args.then:
+        qmp.execute(args.then[0], json.loads(args.then[1]))
 
 
 try:

@@ -7,11 +7,28 @@
 TEST_COUNT=0
 TEST_FAILED=0
 TEST_DIR=$(mktemp -d /tmp/qemu-tests.XXXXXX)
+# in the host VM the log of each test comes out to the machine as it grows
+TEST_LOGS=$TEST_DIR
+[ ! -f /lab/env ] || TEST_LOGS=/lab
 
 # A test is a function. It runs in a subshell with errexit; "fail TEXT" ends
 # it, "skip TEXT" ends it as skipped.
 fail() { echo "failed: $*"; exit 1; }
 skip() { echo "$*" > "$TEST_DIR/skip"; exit 4; }
+
+# note TEXT: a line for the log of the test
+note() { echo "[$SECONDS s] $*"; }
+
+# wait_until SECONDS WHAT COMMAND...: until COMMAND succeeds
+wait_until() {
+	local end=$((SECONDS + $1)) what=$2
+	shift 2
+	note "waiting: $what"
+	until "$@"; do
+		[ $SECONDS -lt $end ] || fail "not in time: $what"
+		sleep 0.2
+	done
+}
 
 # kernel_complaints: lines that came since the last call and must not be there
 kernel_complaints() {
@@ -26,14 +43,15 @@ kernel_complaints() {
 
 # run_test NAME FUNCTION
 run_test() {
-	local name=$1 rc=0 start=$SECONDS complaints
+	local name=$1 rc=0 start=$SECONDS complaints log
 	TEST_COUNT=$((TEST_COUNT + 1))
+	log=$TEST_LOGS/test-$TEST_COUNT.log
 	set +e
 	(
 		set -eE
 		trap 'echo "line $LINENO: $BASH_COMMAND"' ERR
 		"$2"
-	) > "$TEST_DIR/log" 2>&1
+	) > "$log" 2>&1
 	rc=$?
 	set -e
 	complaints=$(kernel_complaints)
@@ -46,7 +64,7 @@ run_test() {
 		echo "not ok $TEST_COUNT $name ($((SECONDS - start)) s)"
 		{
 			echo "exit status $rc"
-			cat "$TEST_DIR/log"
+			cat "$log"
 			[ -z "$complaints" ] || echo "kernel log: $complaints"
 			tail -n 5 "$GUEST_RUN"/*/log 2> /dev/null
 		} | sed 's/^/# /'

@@ -17,47 +17,39 @@ migration_boot() {
 
 migration_status() { guest_qmp "$1" --get status query-migrate; }
 
-wait_migration() { # N STATUS
-	local i status
-	for ((i = 0; i < 200; i++)); do
-		status=$(migration_status "$1")
-		[ "$status" != "$2" ] || return 0
-		[ "$status" != failed ] || fail "migration failed: $(guest_qmp "$1" query-migrate)"
-		sleep 0.2
-	done
-	fail "migration is $status, not $2: $(guest_qmp "$1" query-migrate)"
+migration_is() { # N STATUS
+	local status
+	status=$(migration_status "$1")
+	[ "$status" != failed ] || fail "migration failed: $(guest_qmp "$1" query-migrate)"
+	[ "$status" = "$2" ]
 }
 
-# wait_pass N COUNT: until QEMU began its COUNTth pass over memory
-wait_pass() {
-	local i pass
-	for ((i = 0; i < 200; i++)); do
-		pass=$(guest_qmp "$1" --get ram.dirty-sync-count query-migrate)
-		[ "${pass:-0}" -lt "$2" ] || return 0
-		sleep 0.2
-	done
-	fail "no pass $2 over memory: $(guest_qmp "$1" query-migrate)"
-}
+guest_runs() { [ "$(guest_qmp "$1" --get running query-status)" = True ]; }
 
-bandwidth() { guest_qmp "$1" migrate-set-parameters "{\"max-bandwidth\": $2}" > /dev/null; }
+# pace N BYTES_PER_SECOND DOWNTIME_MS: QEMU finishes when what is left fits into
+# the downtime at that rate
+pace() {
+	guest_qmp "$1" migrate-set-parameters \
+		"{\"max-bandwidth\": $2, \"downtime-limit\": $3}" > /dev/null
+}
 
 # Logging goes on and off again while the queues run.
 migration_cancel() {
-	bandwidth 1 1000000
+	pace 1 1000000 1
 	guest_qmp 1 migrate '{"uri": "exec:cat > /dev/null"}'
-	wait_migration 1 active
+	wait_until 60 "migration active" migration_is 1 active
 	check_payload_in 1
 	check_payload_out 1
 	guest_qmp 1 migrate_cancel
-	wait_migration 1 cancelled
+	wait_until 60 "migration cancelled" migration_is 1 cancelled
 	check_traffic 1
 }
 
-# Keep memory dirty, so that the migration goes on until it is told to finish;
-# pages of zeros would cost no bandwidth.
+# A program that keeps memory dirty, so that no pass finds nothing to do; pages of
+# zeros would cost no bandwidth.
 guest_dirty_start() {
-	guest "$1" 'dd if=/dev/urandom of=/tmp/seed bs=1M count=24 2> /dev/null'
-	guest "$1" 'while :; do dd if=/tmp/seed of=/tmp/dirty bs=1M conv=notrunc; done > /dev/null 2>&1 & echo $! > /tmp/dirty.pid'
+	guest "$1" 'dd if=/dev/urandom of=/tmp/seed bs=1M count=8 2> /dev/null'
+	guest "$1" 'while :; do dd if=/tmp/seed of=/tmp/dirty bs=1M conv=notrunc; sleep 0.1; done > /dev/null 2>&1 & echo $! > /tmp/dirty.pid'
 }
 
 guest_dirty_stop() { guest "$1" 'kill $(cat /tmp/dirty.pid)'; }
@@ -76,17 +68,20 @@ migration_live() {
 	python3 ./stream.py paced 10.0.0.11 5000 "$dir/stop" 500000 > "$dir/paced" &
 	paced=$!
 	guest_dirty_start 1
-	bandwidth 1 12000000
-	guest_qmp 1 migrate "{\"uri\": \"unix:$dir/sock\"}"
-	wait_pass 1 3
+	pace 1 20000000 1
+	guest_qmp 1 migrate-set-capabilities '{"capabilities": [{"capability": "events", "state": true}]}'
+	# from the second pass on slowly: QEMU stays in its passes over what was
+	# written since
+	guest_qmp 1 --wait MIGRATION_PASS:2 --then migrate-set-parameters '{"max-bandwidth": 100000}' \
+		migrate "{\"uri\": \"unix:$dir/sock\"}"
 	python3 ./stream.py queue 10.0.0.11 6000 $QUEUED_BYTES "$dir/go" > "$dir/queue" &
 	queue=$!
-	wait_file "$dir/go"
+	wait_until 60 "data acknowledged by the guest" test -e "$dir/go"
 	[ "$(migration_status 1)" = active ] || fail "the migration ended before the data was queued"
 	guest_dirty_stop 1
-	bandwidth 1 1000000000
-	wait_migration 1 completed
-	wait_running 2
+	pace 1 1000000000 2000
+	wait_until 120 "migration completed" migration_is 1 completed
+	wait_until 30 "destination runs" guest_runs 2
 	guest_qmp 1 --get downtime query-migrate | sed 's/^/downtime in ms: /'
 	sleep 2
 	guest 2 'kill -CONT $(cat /tmp/nc.pid)'
@@ -98,24 +93,6 @@ migration_live() {
 	compare_sum "$dir/queue" 'while pidof nc > /dev/null; do sleep 0.2; done; sha256sum < /tmp/queued' "queued data"
 	compare_sum "$dir/paced" 'cat /tmp/paced.sum' "paced stream"
 	check_ping_loss "$dir/ping"
-}
-
-wait_file() {
-	local i
-	for ((i = 0; i < 300; i++)); do
-		[ ! -e "$1" ] || return 0
-		sleep 0.2
-	done
-	fail "no $1"
-}
-
-wait_running() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(guest_qmp "$1" --get running query-status)" != True ] || return 0
-		sleep 0.2
-	done
-	fail "the destination does not run"
 }
 
 compare_sum() { # FILE GUEST_COMMAND NAME

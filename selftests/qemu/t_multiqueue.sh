@@ -8,18 +8,18 @@ multiqueue_boot() {
 	check_traffic 1
 }
 
-tx_packets() { guest 1 "ethtool -S eth0 | sed -n 's/^ *tx$1_packets: //p'"; }
+tx_kicks() { guest 1 "ethtool -S eth0 | sed -n 's/^ *tx$1_kicks: //p'"; }
 
 # A program pinned to a processor sends on the queue of that processor (XPS).
 multiqueue_both_used() {
 	local q before after
 	[ "$(guest 1 'ls -d /sys/class/net/eth0/queues/tx-* | wc -l')" = 2 ] || fail "not two queues"
 	for q in 0 1; do
-		before=$(tx_packets $q)
+		before=$(tx_kicks $q)
 		iperf_server
 		guest 1 "taskset $((1 << q)) iperf3 -c 10.0.0.1 -p $IPERF_PORT -t 2" > /dev/null
-		after=$(tx_packets $q)
-		[ $((after - before)) -gt 100 ] || fail "queue $q sent only $((after - before)) packets"
+		after=$(tx_kicks $q)
+		[ $((after - before)) -gt 5 ] || fail "queue $q was kicked $((after - before)) times"
 	done
 }
 

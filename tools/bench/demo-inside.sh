@@ -13,7 +13,7 @@ ROUNDS=$2
 SECS=${DEMO_SECS:-3}
 BACKENDS="myvhost vhost_net off"
 WORK=$(mktemp -d /tmp/demo.XXXXXX)
-RESULTS=$WORK/results
+RESULTS=${DEMO_RESULTS:-$WORK/results}
 
 progress() { printf '[%4d s] %s\n' $((ELAPSED + SECONDS)) "$*"; }
 
@@ -76,9 +76,17 @@ check_fallback() {
 
 record() { echo "$ROUND $BACKEND $1 $2" >> "$RESULTS"; }
 
-mbits() {
-	python3 -c 'import json, sys
-print("%.1f" % (json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e6))'
+# measure_one_tcp NAME GUEST SERVER ARGS: Mbit/s that the receiver saw. A run that
+# fails leaves a hole in the table and a line that says so.
+measure_one_tcp() {
+	local name=$1 n=$2 server=$3
+	shift 3
+	if guest "$n" "iperf3 -c $server -t $SECS -J $*" > "$WORK/iperf"; then
+		record "$name" "$(python3 -c 'import json, sys
+print("%.1f" % (json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e6))' < "$WORK/iperf")"
+	else
+		progress "no result of $name in this round: iperf3 says $(grep '"error"' "$WORK/iperf")"
+	fi
 }
 
 now_ms() { date +%s%3N; }
@@ -108,9 +116,9 @@ measure_ping() {
 }
 
 measure_tcp() {
-	record tcp_g2h "$(guest "$1" "iperf3 -c 10.0.0.1 -t $SECS -J" | mbits)"
-	record tcp_h2g "$(guest "$1" "iperf3 -c 10.0.0.1 -t $SECS -R -J" | mbits)"
-	record tcp_g2g "$(guest "$1" "iperf3 -c $(guest_ip $(($1 + 1))) -t $SECS -J" | mbits)"
+	measure_one_tcp tcp_g2h "$1" 10.0.0.1
+	measure_one_tcp tcp_h2g "$1" 10.0.0.1 -R
+	measure_one_tcp tcp_g2g "$1" "$(guest_ip $(($1 + 1)))"
 }
 
 measure_udp_g2h() {
@@ -170,19 +178,30 @@ worker_of() {
 	local pid
 	pid=$(guest_pid "$2")
 	case $1 in
-	off) echo "QEMU's main thread, $(thread_time "$pid" qemu)" ;;
-	*) echo "$(thread_time "$pid" 'vhost|mvh|myvhost')$(fdinfo_worker "$pid")" ;;
+	off) echo "QEMU's main thread ($(thread_time "$pid" qemu))" ;;
+	vhost_net) thread_time "$pid" vhost && echo ;;
+	myvhost) echo "$(thread_time "$pid" mvh); $(queue_workers "$2")" ;;
 	esac
 }
 
+# thread_time PID NAME: the threads whose name begins with NAME
 thread_time() {
-	ps -L -p "$1" -o lwp=,comm=,time= | awk -v re="$2" '$2 ~ re { printf "%s%s (thread %s, %s)", sep, $2, $1, $NF; sep = ", "; if (re == "qemu") exit }'
+	ps -L -p "$1" -o lwp=,comm=,time= |
+		awk -v name="$2" 'index($2, name) == 1 && !(name == "qemu" && n++) {
+			printf "%s%s, thread %s, CPU time %s", sep, $2, $1, $3; sep = "; " }'
 }
 
-fdinfo_worker() {
-	local line
-	line=$(grep -hE '^(myvhost|worker)' "/proc/$1/fdinfo/7" 2> /dev/null | tr -s '\t\n' '  ') || return 0
-	echo "; fdinfo: $line"
+# queue_workers GUEST: from the instance's fdinfo
+queue_workers() {
+	vhost_fdinfo "$1" | awk '
+		/\.worker:/ { sub(/\.worker:/, "", $1); worker[$1] = $2; order[n++] = $1 }
+		/\.packets:/ { sub(/\.packets:/, "", $1); packets[$1] = $2 }
+		/\.drop_.*:/ && $2 { drops = drops " " $1 $2 }
+		END {
+			for (i = 0; i < n; i++)
+				printf "%s%s by %s: %d packets", i ? ", " : "", order[i], worker[order[i]], packets[order[i]]
+			if (drops) printf ", drops:%s", drops
+		}'
 }
 
 cleanup() { unload > "$WORK/unload" 2>&1 || cat "$WORK/unload"; }
@@ -207,7 +226,6 @@ main() {
 	python3 "$HERE/demo-table.py" "$RESULTS"
 	show_workers
 	echo
-	cp "$RESULTS" /lab/results 2> /dev/null || true
 }
 
 main

@@ -38,7 +38,7 @@ demo_lab() {
 		"read the messages above and the logs in $out; 124 is a time-out (is the machine very busy?), 125 a crash of the host VM, 126 a kernel warning"
 	rm -rf "$out"
 	"$LAB/run.sh" -k "$KERNEL" -t 2400 -o "$out" -- \
-		"/repo/tools/bench/demo-inside.sh $SECONDS $ROUNDS"
+		"DEMO_RESULTS=/lab/results /repo/tools/bench/demo-inside.sh $SECONDS $ROUNDS"
 }
 
 install_native() {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
-# Stages: static, unit, build, kselftest, qemu; all of them by default.
-# KERNEL="7.2" or "6.1 6.12" limits the kernels of build, kselftest and qemu.
+# Stages: static, unit, build, install, kselftest, qemu; all of them by default.
+# KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first two.
 # QEMU_TESTS=all runs the slow stock-QEMU tests on every kernel; by default
 # they run on one. Logs: CHECK_LOGS or a new directory in the cache.
 set -euo pipefail
@@ -54,9 +54,20 @@ build_report() {
 
 stage_build() { stage build build_report; }
 
+stage_install() {
+	local k
+	for k in $BUILD_KERNELS; do
+		stage "install-$k" "$REPO/tools/check/install.sh" "$k"
+	done
+}
+
 kselftest_report() {
 	"$LAB/build.sh" "$1" >&2
-	"$LAB/run.sh" -k "$1" -t 900 -o "$LOGS/kselftest-$1" -- /repo/selftests/kselftest/run.sh
+	# vhost_net is what the errno tests compare with
+	"$LAB/run.sh" -k "$1" -t 1200 -o "$LOGS/kselftest-$1" -- \
+		'/repo/selftests/kselftest/load.sh;
+		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net &&
+		/repo/selftests/kselftest/run.sh'
 }
 
 stage_kselftest() {
@@ -89,14 +100,14 @@ prune() {
 main() {
 	local s
 	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
-	[ $# -gt 0 ] || set -- static unit build kselftest qemu
+	[ $# -gt 0 ] || set -- static unit build install kselftest qemu
 	mkdir -p "$LOGS"
 	prune
 	say "preparing the lab in $CACHE"
 	"$LAB/setup.sh"
 	for s in "$@"; do
 		case $s in
-		static | unit | build | kselftest | qemu) "stage_$s" ;;
+		static | unit | build | install | kselftest | qemu) "stage_$s" ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
 	done
