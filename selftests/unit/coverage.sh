@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 # lines NAME: "covered total" and, in NAME.missed, the lines not reached
 lines() {
 	local obj=$objdir/drivers/$1.o
-	gcov --stdout --object-file "$obj" "$objdir" 2> /dev/null |
+	"${GCOV:-gcov}" --stdout --object-file "$obj" "$objdir" 2> /dev/null |
 		awk -F: -v want="/$1.c" '
 			$2 ~ /^ *0$/ && $3 == "Source" {
 				ours = substr($4, length($4) - length(want) + 1) == want

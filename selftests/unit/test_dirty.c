@@ -128,6 +128,21 @@ UNIT_TEST(test_mark_user_unknown, "1.5 dirty: memory that is not the guest's is 
 	mvh_map_free(map);
 }
 
+/* A second region begins in the middle of what was written. */
+UNIT_TEST(test_mark_user_part, "1.5 dirty: an alias of only a part of the range")
+{
+	struct mvh_region table[] = {
+		{ 0, 4 * PAGE - 1, 0x70000000, 3 },
+		{ 8 * PAGE, 9 * PAGE - 1, 0x70001000, 3 },
+	};
+	struct mvh_map *map = mvh_map_create(table, 2);
+
+	check_eq(mvh_dirty_mark_user(LOG, map, 0x70000000, 2 * PAGE), 0);
+	check_eq(env.n_page, 3);
+	check_eq(env.page[2], 8);
+	mvh_map_free(map);
+}
+
 UNIT_TEST(test_mark_user_fault, "1.5 dirty: a log that fails at each alias")
 {
 	u64 u = 0x7f0000000000;

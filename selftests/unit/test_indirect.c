@@ -357,9 +357,9 @@ UNIT_TEST(test_split_table_next, "SP9 split: a next beyond the table")
 }
 
 /* A table may be larger than the ring, up to what 16 bits can name. */
-UNIT_TEST_BOTH(test_table_max, "SP9", "PK6", "the longest table")
+static void table_of(bool packed, u32 n, int want)
 {
-	u32 n = 65536, i;
+	u32 i;
 	struct rig_config config = { .num = 4, .packed = packed };
 	struct rig *rig = rig_create(&config);
 	u64 at = 1ULL << 40;
@@ -382,11 +382,27 @@ UNIT_TEST_BOTH(test_table_max, "SP9", "PK6", "the longest table")
 		rig_split_avail(rig, 0, 3);
 		rig_split_idx(rig, 1);
 	}
-	check_eq(rig_fetch(rig, &c), 1);
-	check_eq(c.id, 3);
-	check_eq(c.n_in + c.n_out, 0);
-	check_eq(env.n[ENV_COPY], n / 16);
+	check_eq(rig_fetch(rig, &c), want);
+	if (want == 1) {
+		check_eq(c.id, 3);
+		check_eq(c.n_in + c.n_out, 0);
+		check_eq(c.n_read, n + 1);
+		check_eq(env.n[ENV_COPY], n / 16);
+	} else {
+		check_eq(rig->ring.bad, MVH_BAD_INDIRECT);
+		check_eq(env.n[ENV_COPY], 0);
+	}
 	rig_destroy(rig);
+}
+
+UNIT_TEST_BOTH(test_table_max, "SP9", "PK6", "the longest table")
+{
+	table_of(packed, MVH_TABLE_MAX, 1);
+}
+
+UNIT_TEST_BOTH(test_table_over, "SP9", "PK6", "a longer table than that")
+{
+	table_of(packed, MVH_TABLE_MAX + 16, -EBADMSG);
 }
 
 /* A missing translation inside a table is asked for, and nothing moved. */

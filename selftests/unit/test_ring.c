@@ -27,6 +27,19 @@ UNIT_TEST(test_part_size, "ring: sizes of the three parts of both layouts")
 		 8ULL * U32_MAX + 6);
 }
 
+UNIT_TEST(test_reset, "LC3 PK1: a ring after reset")
+{
+	struct mvh_ring ring;
+
+	memset(&ring, 0xff, sizeof(ring));
+	mvh_ring_reset(&ring);
+	check_eq(ring.num, 1);
+	check(!ring.part[MVH_PART_DESC] && !ring.wrote && !ring.packed);
+	check_eq(mvh_ring_state_pack(&ring), 0);
+	ring.packed = true;
+	check_eq(mvh_ring_state_pack(&ring), 0x80008000);
+}
+
 UNIT_TEST(test_split_state, "LC3 split: position to number and back")
 {
 	struct mvh_ring ring = { .num = 256 };

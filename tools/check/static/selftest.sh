@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Each check can fail: faults are put into copies of the tree, one at a time, and
+# the check must object to them. Sparse is left out, it would build the modules
+# again.
+# shellcheck source=tools/check/static/common.sh
+. "$(dirname "$0")/common.sh"
+here=$(cd "$OLDPWD" && cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+src=drivers/myvhost
+
+# expect CHECK PATTERN COMMAND: after COMMAND in a copy, CHECK prints PATTERN
+expect() {
+	local out rc=0
+	rm -rf "$work/tree"
+	cp -r "$work/clean" "$work/tree"
+	(cd "$work/tree" && eval "$3")
+	out=$(CHECK_TREE=$work/tree CHECK_OBJECTS=$work/tree "$here/$1.sh" 2>&1) || rc=$?
+	[ $rc != 4 ] || return 0
+	[ $rc = 1 ] || echo "$1 passes with: $3"
+	grep -qE "$2" <<< "$out" || echo "$1 does not say \"$2\" with: $3"
+}
+
+copy_tree() {
+	mkdir "$work/clean"
+	files 'drivers/*' 'include/*' 'Documentation/*' 'tools/check/*' |
+		tar -cf - -T - | tar -xf - -C "$work/clean"
+}
+
+check() {
+	copy_tree
+	expect floors 'chain.c \(floor 2\) includes vq.h' "echo '#include \"vq.h\"' >> $src/chain.c"
+	expect floors 'rx.c \(6a\) includes cdev.h \(6b\)' "echo '#include \"../cdev.h\"' >> $src/net/rx.c"
+	expect floors 'stray.c is on no floor' "touch $src/stray.c"
+	expect floors 'tx.c.*if_tun' "echo '#include <linux/if_tun.h>' >> $src/net/tx.c"
+	expect pure 'ring.c.*mutex_lock' "echo '	mutex_lock(&lock);' >> $src/ring.c"
+	expect pure 'mem.c.*ifdef' "echo '#ifdef X' >> $src/mem.c"
+	expect pure 'dirty.h.*slab' "echo '#include <linux/slab.h>' >> $src/dirty.h"
+	expect versions 'vq.c.*LINUX_VERSION' "echo '#if LINUX_VERSION_CODE > 1' >> $src/vq.c"
+	expect bug 'vq.c.*BUG_ON' "echo '	BUG_ON(1);' >> $src/vq.c"
+	expect bug 'vq.c.*pr_err' "echo '	pr_err(\"x\");' >> $src/vq.c"
+	expect length 'mem.c: [0-9]+ lines' "yes | head -n 701 >> $src/mem.c"
+	expect length 'mem.c:.* 101 columns' "printf '%101s\n' x >> $src/mem.c"
+	expect exports 'mvh_extra is exported' "echo 'EXPORT_SYMBOL_GPL(mvh_extra);' >> $src/vq.c"
+	expect exports 'mvh_vq_fetch is documented' "sed -i '/^EXPORT.*mvh_vq_fetch/d' $src/vq.c"
+	expect exports 'EXPORT_SYMBOL\(' "echo 'EXPORT_SYMBOL(mvh_vq_fetch);' >> $src/vq.c"
+	expect kernel-doc 'mem.c.*mvh_naked' "printf 'int mvh_naked(void)\n{\n}\n' >> $src/mem.c"
+	expect kernel-doc 'mem.c.*mvh_map_free' "sed -i 's/ mvh_map_free - / mvh_map_fee - /' $src/mem.c"
+	expect kernel-doc 'myvhost.h.*naked' "echo 'struct naked {' >> include/uapi/linux/myvhost.h"
+	expect spdx 'stray.c' "echo 'int x;' > $src/stray.c"
+	expect whitespace 'mem.c' "echo 'int x; ' >> $src/mem.c"
+	expect whitespace 'mem.c' "echo '    int x;' >> $src/mem.c"
+	expect whitespace 'no newline' "printf 'int x;' >> $src/mem.c"
+	expect whitespace 'empty line' "echo >> $src/mem.c"
+	expect shell 'stray.sh.*(syntax|unexpected)' "echo 'if' > tools/stray.sh"
+	expect shell 'not executable' "chmod -x tools/check/static.sh"
+	expect rst 'too short' "printf 'Title\n====\n' > Documentation/stray.rst"
+	expect indirect-calls 'mvh_chain_fetch.*(jmp|call)' "printf 'void (*f)(void); void mvh_chain_fetch(void) { f(); }' |
+		{ mkdir -p o/$src && gcc -xc -c -o o/$src/chain.o -; }"
+}
+
+verdict check
