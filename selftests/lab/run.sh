@@ -87,19 +87,22 @@ kvm_works() {
 	grep -q 'LAB probe ok' "$log" && rm "$log"
 }
 
-# The answer of the probe is kept until the machine reboots.
+tsc_khz() {
+	"$LAB_DIR/inroot.sh" sh -c \
+		'gcc -O2 -Wall -o /tmp/tsc-khz /repo/selftests/lab/tsc-khz.c && /tmp/tsc-khz'
+}
+
+# The answers are kept until the machine reboots.
 choose_accel() {
 	local boot stamp=$CACHE/stamps/accel
 	boot=$(cat /proc/sys/kernel/random/boot_id)
-	ACCEL=${MYVHOST_ACCEL:-}
-	[ -n "$ACCEL" ] && return 0
-	if [ -f "$stamp" ] && [ "$(cut -d' ' -f1 "$stamp")" = "$boot" ]; then
-		ACCEL=$(cut -d' ' -f2 "$stamp")
-		return 0
+	if [ "$(cut -d' ' -f1 "$stamp" 2> /dev/null)" != "$boot" ]; then
+		if kvm_works; then ACCEL=kvm; else ACCEL=tcg; fi
+		echo "$boot $ACCEL $(tsc_khz)" > "$stamp"
+		say "accelerator of the host VM: $ACCEL"
 	fi
-	if kvm_works; then ACCEL=kvm; else ACCEL=tcg; fi
-	echo "$boot $ACCEL" > "$stamp"
-	say "accelerator of the host VM: $ACCEL"
+	ACCEL=${MYVHOST_ACCEL:-$(cut -d' ' -f2 "$stamp")}
+	[ "$ACCEL" = kvm ] || KARGS="$KARGS tsc_early_khz=$(cut -d' ' -f3 "$stamp")"
 }
 
 accel_args() {

@@ -35,7 +35,7 @@ count() {
 	}
 	/^# lab: the host VM is started again/ { clear_report(); next }
 	{ match($0, /^ */); depth = RLENGTH; line = substr($0, depth + 1) }
-	depth == 0 && line ~ /^TAP version/ { close_report(); open = 1 }
+	depth == 0 && line ~ /^K?TAP version/ { close_report(); open = 1 }
 	depth == 0 && line ~ /^1\.\.[0-9]+/ { planned = open = 1; plan = substr(line, 4) + 0; if (!plan) s++ }
 	line ~ /^Bail out!/ { f++; planned = 1; plan = seen }
 	line ~ /^(not )?ok / {
