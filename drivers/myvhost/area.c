@@ -6,7 +6,9 @@
  * window of user access per word, cannot fault, and are contiguous even where
  * an IOMMU scatters them.  The price: a page that the owner unmaps or replaces
  * while a ring is in use stays alive until the ring is stopped or set up anew;
- * memory that cannot be pinned for long cannot hold a ring.
+ * memory that cannot be pinned for long (a shared mapping of a file on a disk)
+ * cannot hold a ring.  Pins are shown as VmPin, without a limit: the largest
+ * ring has 210 pages, which the owner's memory cgroup is charged for anyway.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -49,6 +51,7 @@ static int mvh_area_pin(struct mvh_area *area, const struct iovec *iov)
 		if (got <= 0)
 			return got ?: -EFAULT;
 		area->n_pages += got;
+		atomic64_add(got, &area->mm->pinned_vm);
 		i += got;
 	}
 	for (i = 0; i < want; i++)
@@ -90,6 +93,7 @@ int mvh_area_map(struct mvh_area *area, const struct iovec *iov,
 		total += mvh_iov_pages(&iov[i]);
 	area->n_pages = 0;
 	area->written = written;
+	area->mm = current->mm;
 	area->pages = kvmalloc_array(total, sizeof(*area->pages),
 				     GFP_KERNEL_ACCOUNT);
 	area->uaddr = kvmalloc_array(total, sizeof(*area->uaddr),
@@ -127,9 +131,11 @@ fail:
 void mvh_area_unmap(struct mvh_area *area)
 {
 	vunmap(area->mapping);
-	if (area->pages)
+	if (area->n_pages) {
 		unpin_user_pages_dirty_lock(area->pages, area->n_pages,
 					    area->written);
+		atomic64_sub(area->n_pages, &area->mm->pinned_vm);
+	}
 	kvfree(area->pages);
 	kvfree(area->uaddr);
 	memset(area, 0, sizeof(*area));

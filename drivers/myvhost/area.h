@@ -9,12 +9,14 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 
+struct mm_struct;
 struct page;
 
 /**
  * struct mvh_area - pinned and mapped memory
  *
- * Guarded by the mutex of the queue it belongs to.
+ * Guarded by the mutex of the queue it belongs to, whose device keeps the owner's
+ * address space.
  *
  * @addr: kernel address of the first byte, NULL while not mapped
  * @uaddr: owner's address of the first byte of each page
@@ -22,6 +24,7 @@ struct page;
  * @n_pages: how many
  * @mapping: what vmap() returned, NULL if the pages lie next to each other
  * @written: the kernel may have written to it
+ * @mm: whose pinned memory it counts as
  */
 struct mvh_area {
 	void *addr;
@@ -30,6 +33,7 @@ struct mvh_area {
 	unsigned int n_pages;
 	void *mapping;
 	bool written;
+	struct mm_struct *mm;
 };
 
 int mvh_area_map(struct mvh_area *area, const struct iovec *iov,

@@ -23,7 +23,7 @@ struct mvh_vq;
  * @n_vqs: queues of a device
  * @vq_names: their names, for people
  * @features: what may be negotiated
- * @attach: make the queue's port out of a file, taking a reference to the file.
+ * @attach: make the queue's port out of a file, which stays open until @detach.
  *	Called with the device's mutex, may sleep.  Returns the port or an
  *	ERR_PTR, which becomes the ioctl's error.
  * @detach: the opposite, for a port that is not started.  Same context.

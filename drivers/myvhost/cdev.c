@@ -2,16 +2,15 @@
 /*
  * /dev/myvhost: file operations.  Every open file is a device.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/seq_file.h>
 #include <linux/uio.h>
 #include "cdev.h"
 #include "dev.h"
-
-static DEFINE_MUTEX(mvh_cdev_mutex);
 
 /*
  * The device of an open file.  Made by the first use, not by open(): that may
@@ -21,17 +20,18 @@ static DEFINE_MUTEX(mvh_cdev_mutex);
 static struct mvh_dev *mvh_cdev_dev(struct file *file)
 {
 	struct mvh_dev *dev = smp_load_acquire(&file->private_data);
+	struct mvh_dev *other;
 
 	if (dev)
 		return dev;
-	mutex_lock(&mvh_cdev_mutex);
-	dev = file->private_data;
-	if (!dev) {
-		dev = mvh_dev_create("net", &mvh_vhost_frontend);
-		if (!IS_ERR(dev))
-			smp_store_release(&file->private_data, dev);
+	dev = mvh_dev_create("net", &mvh_vhost_frontend);
+	if (IS_ERR(dev))
+		return dev;
+	other = cmpxchg(&file->private_data, NULL, dev);
+	if (other) {
+		mvh_dev_destroy(dev);
+		dev = other;
 	}
-	mutex_unlock(&mvh_cdev_mutex);
 	return dev;
 }
 

@@ -60,6 +60,21 @@ static bool mvh_msg_take(struct mvh_dev *dev, struct vhost_iotlb_msg *msg)
 	return found;
 }
 
+/* The owner could not be told after all. */
+static void mvh_msg_put_back(struct mvh_dev *dev, u64 iova)
+{
+	unsigned int i;
+
+	spin_lock(&dev->shared.miss_lock);
+	for (i = 0; i < dev->n_vqs; i++) {
+		struct mvh_miss *miss = &dev->vq[i].miss;
+
+		if (miss->state == MVH_MISS_READ && miss->iova == iova)
+			miss->state = MVH_MISS_PENDING;
+	}
+	spin_unlock(&dev->shared.miss_lock);
+}
+
 /* Wait for a miss; 0 when @msg is filled. */
 static int mvh_msg_wait(struct mvh_dev *dev, struct vhost_iotlb_msg *msg,
 			bool nonblock)
@@ -103,8 +118,10 @@ ssize_t mvh_msg_read(struct mvh_dev *dev, struct iov_iter *to, bool nonblock)
 		return err;
 	msg.type = READ_ONCE(dev->backend_features) & v2 ? VHOST_IOTLB_MSG_V2 :
 							   VHOST_IOTLB_MSG;
-	return copy_to_iter(&msg, sizeof(msg), to) == sizeof(msg) ?
-	       sizeof(msg) : -EFAULT;
+	if (copy_to_iter(&msg, sizeof(msg), to) == sizeof(msg))
+		return sizeof(msg);
+	mvh_msg_put_back(dev, msg.iotlb.iova);
+	return -EFAULT;
 }
 
 static int mvh_msg_update(struct mvh_dev *dev, const struct vhost_iotlb_msg *msg)

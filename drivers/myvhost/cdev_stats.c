@@ -40,6 +40,7 @@ static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
 	[MYVHOST_CNT_BAD_ACCESS]	= "bad_access",
 	[MYVHOST_CNT_BAD_DIRECTION]	= "bad_direction",
 	[MYVHOST_CNT_BAD_LENGTH]	= "bad_length",
+	[MYVHOST_CNT_LOG_ERRORS]	= "log_errors",
 };
 
 static const char *const mvh_state_names[] = {
@@ -98,14 +99,16 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
  * @seq: where to print
  * @dev: the device, not locked
  *
- * Queues are not locked: a queue that is busy for long can still be looked at.
+ * Queues are not locked, so what they count may change while it is printed.
+ * Process and thread ids are those of the initial namespace.
  */
 void mvh_stats_show(struct seq_file *seq, struct mvh_dev *dev)
 {
 	const struct mvh_backend_ops *backend = dev->shared.backend;
 	unsigned int i;
 
-	mutex_lock(&dev->mutex);
+	if (mutex_lock_killable(&dev->mutex))
+		return;
 	seq_printf(seq, "backend:\t%s\nowner:\t%d\nfeatures:\t%#llx %#llx\n",
 		   backend->name, dev->shared.owner, dev->shared.features[0],
 		   dev->shared.features[1]);

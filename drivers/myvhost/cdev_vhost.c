@@ -10,6 +10,7 @@
 #include <linux/file.h>
 #include <linux/log2.h>
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/myvhost.h>
@@ -31,11 +32,14 @@
  * QUEUE: the argument begins with the index of a queue (EFAULT, ENOBUFS), which
  *	is passed to the handler.
  * LOCK: the queue's mutex is held too.
+ * BARE: the device's mutex is not held; the handler takes it once it has read
+ *	its argument, if it needs it at all.
  */
 #define MVH_IOC_OWNED	BIT(0)
 #define MVH_IOC_OWNER	BIT(1)
 #define MVH_IOC_QUEUE	BIT(2)
 #define MVH_IOC_LOCK	BIT(3)
+#define MVH_IOC_BARE	BIT(4)
 
 struct mvh_ioctl {
 	unsigned int cmd;
@@ -77,11 +81,15 @@ static long mvh_vhost_apply_features(struct mvh_dev *dev, const u64 *features)
 {
 	const u64 *offered = dev->shared.backend->features;
 	unsigned int i;
+	long ret;
 
 	for (i = 0; i < MVH_FEATURE_WORDS; i++)
 		if (features[i] & ~offered[i])
 			return -EOPNOTSUPP;
-	return mvh_dev_set_features(dev, features);
+	mutex_lock(&dev->mutex);
+	ret = mvh_dev_set_features(dev, features);
+	mutex_unlock(&dev->mutex);
+	return ret;
 }
 
 static long mvh_vhost_set_features(struct mvh_dev *dev, struct mvh_vq *vq,
@@ -97,17 +105,19 @@ static long mvh_vhost_set_features(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vhost_get_features_array(struct mvh_dev *dev,
 					 struct mvh_vq *vq, void __user *arg)
 {
+	const u64 *offered = dev->shared.backend->features;
 	u64 __user *to = arg;
-	u64 count, n, rest;
+	u64 count, i;
 
 	if (get_user(count, to++))
 		return -EFAULT;
-	n = min_t(u64, count, MVH_FEATURE_WORDS);
-	if (copy_to_user(to, dev->shared.backend->features, n * sizeof(*to)))
-		return -EFAULT;
-	if (check_mul_overflow(count - n, sizeof(*to), &rest) ||
-	    clear_user(to + n, rest))
-		return -EFAULT;
+	for (i = 0; i < count; i++) {
+		if (put_user(i < MVH_FEATURE_WORDS ? offered[i] : 0, to + i))
+			return -EFAULT;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
 	return 0;
 }
 
@@ -214,7 +224,6 @@ static long mvh_vhost_set_mem_table(struct mvh_dev *dev, struct mvh_vq *vq,
 	struct vhost_memory __user *from = arg;
 	struct vhost_memory mem;
 	struct mvh_map *table;
-	int err;
 
 	if (copy_from_user(&mem, from, offsetof(typeof(mem), regions)))
 		return -EFAULT;
@@ -225,10 +234,7 @@ static long mvh_vhost_set_mem_table(struct mvh_dev *dev, struct mvh_vq *vq,
 	table = mvh_vhost_read_table(from->regions, mem.nregions);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
-	err = mvh_dev_set_table(dev, table);
-	if (err)
-		mvh_map_free(table);
-	return err;
+	return mvh_dev_set_table(dev, table);
 }
 
 static long mvh_vhost_set_log_base(struct mvh_dev *dev, struct mvh_vq *vq,
@@ -360,15 +366,11 @@ static bool mvh_vhost_addr_ok(struct mvh_vq *vq,
 			      const struct vhost_vring_addr *a, const u64 *addr)
 {
 	struct mvh_shared *shared = vq->shared;
-	u64 used_size;
 
 	if (!mvh_vq_ring_ok(vq, addr))
 		return false;
-	if (shared->iotlb || !(a->flags & BIT(VHOST_VRING_F_LOG)))
-		return true;
-	used_size = mvh_ring_part_size(vq->ring.packed, vq->ring.event_idx,
-				       vq->ring.num, MVH_PART_USED);
-	return mvh_log_range_ok(shared->log_base, a->log_guest_addr, used_size);
+	return shared->iotlb || !(a->flags & BIT(VHOST_VRING_F_LOG)) ||
+	       mvh_vq_log_range_ok(vq, shared->log_base, a->log_guest_addr);
 }
 
 static long mvh_vhost_set_addr(struct mvh_dev *dev, struct mvh_vq *vq,
@@ -376,6 +378,7 @@ static long mvh_vhost_set_addr(struct mvh_dev *dev, struct mvh_vq *vq,
 {
 	struct vhost_vring_addr a;
 	u64 addr[MVH_PART_MAX];
+	bool moved;
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
@@ -389,12 +392,14 @@ static long mvh_vhost_set_addr(struct mvh_dev *dev, struct mvh_vq *vq,
 	/* Without a port the size may still change; its attachment checks. */
 	if (vq->port && !mvh_vhost_addr_ok(vq, &a, addr))
 		return -EINVAL;
+	moved = !vq->placed || memcmp(vq->addr, addr, sizeof(addr));
 	memcpy(vq->addr, addr, sizeof(addr));
 	vq->log_addr = a.log_guest_addr;
 	vq->log_used = a.flags & BIT(VHOST_VRING_F_LOG);
 	vq->placed = true;
-	mvh_vq_unmap(vq);
 	mvh_vq_set_features(vq);
+	if (moved)
+		mvh_vq_remap(vq);
 	mvh_vq_queue(vq);
 	return 0;
 }
@@ -488,7 +493,7 @@ static int mvh_ioctl_queue(struct mvh_dev *dev, u32 index, struct mvh_vq **vq)
 	return 0;
 }
 
-/* Reads its argument before anything else, so it has no flags. */
+/* Reads its argument before anything is checked. */
 static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
 			       void __user *arg)
 {
@@ -497,8 +502,12 @@ static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
 
 	if (copy_from_user(&f, arg, sizeof(f)))
 		return -EFAULT;
+	mutex_lock(&dev->mutex);
 	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_queue(dev, f.index, &vq);
-	return err ?: mvh_dev_set_port(dev, vq, f.fd);
+	if (!err)
+		err = mvh_dev_set_port(dev, vq, f.fd);
+	mutex_unlock(&dev->mutex);
+	return err;
 }
 
 static long mvh_vhost_get_stats(struct mvh_dev *dev, struct mvh_vq *vq,
@@ -529,12 +538,16 @@ static long mvh_vhost_set_poll(struct mvh_dev *dev, struct mvh_vq *vq,
 static const struct mvh_ioctl mvh_ioctls[] = {
 	{ VHOST_SET_OWNER, 0, mvh_vhost_set_owner },
 	{ VHOST_RESET_OWNER, MVH_IOC_OWNER, mvh_vhost_reset_owner },
-	{ VHOST_GET_FEATURES, 0, mvh_vhost_get_features },
-	{ VHOST_SET_FEATURES, 0, mvh_vhost_set_features },
-	{ VHOST_GET_FEATURES_ARRAY, 0, mvh_vhost_get_features_array },
-	{ VHOST_SET_FEATURES_ARRAY, 0, mvh_vhost_set_features_array },
-	{ VHOST_GET_BACKEND_FEATURES, 0, mvh_vhost_get_backend_features },
-	{ VHOST_SET_BACKEND_FEATURES, 0, mvh_vhost_set_backend_features },
+	{ VHOST_GET_FEATURES, MVH_IOC_BARE, mvh_vhost_get_features },
+	{ VHOST_SET_FEATURES, MVH_IOC_BARE, mvh_vhost_set_features },
+	{ VHOST_GET_FEATURES_ARRAY, MVH_IOC_BARE,
+	  mvh_vhost_get_features_array },
+	{ VHOST_SET_FEATURES_ARRAY, MVH_IOC_BARE,
+	  mvh_vhost_set_features_array },
+	{ VHOST_GET_BACKEND_FEATURES, MVH_IOC_BARE,
+	  mvh_vhost_get_backend_features },
+	{ VHOST_SET_BACKEND_FEATURES, MVH_IOC_BARE,
+	  mvh_vhost_set_backend_features },
 	{ VHOST_SET_FORK_FROM_OWNER, 0, mvh_vhost_set_fork },
 	{ VHOST_GET_FORK_FROM_OWNER, 0, mvh_vhost_get_fork },
 	{ VHOST_SET_MEM_TABLE, MVH_IOC_OWNER, mvh_vhost_set_mem_table },
@@ -559,8 +572,9 @@ static const struct mvh_ioctl mvh_ioctls[] = {
 	  mvh_vhost_set_busyloop },
 	{ VHOST_GET_VRING_BUSYLOOP_TIMEOUT, MVH_IOC_VQ_LOCK,
 	  mvh_vhost_get_busyloop },
-	{ VHOST_NET_SET_BACKEND, 0, mvh_vhost_set_port },
-	{ MYVHOST_GET_VRING_STATS, MVH_IOC_QUEUE, mvh_vhost_get_stats },
+	{ VHOST_NET_SET_BACKEND, MVH_IOC_BARE, mvh_vhost_set_port },
+	{ MYVHOST_GET_VRING_STATS, MVH_IOC_BARE | MVH_IOC_QUEUE,
+	  mvh_vhost_get_stats },
 	{ MYVHOST_SET_VRING_POLL, MVH_IOC_VQ_LOCK, mvh_vhost_set_poll },
 };
 
@@ -613,6 +627,8 @@ long mvh_vhost_ioctl(struct mvh_dev *dev, unsigned int cmd, void __user *arg)
 
 	if (!ioctl)
 		return -ENOIOCTLCMD;
+	if (ioctl->flags & MVH_IOC_BARE)
+		return mvh_ioctl_run(dev, ioctl, arg);
 	mutex_lock(&dev->mutex);
 	ret = mvh_ioctl_run(dev, ioctl, arg);
 	mutex_unlock(&dev->mutex);

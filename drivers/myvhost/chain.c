@@ -9,9 +9,6 @@
 /* An indirect table is read in strides of this many descriptors. */
 #define MVH_TABLE_STRIDE	16
 
-/* Entries an indirect table may have; a chain longer than that is no use. */
-#define MVH_TABLE_MAX		65536
-
 /* A descriptor in native form; @next counts for split, @id for packed. */
 struct mvh_elem {
 	u64 addr;
@@ -152,6 +149,7 @@ static int mvh_split_table(struct mvh_ring *ring, struct mvh_view *view,
 	for (;;) {
 		if (steps++ == t.n)
 			return mvh_ring_bad(ring, MVH_BAD_CHAIN);
+		chain->n_read++;
 		err = mvh_table_ensure(ring, view, &t, i);
 		if (err)
 			return err;
@@ -184,6 +182,7 @@ static int mvh_packed_table(struct mvh_ring *ring, struct mvh_view *view,
 	for (i = 0; i < t.n; i++) {
 		const struct vring_packed_desc *desc;
 
+		chain->n_read++;
 		err = mvh_table_ensure(ring, view, &t, i);
 		if (err)
 			return err;
@@ -209,6 +208,7 @@ static int mvh_split_walk(struct mvh_ring *ring, struct mvh_view *view,
 	for (;;) {
 		if (chain->ndesc++ == ring->num)
 			return mvh_ring_bad(ring, MVH_BAD_CHAIN);
+		chain->n_read++;
 		mvh_split_elem(ring, &desc[i], &e);
 		/* Nothing follows a table: NEXT beside INDIRECT is ignored. */
 		if (e.flags & VRING_DESC_F_INDIRECT)
@@ -237,6 +237,7 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
 	for (;;) {
 		if (chain->ndesc++ == room)
 			return mvh_ring_bad(ring, MVH_BAD_CHAIN);
+		chain->n_read++;
 		mvh_packed_elem(&desc[pos], &e);
 		e.flags = flags;
 		mvh_packed_advance(ring, &pos, &wrap, 1);
@@ -283,6 +284,7 @@ int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 	chain->out_len = 0;
 	chain->in_len = 0;
 	chain->ndesc = 0;
+	chain->n_read = 0;
 	ret = ring->packed ? mvh_packed_next(ring, &first) :
 			     mvh_split_next(ring, &first);
 	if (ret <= 0)

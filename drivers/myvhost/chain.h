@@ -9,6 +9,12 @@
 #include "mem.h"
 #include "ring.h"
 
+/*
+ * Entries an indirect table may have.  All that a chain can use, with room for
+ * empty ones; the walk must end soon.
+ */
+#define MVH_TABLE_MAX		4096
+
 /**
  * struct mvh_chain - a chain taken from a ring
  *
@@ -22,6 +28,8 @@
  * @in_len: bytes the device writes; more than 32 bits when a guest overstates
  * @id: the guest's name for it, only to be given back
  * @ndesc: ring descriptors it takes
+ * @n_read: descriptors looked at, those of a table included; also set when the
+ *	fetch fails
  */
 struct mvh_chain {
 	struct iovec *iov;
@@ -32,6 +40,7 @@ struct mvh_chain {
 	u64 in_len;
 	u16 id;
 	u16 ndesc;
+	u32 n_read;
 };
 
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,

@@ -14,14 +14,16 @@
 #include "compat/mvh_compat.h"
 #include "backend.h"
 #include "dev.h"
-#include "dirty.h"
-#include "frontend.h"
 
-bool mvh_worker_per_vq;
 unsigned int mvh_poll_max_us;
 
-/* In rising order, as everywhere; dev->mutex makes the nesting safe. */
-static void mvh_dev_lock_vqs(struct mvh_dev *dev)
+/**
+ * mvh_dev_lock_vqs - lock all queues
+ * @dev: the device, locked
+ *
+ * In rising order, as everywhere; the device's mutex makes the nesting safe.
+ */
+void mvh_dev_lock_vqs(struct mvh_dev *dev)
 {
 	unsigned int i;
 
@@ -30,7 +32,11 @@ static void mvh_dev_lock_vqs(struct mvh_dev *dev)
 		mutex_lock_nest_lock(&dev->vq[i].mutex, &dev->mutex);
 }
 
-static void mvh_dev_unlock_vqs(struct mvh_dev *dev)
+/**
+ * mvh_dev_unlock_vqs - undo mvh_dev_lock_vqs()
+ * @dev: the device
+ */
+void mvh_dev_unlock_vqs(struct mvh_dev *dev)
 {
 	unsigned int i;
 
@@ -43,7 +49,7 @@ static bool mvh_dev_running(const struct mvh_dev *dev)
 	unsigned int i;
 
 	for (i = 0; i < dev->n_vqs; i++)
-		if (dev->vq[i].state != MVH_VQ_OFF)
+		if (READ_ONCE(dev->vq[i].state) != MVH_VQ_OFF)
 			return true;
 	return false;
 }
@@ -107,68 +113,6 @@ int mvh_dev_check_owner(const struct mvh_dev *dev)
 	return dev->mm == current->mm ? 0 : -EPERM;
 }
 
-/* @vq_name: the only queue it is for, or NULL. */
-static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
-					     const char *vq_name)
-{
-	/* One for each queue and one to spare, so that queues can move. */
-	struct xa_limit limit = XA_LIMIT(0, dev->n_vqs);
-	struct mvh_worker *worker;
-	char suffix[TASK_COMM_LEN] = "";
-	u32 id;
-	int err;
-
-	/* The id first: it bounds how many threads a caller can have. */
-	err = xa_alloc(&dev->workers, &id, XA_ZERO_ENTRY, limit,
-		       GFP_KERNEL_ACCOUNT);
-	if (err)
-		return ERR_PTR(-ENOMEM);
-	if (vq_name)
-		strscpy(suffix, vq_name, sizeof(suffix));
-	else if (id)
-		snprintf(suffix, sizeof(suffix), "w%u", id);
-	worker = mvh_worker_create(dev->mm, dev->fork_owner, suffix);
-	if (IS_ERR(worker)) {
-		xa_erase(&dev->workers, id);
-		return worker;
-	}
-	worker->id = id;
-	xa_store(&dev->workers, id, worker, GFP_KERNEL_ACCOUNT);
-	return worker;
-}
-
-static void mvh_dev_free_workers(struct mvh_dev *dev)
-{
-	struct mvh_worker *worker;
-	unsigned long id;
-	unsigned int i;
-
-	if (xa_empty(&dev->workers))
-		return;
-	for (i = 0; i < dev->n_vqs; i++)
-		RCU_INIT_POINTER(dev->vq[i].worker, NULL);
-	synchronize_rcu();
-	xa_for_each(&dev->workers, id, worker)
-		mvh_worker_destroy(worker);
-	xa_destroy(&dev->workers);
-}
-
-static int mvh_dev_start_workers(struct mvh_dev *dev)
-{
-	struct mvh_worker *worker = NULL;
-	unsigned int i;
-
-	for (i = 0; i < dev->n_vqs; i++) {
-		if (!worker || mvh_worker_per_vq)
-			worker = mvh_dev_add_worker(dev, mvh_worker_per_vq ?
-				dev->shared.backend->vq_names[i] : NULL);
-		if (IS_ERR(worker))
-			return PTR_ERR(worker);
-		mvh_vq_set_worker(&dev->vq[i], worker);
-	}
-	return 0;
-}
-
 /**
  * mvh_dev_set_owner - let the caller own the device
  * @dev: the device, locked
@@ -198,32 +142,63 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	return err;
 }
 
-static void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
-{
-	struct file *file = vq->file;
-	void *port = vq->port;
+/* A port and the file it was made of. */
+struct mvh_attached {
+	void *port;
+	struct file *file;
+};
 
-	if (!port)
+static void mvh_dev_release(struct mvh_dev *dev, struct mvh_vq *vq,
+			    struct mvh_attached *a)
+{
+	if (!a->port)
 		return;
-	mutex_lock(&vq->mutex);
-	mvh_vq_stop(vq);
-	vq->port = NULL;
-	vq->file = NULL;
-	mutex_unlock(&vq->mutex);
-	dev->shared.backend->detach(vq, port);
-	fput(file);
+	dev->shared.backend->detach(vq, a->port);
+	fput(a->file);
 }
 
-/* Forget a missing translation; true if the queue waited for it. */
-static bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq)
+static void mvh_vq_swap_port(struct mvh_vq *vq, struct mvh_attached *a)
 {
-	bool waited;
+	swap(vq->port, a->port);
+	swap(vq->file, a->file);
+}
 
-	spin_lock(&dev->shared.miss_lock);
-	waited = vq->miss.state != MVH_MISS_NONE;
-	vq->miss.state = MVH_MISS_NONE;
-	spin_unlock(&dev->shared.miss_lock);
-	return waited;
+/*
+ * Put a new port in the place of the old one.  If it cannot start, the old one
+ * goes on; if that cannot either, the queue has none.
+ */
+static int mvh_dev_swap_port(struct mvh_dev *dev, struct mvh_vq *vq,
+			     struct mvh_attached *new)
+{
+	struct mvh_attached old = {};
+	bool was_running;
+	int err;
+
+	mutex_lock(&vq->mutex);
+	was_running = vq->state == MVH_VQ_RUNNING;
+	mvh_vq_stop(vq);
+	mvh_vq_swap_port(vq, new);
+	err = mvh_vq_start(vq);
+	if (err) {
+		mvh_vq_swap_port(vq, new);
+		if (!was_running || mvh_vq_start(vq))
+			mvh_vq_swap_port(vq, &old);
+	}
+	mutex_unlock(&vq->mutex);
+	mvh_dev_release(dev, vq, new);
+	mvh_dev_release(dev, vq, &old);
+	return err;
+}
+
+static void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
+{
+	struct mvh_attached old = {};
+
+	mutex_lock(&vq->mutex);
+	mvh_vq_stop(vq);
+	mvh_vq_swap_port(vq, &old);
+	mutex_unlock(&vq->mutex);
+	mvh_dev_release(dev, vq, &old);
 }
 
 /**
@@ -239,8 +214,10 @@ void mvh_dev_reset(struct mvh_dev *dev)
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_dev_detach(dev, &dev->vq[i]);
 	mvh_dev_free_workers(dev);
-	for (i = 0; i < dev->n_vqs; i++)
+	for (i = 0; i < dev->n_vqs; i++) {
 		mvh_vq_reset(&dev->vq[i]);
+		mvh_dev_forget_miss(dev, &dev->vq[i]);
+	}
 	if (shared->log_event)
 		eventfd_ctx_put(shared->log_event);
 	mvh_map_free(shared->table);
@@ -286,18 +263,6 @@ static void mvh_dev_forget_rings(struct mvh_dev *dev)
 		dev->vq[i].placed = false;
 		dev->vq[i].log_used = false;
 	}
-}
-
-/* All translations are gone: queues that wait for one ask again. */
-static void mvh_dev_renew_misses(struct mvh_dev *dev)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->n_vqs; i++)
-		if (mvh_dev_forget_miss(dev, &dev->vq[i]))
-			mvh_vq_queue(&dev->vq[i]);
-	/* Without IOMMU there will be none to read. */
-	wake_up_interruptible_all(&dev->shared.miss_wait);
 }
 
 static bool mvh_log_only(const u64 *a, const u64 *b)
@@ -383,6 +348,11 @@ static bool mvh_dev_logging(const struct mvh_dev *dev)
  */
 bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
 {
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++)
+		if (dev->vq[i].port && !mvh_vq_log_ok(&dev->vq[i], base))
+			return false;
 	return !mvh_dev_running(dev) ||
 	       mvh_table_ok(dev->shared.table, true, base);
 }
@@ -390,25 +360,29 @@ bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
 /**
  * mvh_dev_set_table - set guest physical memory
  * @dev: the device, locked
- * @table: the map, which the device keeps if the call succeeds
+ * @table: the map, which belongs to the device from now on
  *
  * Queues go on.  When it returns, nothing uses the old map or the memory behind
  * it.
  *
- * Return: 0, or -EFAULT if it is not the owner's memory, or writes to it could
- * not be logged.
+ * Return: 0, or -EFAULT with nothing changed if it is not the owner's memory, or
+ * writes to it could not be logged.
  */
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 {
 	struct mvh_shared *shared = &dev->shared;
+	unsigned int i;
 
 	if (mvh_dev_running(dev) &&
-	    !mvh_table_ok(table, mvh_dev_logging(dev), shared->log_base))
+	    !mvh_table_ok(table, mvh_dev_logging(dev), shared->log_base)) {
+		mvh_map_free(table);
 		return -EFAULT;
+	}
 	mvh_dev_lock_vqs(dev);
 	swap(table, shared->table);
-	mvh_dev_unmap_vqs(dev);
 	mvh_dev_refresh_vqs(dev);
+	for (i = 0; i < dev->n_vqs; i++)
+		mvh_vq_remap(&dev->vq[i]);
 	mvh_dev_unlock_vqs(dev);
 	mvh_map_free(table);
 	return 0;
@@ -453,29 +427,8 @@ static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
 
 	return mvh_table_ok(shared->table, mvh_dev_logging(dev),
 			    shared->log_base) &&
+	       (!mvh_dev_logging(dev) || mvh_vq_log_ok(vq, shared->log_base)) &&
 	       mvh_vq_ring_ok(vq, vq->addr);
-}
-
-/* Put a new port in the place of the old one; the old one is still attached. */
-static int mvh_dev_swap_port(struct mvh_vq *vq, void **port,
-			     struct file **file)
-{
-	int err;
-
-	mutex_lock(&vq->mutex);
-	mvh_vq_stop(vq);
-	swap(vq->port, *port);
-	swap(vq->file, *file);
-	err = mvh_vq_start(vq);
-	if (err) {
-		swap(vq->port, *port);
-		swap(vq->file, *file);
-		/* If the old port fails too, the queue is off. */
-		if (vq->port)
-			mvh_vq_start(vq);
-	}
-	mutex_unlock(&vq->mutex);
-	return err;
 }
 
 /**
@@ -491,9 +444,7 @@ static int mvh_dev_swap_port(struct mvh_vq *vq, void **port,
  */
 int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 {
-	struct file *file;
-	void *port;
-	int err;
+	struct mvh_attached new;
 
 	if (fd == -1) {
 		mvh_dev_detach(dev, vq);
@@ -502,194 +453,17 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 	}
 	if (!mvh_dev_port_ok(dev, vq))
 		return -EFAULT;
-	file = fget(fd);
-	if (!file)
+	new.file = fget(fd);
+	if (!new.file)
 		return -ENOTSOCK;
-	if (file == vq->file) {
-		fput(file);
+	if (new.file == vq->file) {
+		fput(new.file);
 		return 0;
 	}
-	port = dev->shared.backend->attach(vq, file);
-	if (IS_ERR(port)) {
-		fput(file);
-		return PTR_ERR(port);
+	new.port = dev->shared.backend->attach(vq, new.file);
+	if (IS_ERR(new.port)) {
+		fput(new.file);
+		return PTR_ERR(new.port);
 	}
-	err = mvh_dev_swap_port(vq, &port, &file);
-	if (port)
-		dev->shared.backend->detach(vq, port);
-	if (file)
-		fput(file);
-	return err;
-}
-
-/* Does a range touch the ring of a queue? */
-static bool mvh_vq_ring_hit(const struct mvh_vq *vq, u64 start, u64 last)
-{
-	enum mvh_part part;
-
-	for (part = 0; part < MVH_PART_MAX; part++) {
-		u64 size = mvh_ring_part_size(vq->ring.packed,
-					      vq->ring.event_idx, vq->ring.num,
-					      part);
-
-		if (vq->addr[part] <= last &&
-		    vq->addr[part] + size - 1 >= start)
-			return true;
-	}
-	return false;
-}
-
-/* Install a new IOTLB; the queues' rings follow if they are touched. */
-static void mvh_dev_publish_iotlb(struct mvh_dev *dev, struct mvh_map *iotlb,
-				  u64 start, u64 last)
-{
-	unsigned int i;
-
-	mvh_dev_lock_vqs(dev);
-	swap(iotlb, dev->shared.iotlb);
-	for (i = 0; i < dev->n_vqs; i++) {
-		struct mvh_vq *vq = &dev->vq[i];
-
-		if (vq->mapped && mvh_vq_ring_hit(vq, start, last))
-			mvh_vq_unmap(vq);
-		mvh_view_set(&vq->view, dev->shared.iotlb);
-	}
-	mvh_dev_unlock_vqs(dev);
-	mvh_map_free(iotlb);
-}
-
-/* Run the queues that wait for an address in a range. */
-static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->n_vqs; i++) {
-		struct mvh_vq *vq = &dev->vq[i];
-		struct mvh_miss *miss = &vq->miss;
-		bool hit;
-
-		spin_lock(&dev->shared.miss_lock);
-		hit = miss->state != MVH_MISS_NONE && miss->iova >= start &&
-		      miss->iova <= last;
-		if (hit)
-			miss->state = MVH_MISS_NONE;
-		spin_unlock(&dev->shared.miss_lock);
-		if (hit)
-			mvh_vq_queue(vq);
-	}
-}
-
-/**
- * mvh_dev_iotlb_update - the owner gives a translation
- * @dev: the device, locked
- * @region: the translation
- *
- * Return: 0, -EFAULT if there is no IOMMU, or -ENOMEM.
- */
-int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
-{
-	struct mvh_map *map;
-
-	if (!dev->shared.iotlb)
-		return -EFAULT;
-	map = mvh_map_insert(dev->shared.iotlb, region, MVH_IOTLB_MAX);
-	if (!map)
-		return -ENOMEM;
-	mvh_dev_publish_iotlb(dev, map, region->start, region->last);
-	mvh_dev_answer_misses(dev, region->start, region->last);
-	return 0;
-}
-
-/**
- * mvh_dev_iotlb_invalidate - the owner takes translations back
- * @dev: the device, locked
- * @start: first address
- * @last: last address, included
- *
- * When it returns, nothing uses them any more.
- *
- * Return: 0, -EFAULT if there is no IOMMU, or -ENOMEM.
- */
-int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
-{
-	struct mvh_map *map;
-
-	if (!dev->shared.iotlb)
-		return -EFAULT;
-	map = mvh_map_remove(dev->shared.iotlb, start, last);
-	if (!map)
-		return -ENOMEM;
-	mvh_dev_publish_iotlb(dev, map, start, last);
-	return 0;
-}
-
-/**
- * mvh_dev_new_worker - start another worker
- * @dev: the device, locked and owned
- * @id: where to put its id
- *
- * Return: 0; -EFAULT if workers are kernel threads although the kernel could
- * account them to the owner; -ENOMEM, also if there are as many as queues and
- * one more.
- */
-int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id)
-{
-	struct mvh_worker *worker;
-
-	if (MVH_HAVE_VHOST_TASK && !dev->fork_owner)
-		return -EFAULT;
-	worker = mvh_dev_add_worker(dev, NULL);
-	if (IS_ERR(worker))
-		return -ENOMEM;
-	*id = worker->id;
-	return 0;
-}
-
-static bool mvh_dev_worker_used(struct mvh_dev *dev,
-				const struct mvh_worker *worker)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->n_vqs; i++)
-		if (rcu_access_pointer(dev->vq[i].worker) == worker)
-			return true;
-	return false;
-}
-
-/**
- * mvh_dev_free_worker - stop a worker that serves no queue
- * @dev: the device, locked and owned
- * @id: its id
- *
- * Return: 0, -ENODEV if there is none, or -EBUSY if it serves a queue.
- */
-int mvh_dev_free_worker(struct mvh_dev *dev, u32 id)
-{
-	struct mvh_worker *worker = xa_load(&dev->workers, id);
-
-	if (!worker)
-		return -ENODEV;
-	if (mvh_dev_worker_used(dev, worker) || READ_ONCE(worker->killed))
-		return -EBUSY;
-	xa_erase(&dev->workers, id);
-	mvh_worker_destroy(worker);
-	return 0;
-}
-
-/**
- * mvh_dev_attach_worker - let a worker serve a queue
- * @dev: the device, locked and owned
- * @vq: the queue
- * @id: the worker's id
- *
- * Return: 0, or -ENODEV if there is none.
- */
-int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id)
-{
-	struct mvh_worker *worker = xa_load(&dev->workers, id);
-
-	if (!worker)
-		return -ENODEV;
-	mvh_vq_set_worker(vq, worker);
-	return 0;
+	return mvh_dev_swap_port(dev, vq, &new);
 }

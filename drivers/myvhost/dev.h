@@ -58,9 +58,18 @@ int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base);
 struct eventfd_ctx *mvh_dev_set_log_event(struct mvh_dev *dev,
 					  struct eventfd_ctx *event);
 int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd);
+void mvh_dev_lock_vqs(struct mvh_dev *dev);
+void mvh_dev_unlock_vqs(struct mvh_dev *dev);
+
+/* dev_iotlb.c */
+bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq);
+void mvh_dev_renew_misses(struct mvh_dev *dev);
 int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region);
 int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last);
 
+/* dev_worker.c */
+int mvh_dev_start_workers(struct mvh_dev *dev);
+void mvh_dev_free_workers(struct mvh_dev *dev);
 int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id);
 int mvh_dev_free_worker(struct mvh_dev *dev, u32 id);
 int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id);

@@ -89,26 +89,6 @@ struct mvh_map *mvh_map_create_cache(void)
 	return mvh_map_alloc(0, true);
 }
 
-/* A copy without whatever touches [start, last], with room for one more. */
-static struct mvh_map *mvh_map_copy(const struct mvh_map *map, u64 start,
-				    u64 last)
-{
-	u32 from = mvh_map_find(map, start), to = from;
-	struct mvh_map *copy;
-
-	while (to < map->n && map->region[to].start <= last)
-		to++;
-	copy = mvh_map_alloc(map->n - (to - from) + 1, map->cached);
-	if (!copy)
-		return NULL;
-	copy->n = map->n - (to - from);
-	copy->victim = map->victim;
-	memcpy(copy->region, map->region, from * sizeof(*map->region));
-	memcpy(copy->region + from, map->region + to,
-	       (map->n - to) * sizeof(*map->region));
-	return copy;
-}
-
 /* Make room: each region gets its turn, so no single one is always the loser. */
 static void mvh_map_evict(struct mvh_map *map)
 {
@@ -118,6 +98,25 @@ static void mvh_map_evict(struct mvh_map *map)
 	map->n--;
 	memmove(&map->region[i], &map->region[i + 1],
 		(map->n - i) * sizeof(*map->region));
+}
+
+/**
+ * mvh_map_remove - take translations out of a map
+ * @map: the map, a cache
+ * @start: first guest address
+ * @last: last guest address, included
+ *
+ * Regions that are only touched go as a whole; they can be asked for again.
+ */
+void mvh_map_remove(struct mvh_map *map, u64 start, u64 last)
+{
+	u32 from = mvh_map_find(map, start), to = from;
+
+	while (to < map->n && map->region[to].start <= last)
+		to++;
+	memmove(&map->region[from], &map->region[to],
+		(map->n - to) * sizeof(*map->region));
+	map->n -= to - from;
 }
 
 /**
@@ -131,29 +130,18 @@ static void mvh_map_evict(struct mvh_map *map)
 struct mvh_map *mvh_map_insert(const struct mvh_map *map,
 			       const struct mvh_region *add, u32 limit)
 {
-	struct mvh_map *new = mvh_map_copy(map, add->start, add->last);
+	struct mvh_map *new = mvh_map_alloc(map->n + 1, map->cached);
 
 	if (!new)
 		return NULL;
+	new->n = map->n;
+	new->victim = map->victim;
+	memcpy(new->region, map->region, map->n * sizeof(*map->region));
+	mvh_map_remove(new, add->start, add->last);
 	while (new->n >= limit)
 		mvh_map_evict(new);
 	mvh_map_add(new, add);
 	return new;
-}
-
-/**
- * mvh_map_remove - the map that results from an IOTLB invalidation
- * @map: the map so far, a cache
- * @start: first guest address
- * @last: last guest address, included
- *
- * Regions that are only touched go as a whole; they can be asked for again.
- *
- * Return: the new map, or NULL if there is no memory.
- */
-struct mvh_map *mvh_map_remove(const struct mvh_map *map, u64 start, u64 last)
-{
-	return mvh_map_copy(map, start, last);
 }
 
 /**

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Maps from guest addresses to the owner's addresses.  A map never changes once
- * it is in use: a new memory table or an IOTLB message makes a new one.  Pure:
- * see ring.h.
+ * Maps from guest addresses to the owner's addresses.  A new memory table or a
+ * new translation makes a new map; only taking translations away, which must not
+ * fail, changes one, and its views must be set again then.  Pure: see ring.h.
  */
 #ifndef _MVH_MEM_H
 #define _MVH_MEM_H
@@ -60,7 +60,7 @@ struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n);
 struct mvh_map *mvh_map_create_cache(void);
 struct mvh_map *mvh_map_insert(const struct mvh_map *map,
 			       const struct mvh_region *add, u32 limit);
-struct mvh_map *mvh_map_remove(const struct mvh_map *map, u64 start, u64 last);
+void mvh_map_remove(struct mvh_map *map, u64 start, u64 last);
 void mvh_map_free(struct mvh_map *map);
 void mvh_view_set(struct mvh_view *view, const struct mvh_map *map);
 int mvh_view_translate(struct mvh_view *view, u64 addr, u64 len, u8 access,

@@ -32,6 +32,18 @@ u64 mvh_ring_part_size(bool packed, bool event_idx, u32 num,
 }
 
 /**
+ * mvh_ring_reset - the ring of a device after reset
+ * @ring: the ring, not mapped
+ */
+void mvh_ring_reset(struct mvh_ring *ring)
+{
+	memset(ring, 0, sizeof(*ring));
+	ring->num = 1;
+	ring->state.avail_wrap = true;	/* PK1 */
+	ring->state.used_wrap = true;
+}
+
+/**
  * mvh_ring_start - begin to use mapped ring memory
  * @ring: the ring, with its parameters, position and memory set
  *

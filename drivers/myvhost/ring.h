@@ -144,6 +144,7 @@ static inline void mvh_ring_wrote(struct mvh_ring *ring, enum mvh_part part,
 
 u64 mvh_ring_part_size(bool packed, bool event_idx, u32 num,
 		       enum mvh_part part);
+void mvh_ring_reset(struct mvh_ring *ring);
 void mvh_ring_start(struct mvh_ring *ring);
 bool mvh_ring_state_ok(const struct mvh_ring *ring);
 u32 mvh_ring_state_pack(const struct mvh_ring *ring);

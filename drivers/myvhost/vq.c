@@ -6,23 +6,21 @@
 #include <linux/eventfd.h>
 #include <linux/export.h>
 #include <linux/file.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
 #include "compat/mvh_compat.h"
 #include "backend.h"
-#include "dirty.h"
 #include "frontend.h"
 #include "vq.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* A run ends when either is used up; others on the same worker get their turn. */
+/* A run ends when one of them is used up; others on the same worker get their turn. */
 #define MVH_RUN_PACKETS		256
 #define MVH_RUN_BYTES		(512 * 1024)
+#define MVH_RUN_DESCS		65536
 
 static_assert(MYVHOST_CNT_BAD_LENGTH - MYVHOST_CNT_BAD_INDEX ==
 	      MVH_BAD_LENGTH - MVH_BAD_INDEX);
@@ -70,7 +68,7 @@ void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker)
 static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 {
 	lockdep_assert_held(&vq->mutex);
-	vq->state = state;
+	WRITE_ONCE(vq->state, state);
 	trace_mvh_state(vq, state);
 }
 
@@ -113,76 +111,11 @@ EXPORT_SYMBOL_GPL(mvh_vq_bad);
  */
 void mvh_vq_drop(struct mvh_vq *vq, enum myvhost_counter why)
 {
+	lockdep_assert_held(&vq->mutex);
 	mvh_vq_count(vq, why, 1);
 	trace_mvh_drop(vq, why);
 }
 EXPORT_SYMBOL_GPL(mvh_vq_drop);
-
-static bool mvh_vq_logging(const struct mvh_vq *vq)
-{
-	return mvh_vq_has_feature(vq, VHOST_F_LOG_ALL);
-}
-
-static void mvh_vq_logged(struct mvh_vq *vq, int err)
-{
-	if (!err && vq->shared->log_event)
-		mvh_eventfd_signal(vq->shared->log_event);
-	/* The owner took its log away: migration fails, not the guest. */
-	if (err)
-		vq->shared->frontend->error(vq);
-}
-
-/**
- * mvh_vq_dirty - log what was written into a chain's writable part
- * @vq: the queue
- * @iov: the pieces
- * @len: bytes written into them from their start
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len)
-{
-	int err = 0;
-
-	if (likely(!mvh_vq_logging(vq)))
-		return;
-	for (; len && !err; iov++) {
-		u64 n = min_t(u64, len, iov->iov_len);
-
-		err = mvh_dirty_mark_user(vq->shared->log_base,
-					  vq->shared->table,
-					  (uintptr_t)iov->iov_base, n);
-		len -= n;
-	}
-	mvh_vq_logged(vq, err);
-}
-EXPORT_SYMBOL_GPL(mvh_vq_dirty);
-
-/* Log a write into ring memory; see mvh_ring.wrote. */
-static void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
-			 u32 len)
-{
-	struct mvh_vq *vq = container_of(ring, struct mvh_vq, ring);
-	struct mvh_shared *shared = vq->shared;
-	int err = 0;
-
-	/* Only the used area's guest address is told, and not with an IOMMU. */
-	if (part == MVH_PART_USED && !shared->iotlb) {
-		err = mvh_dirty_mark(shared->log_base, vq->log_addr + off, len);
-		mvh_vq_logged(vq, err);
-		return;
-	}
-	while (len && !err) {
-		u64 uaddr = mvh_area_uaddr(&vq->area[part], off);
-		u32 n = min_t(u32, len, PAGE_SIZE - offset_in_page(uaddr));
-
-		err = mvh_dirty_mark_user(shared->log_base, shared->table,
-					  uaddr, n);
-		off += n;
-		len -= n;
-	}
-	mvh_vq_logged(vq, err);
-}
 
 /**
  * mvh_vq_set_features - take over the device's features
@@ -208,28 +141,17 @@ void mvh_vq_set_features(struct mvh_vq *vq)
 	mvh_view_set(&vq->view, vq->shared->iotlb ?: vq->shared->table);
 }
 
-static u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part)
+/**
+ * mvh_vq_part_size - bytes of one area of the ring
+ * @vq: the queue
+ * @part: which
+ *
+ * Return: the size.
+ */
+u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part)
 {
 	return mvh_ring_part_size(vq->ring.packed, vq->ring.event_idx,
 				  vq->ring.num, part);
-}
-
-/**
- * mvh_log_range_ok - can a range of guest memory be logged?
- * @base: owner's address of the log
- * @gpa: start of the range
- * @len: bytes
- *
- * Return: true if its bits lie in the owner's half of the address space.
- */
-bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
-{
-	u64 byte = gpa / MVH_LOG_PAGE / 8;
-
-	if (byte > U64_MAX - base || len > U64_MAX - MVH_LOG_PAGE * 8)
-		return false;
-	return access_ok((void __user *)(uintptr_t)(base + byte),
-			 DIV_ROUND_UP(len, MVH_LOG_PAGE * 8));
 }
 
 /**
@@ -239,7 +161,7 @@ bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
  *
  * With an IOMMU it turns out when they are mapped.
  *
- * Context: With the queue's mutex.
+ * Context: With the device's mutex.
  * Return: true if they may.
  */
 bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr)
@@ -331,6 +253,23 @@ static int mvh_vq_map(struct mvh_vq *vq)
 }
 
 /**
+ * mvh_vq_remap - map the ring anew, because the memory behind it changed
+ * @vq: the queue in any state
+ *
+ * With an IOMMU the next run does it.  A queue that fails stops, and its owner
+ * is told by the error eventfd, as for any error that vhost_net would find later.
+ *
+ * Context: Process context of the owner, with the queue's mutex.
+ */
+void mvh_vq_remap(struct mvh_vq *vq)
+{
+	mvh_vq_unmap(vq);
+	if (vq->state == MVH_VQ_RUNNING && !vq->shared->iotlb &&
+	    mvh_vq_map(vq))
+		mvh_vq_break(vq);
+}
+
+/**
  * mvh_vq_start - begin to serve a queue
  * @vq: the queue, OFF, with @vq->port set
  *
@@ -400,6 +339,7 @@ static void mvh_vq_wait_translation(struct mvh_vq *vq)
  */
 void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
 {
+	lockdep_assert_held(&vq->mutex);
 	vq->left_packets--;
 	vq->left_bytes -= bytes;
 }
@@ -407,7 +347,8 @@ EXPORT_SYMBOL_GPL(mvh_vq_charge);
 
 static bool mvh_vq_over(const struct mvh_vq *vq)
 {
-	return vq->left_packets <= 0 || vq->left_bytes <= 0;
+	return vq->left_packets <= 0 || vq->left_bytes <= 0 ||
+	       vq->left_descs <= 0;
 }
 
 /**
@@ -421,6 +362,8 @@ static bool mvh_vq_over(const struct mvh_vq *vq)
  */
 bool mvh_vq_spent(struct mvh_vq *vq)
 {
+	lockdep_assert_held(&vq->mutex);
+	cond_resched();
 	if (likely(!mvh_vq_over(vq)))
 		return false;
 	mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
@@ -444,6 +387,8 @@ int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain)
 {
 	int ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
 
+	lockdep_assert_held(&vq->mutex);
+	vq->left_descs -= chain->n_read;
 	if (likely(ret >= 0))
 		return ret;
 	if (ret == -EAGAIN) {
@@ -471,6 +416,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_fetch);
  */
 void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len)
 {
+	lockdep_assert_held(&vq->mutex);
 	vq->done[vq->n_done + vq->n_staged++] = (struct mvh_done) {
 		.id = chain->id,
 		.ndesc = chain->ndesc,
@@ -495,6 +441,7 @@ void mvh_vq_commit(struct mvh_vq *vq, bool full, u32 last_len)
 {
 	struct mvh_done *last;
 
+	lockdep_assert_held(&vq->mutex);
 	vq->n_done += vq->n_staged;
 	vq->n_staged = 0;
 	last = &vq->done[vq->n_done - 1];
@@ -515,6 +462,7 @@ void mvh_vq_flush(struct mvh_vq *vq)
 {
 	unsigned int n = vq->n_done;
 
+	lockdep_assert_held(&vq->mutex);
 	if (!n)
 		return;
 	vq->n_done = 0;
@@ -528,57 +476,6 @@ void mvh_vq_flush(struct mvh_vq *vq)
 	}
 }
 EXPORT_SYMBOL_GPL(mvh_vq_flush);
-
-/* How long to poll now, in nanoseconds. */
-static u64 mvh_vq_poll_time(const struct mvh_vq *vq)
-{
-	const struct mvh_window *w = &vq->window;
-
-	if (w->max_us)
-		return w->now_ns;
-	return min_t(u64, w->fixed_us, MYVHOST_POLL_MAX_USECS) * NSEC_PER_USEC;
-}
-
-static bool mvh_vq_must_yield(const struct mvh_vq *vq)
-{
-	const struct mvh_worker *worker;
-	bool yield;
-
-	rcu_read_lock();
-	worker = rcu_dereference(vq->worker);
-	yield = !worker || mvh_worker_has_work(worker);
-	rcu_read_unlock();
-	return yield || need_resched() || signal_pending(current);
-}
-
-/**
- * mvh_vq_poll - look for work for a while before going to sleep
- * @vq: the queue
- * @ready: is there work?
- *
- * Ends early when the worker or the CPU is wanted elsewhere.
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: true if there is work.
- */
-bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq))
-{
-	u64 window = mvh_vq_poll_time(vq), end;
-
-	if (!window)
-		return false;
-	end = ktime_get_ns() + window;
-	do {
-		if (ready(vq)) {
-			mvh_vq_count(vq, MYVHOST_CNT_POLL_HITS, 1);
-			return true;
-		}
-		cpu_relax();
-	} while (!mvh_vq_must_yield(vq) && ktime_get_ns() < end);
-	mvh_vq_count(vq, MYVHOST_CNT_POLL_MISSES, 1);
-	return false;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_poll);
 
 static bool mvh_vq_has_new(struct mvh_vq *vq)
 {
@@ -597,6 +494,8 @@ static bool mvh_vq_has_new(struct mvh_vq *vq)
 bool mvh_vq_rearm(struct mvh_vq *vq)
 {
 	mvh_vq_flush(vq);
+	/* A guest can say for ever that there is more, and take it back. */
+	mvh_vq_charge(vq, 0);
 	if (mvh_vq_poll(vq, mvh_vq_has_new))
 		return true;
 	if (!mvh_ring_enable_kick(&vq->ring))
@@ -605,24 +504,6 @@ bool mvh_vq_rearm(struct mvh_vq *vq)
 	return true;
 }
 EXPORT_SYMBOL_GPL(mvh_vq_rearm);
-
-/*
- * Slept for less than the bound: polling would have paid, so grow.  Slept for
- * longer: it would not, so shrink.
- */
-static void mvh_vq_adapt(struct mvh_vq *vq)
-{
-	struct mvh_window *w = &vq->window;
-	u64 bound = (u64)w->max_us * NSEC_PER_USEC;
-
-	if (!bound || !w->slept_at)
-		return;
-	if (ktime_get_ns() - w->slept_at < bound)
-		w->now_ns = clamp(w->now_ns * 2, min(bound, 4000ULL), bound);
-	else
-		w->now_ns /= 2;
-	w->slept_at = 0;
-}
 
 static void mvh_vq_serve(struct mvh_vq *vq)
 {
@@ -633,6 +514,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	trace_mvh_run_begin(vq, vq->ring.state.avail);
 	vq->left_packets = MVH_RUN_PACKETS;
 	vq->left_bytes = MVH_RUN_BYTES;
+	vq->left_descs = MVH_RUN_DESCS;
 	mvh_ring_disable_kick(&vq->ring);
 	vq->shared->backend->service(vq);
 	mvh_vq_flush(vq);
@@ -708,7 +590,7 @@ void mvh_vq_init(struct mvh_vq *vq, struct mvh_shared *shared, u32 index)
 	vq->index = index;
 	mvh_work_init(&vq->work, mvh_vq_run);
 	mvh_event_init(&vq->kick_event, EPOLLIN, mvh_vq_kicked);
-	vq->ring.num = 1;
+	mvh_ring_reset(&vq->ring);
 }
 
 /**
@@ -753,9 +635,8 @@ void mvh_vq_reset(struct mvh_vq *vq)
 	vq->placed = false;
 	vq->log_used = false;
 	vq->kick_event.n = 0;
-	memset(&vq->ring, 0, sizeof(vq->ring));
-	vq->ring.num = 1;
+	mvh_ring_reset(&vq->ring);
+	mvh_view_set(&vq->view, NULL);
 	memset(&vq->window, 0, sizeof(vq->window));
-	memset(&vq->miss, 0, sizeof(vq->miss));
 	memset(vq->cnt, 0, sizeof(vq->cnt));
 }

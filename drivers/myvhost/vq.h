@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/vhost_types.h>
 #include <uapi/linux/myvhost.h>
 #include "area.h"
 #include "chain.h"
@@ -150,6 +151,7 @@ struct mvh_shared {
  * @n_staged: how many are taken, but may still be left to the guest
  * @left_packets: what remains of this run's budget
  * @left_bytes: likewise
+ * @left_descs: likewise, of descriptors looked at
  * @cnt: statistics; written under @mutex, read without
  */
 struct mvh_vq {
@@ -182,6 +184,7 @@ struct mvh_vq {
 	unsigned int n_staged;
 	s32 left_packets;
 	s64 left_bytes;
+	s64 left_descs;
 	u64 cnt[MYVHOST_CNT_MAX];
 };
 
@@ -245,16 +248,59 @@ static inline void mvh_vq_rewind(struct mvh_vq *vq, struct mvh_mark mark)
 	vq->n_staged = 0;
 }
 
+/**
+ * mvh_vq_num - how many descriptors the ring has
+ * @vq: the queue, its mutex held
+ *
+ * Return: the number.
+ */
+static inline u32 mvh_vq_num(const struct mvh_vq *vq)
+{
+	return vq->ring.num;
+}
+
+/**
+ * mvh_vq_le - byte order of what device and driver exchange
+ * @vq: the queue, its mutex held
+ *
+ * Return: true if it is little endian.
+ */
+static inline bool mvh_vq_le(const struct mvh_vq *vq)
+{
+	return vq->ring.le;
+}
+
+/**
+ * mvh_vq_logging - must writes to guest memory be logged?
+ * @vq: the queue, its mutex held
+ *
+ * Return: true if so.
+ */
+static inline bool mvh_vq_logging(const struct mvh_vq *vq)
+{
+	return mvh_vq_has_feature(vq, VHOST_F_LOG_ALL);
+}
+
 void mvh_vq_init(struct mvh_vq *vq, struct mvh_shared *shared, u32 index);
 int mvh_vq_alloc(struct mvh_vq *vq);
 void mvh_vq_reset(struct mvh_vq *vq);
 void mvh_vq_set_features(struct mvh_vq *vq);
+u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part);
 bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr);
-bool mvh_log_range_ok(u64 base, u64 gpa, u64 len);
 int mvh_vq_start(struct mvh_vq *vq);
 void mvh_vq_stop(struct mvh_vq *vq);
 void mvh_vq_unmap(struct mvh_vq *vq);
+void mvh_vq_remap(struct mvh_vq *vq);
 void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker);
 u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what);
+
+/* vq_log.c */
+bool mvh_log_range_ok(u64 base, u64 gpa, u64 len);
+bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa);
+bool mvh_vq_log_ok(const struct mvh_vq *vq, u64 base);
+void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off, u32 len);
+
+/* vq_poll.c */
+void mvh_vq_adapt(struct mvh_vq *vq);
 
 #endif /* _MVH_VQ_H */

@@ -67,13 +67,16 @@ bool mvh_worker_queue(struct mvh_worker *worker, struct mvh_work *work)
 static bool mvh_worker_run(struct mvh_worker *worker)
 {
 	struct llist_node *list = llist_del_all(&worker->works);
-	struct mvh_work *work, *next;
 
 	if (!list)
 		return false;
 	__set_current_state(TASK_RUNNING);
-	list = llist_reverse_order(list);
-	llist_for_each_entry_safe(work, next, list, node) {
+	worker->batch = llist_reverse_order(list);
+	while (worker->batch) {
+		struct mvh_work *work = llist_entry(worker->batch,
+						    struct mvh_work, node);
+
+		worker->batch = worker->batch->next;
 		clear_bit(MVH_WORK_QUEUED, &work->flags);
 		/* What was done before a queueing that came too early, we see. */
 		smp_mb__after_atomic();

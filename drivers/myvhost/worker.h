@@ -27,6 +27,7 @@ struct mvh_work {
 /**
  * struct mvh_worker - the thread
  * @works: what waits, last in first
+ * @batch: what was taken from there and has not run; the worker's own
  * @id: its name in the ioctls
  * @killed: its process was killed, nothing runs any more; RCU
  * @dead: completed when the last work has run after that
@@ -38,6 +39,7 @@ struct mvh_work {
  */
 struct mvh_worker {
 	struct llist_head works;
+	struct llist_node *batch;
 	u32 id;
 	bool killed;
 	struct completion dead;
@@ -70,11 +72,12 @@ void mvh_worker_flush(struct mvh_worker *worker);
  * mvh_worker_has_work - does anything else wait for this worker?
  * @worker: the worker
  *
+ * Context: The worker's own.
  * Return: true if so; a busy poll must end then.
  */
 static inline bool mvh_worker_has_work(const struct mvh_worker *worker)
 {
-	return !llist_empty(&worker->works);
+	return worker->batch || !llist_empty(&worker->works);
 }
 
 #endif /* _MVH_WORKER_H */

@@ -11,10 +11,14 @@
 #include "port.h"
 #include "vq.h"
 
+/* Descriptors that one frame may make us look at, empty ones included. */
+#define MVH_NET_RX_DESCS	(4 * MVH_IOV_MAX)
+
 /* Chains taken for one frame. */
 struct mvh_net_rx_room {
 	unsigned int n_iov;
 	unsigned int n_desc;
+	unsigned int n_read;
 	u64 last_len;
 	u64 len;
 };
@@ -37,6 +41,7 @@ static int mvh_net_rx_take(struct mvh_vq *vq, struct mvh_net_rx_room *room)
 	mvh_vq_stage(vq, &chain, chain.in_len);
 	room->n_iov += chain.n_in;
 	room->n_desc += chain.ndesc;
+	room->n_read += chain.n_read;
 	room->last_len = chain.in_len;
 	room->len += chain.in_len;
 	return 1;
@@ -53,10 +58,11 @@ static int mvh_net_rx_collect(struct mvh_vq *vq, u64 need,
 	int ret;
 
 	do {
-		if (room->n_iov >= MVH_IOV_MAX || (room->n_iov && !merge))
+		if (room->n_iov >= MVH_IOV_MAX || (room->n_iov && !merge) ||
+		    room->n_read > MVH_NET_RX_DESCS)
 			return -EMSGSIZE;
 		ret = mvh_net_rx_take(vq, room);
-		if (!ret && room->n_desc >= vq->ring.num)
+		if (!ret && room->n_desc >= mvh_vq_num(vq))
 			return -EMSGSIZE;
 		if (ret <= 0)
 			return ret;
@@ -75,7 +81,7 @@ static int mvh_net_rx_own_hdr(struct mvh_port *port, struct iov_iter *iter)
 
 static int mvh_net_rx_num_buffers(struct mvh_vq *vq, struct iov_iter *iter)
 {
-	__virtio16 n = mvh_ring_virtio16(&vq->ring, vq->n_staged);
+	__virtio16 n = __cpu_to_virtio16(mvh_vq_le(vq), vq->n_staged);
 
 	iov_iter_advance(iter, MVH_NET_NUM_BUFFERS);
 	return copy_to_iter(&n, sizeof(n), iter) == sizeof(n) ? 0 : -EFAULT;
@@ -132,6 +138,9 @@ static void mvh_net_rx_deliver(struct mvh_vq *vq, u32 len,
 		return;
 	}
 	mvh_vq_rewind(vq, mark);
+	/* Somebody else reads the same socket: the frame is not lost. */
+	if (err == -EAGAIN)
+		return;
 	mvh_vq_drop(vq, err == -EFAULT ? MYVHOST_CNT_DROP_FAULT :
 					 MYVHOST_CNT_DROP_BACKEND);
 }

@@ -8,6 +8,7 @@
 #include <linux/if_tap.h>
 #include <linux/if_tun.h>
 #include <linux/if_vlan.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/ptr_ring.h>
 #include <linux/skb_array.h>
@@ -152,12 +153,13 @@ int mvh_port_start(struct mvh_port *port)
 	return mvh_event_start(&tap->event, tap->file);
 }
 
-/* Frames that do not fit into the ring again, counted where it happens. */
-static DEFINE_PER_CPU(u32, mvh_tap_lost);
+/* Frames that do not fit into a ring again; the ring cannot say how many. */
+static DEFINE_MUTEX(mvh_tap_lost_mutex);
+static u32 mvh_tap_lost;
 
 static void mvh_tap_lose(void *frame)
 {
-	__this_cpu_inc(mvh_tap_lost);
+	mvh_tap_lost++;
 	tun_ptr_free(frame);
 }
 
@@ -166,12 +168,12 @@ static u32 mvh_tap_unconsume(struct mvh_tap *tap)
 {
 	u32 lost;
 
-	preempt_disable();
-	__this_cpu_write(mvh_tap_lost, 0);
+	mutex_lock(&mvh_tap_lost_mutex);
+	mvh_tap_lost = 0;
 	ptr_ring_unconsume(tap->ring, tap->queue + tap->head,
 			   tap->tail - tap->head, mvh_tap_lose);
-	lost = __this_cpu_read(mvh_tap_lost);
-	preempt_enable();
+	lost = mvh_tap_lost;
+	mutex_unlock(&mvh_tap_lost_mutex);
 	tap->head = 0;
 	tap->tail = 0;
 	return lost;

@@ -86,7 +86,7 @@ static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
 		mvh_port_frame_free(frame);
 		return ret;
 	}
-	if (!port->own_hdr && mvh_net_hdr_check(hdr, vq->ring.le, len)) {
+	if (!port->own_hdr && mvh_net_hdr_check(hdr, mvh_vq_le(vq), len)) {
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_HEADER);
 		mvh_port_frame_free(frame);
 		return 0;

@@ -23,7 +23,8 @@
  * @MYVHOST_CNT_BYTES: their bytes, without the virtio header
  * @MYVHOST_CNT_KICKS: wake-ups by the kick eventfd
  * @MYVHOST_CNT_CALLS: interrupts sent, that is call eventfds signalled
- * @MYVHOST_CNT_CALLS_SUPPRESSED: completions that needed no interrupt
+ * @MYVHOST_CNT_CALLS_SUPPRESSED: batches of completions without an interrupt,
+ *	because the guest wanted none or has nowhere to get it
  * @MYVHOST_CNT_RUNS: times the worker served the queue
  * @MYVHOST_CNT_BUDGET: runs that ended because the budget was used up
  * @MYVHOST_CNT_MISSES: address translations asked from the owner
@@ -49,6 +50,7 @@
  * @MYVHOST_CNT_BAD_ACCESS: guest error, memory is not mapped for this access
  * @MYVHOST_CNT_BAD_DIRECTION: guest error, buffer of the wrong direction
  * @MYVHOST_CNT_BAD_LENGTH: guest error, buffer shorter than the virtio header
+ * @MYVHOST_CNT_LOG_ERRORS: writes to guest memory that could not be logged
  * @MYVHOST_CNT_MAX: number of counters this header knows
  */
 enum myvhost_counter {
@@ -81,6 +83,7 @@ enum myvhost_counter {
 	MYVHOST_CNT_BAD_ACCESS,
 	MYVHOST_CNT_BAD_DIRECTION,
 	MYVHOST_CNT_BAD_LENGTH,
+	MYVHOST_CNT_LOG_ERRORS,
 	MYVHOST_CNT_MAX
 };
 
@@ -118,9 +121,9 @@ struct myvhost_vring_poll {
 #define MYVHOST_GET_VRING_STATS	_IOWR(MYVHOST_IOC_MAGIC, 0x00, struct myvhost_vring_stats)
 
 /*
- * Let a queue poll adaptively before it sleeps: the time grows while polling
- * finds work and shrinks while it does not, and never exceeds max_usecs.  Takes
- * the place of the fixed VHOST_SET_VRING_BUSYLOOP_TIMEOUT while not 0.  Owner
+ * Let a queue poll adaptively before it sleeps: the time grows after sleeps that
+ * were shorter than max_usecs and shrinks after longer ones, and never exceeds
+ * max_usecs.  Takes the place of the fixed VHOST_SET_VRING_BUSYLOOP_TIMEOUT while not 0.  Owner
  * only (EPERM).  ENOBUFS: no such queue.  EINVAL: above the limit.
  */
 #define MYVHOST_SET_VRING_POLL	_IOW(MYVHOST_IOC_MAGIC, 0x01, struct myvhost_vring_poll)

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The IOTLB of a device: translations come and go, queues wait for them.
+ */
+#include "backend.h"
+#include "dev.h"
+
+/**
+ * mvh_dev_forget_miss - forget a missing translation
+ * @dev: the device
+ * @vq: the queue that may wait for it
+ *
+ * Return: true if it did.
+ */
+bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq)
+{
+	bool waited;
+
+	spin_lock(&dev->shared.miss_lock);
+	waited = vq->miss.state != MVH_MISS_NONE;
+	vq->miss.state = MVH_MISS_NONE;
+	spin_unlock(&dev->shared.miss_lock);
+	return waited;
+}
+
+/**
+ * mvh_dev_renew_misses - all translations are gone: who waits for one asks again
+ * @dev: the device, locked
+ */
+void mvh_dev_renew_misses(struct mvh_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++)
+		if (mvh_dev_forget_miss(dev, &dev->vq[i]))
+			mvh_vq_queue(&dev->vq[i]);
+	/* Without IOMMU there will be none to read. */
+	wake_up_interruptible_all(&dev->shared.miss_wait);
+}
+
+/* Does a range touch the ring of a queue? */
+static bool mvh_vq_ring_hit(const struct mvh_vq *vq, u64 start, u64 last)
+{
+	enum mvh_part part;
+
+	for (part = 0; part < MVH_PART_MAX; part++) {
+		u64 size = mvh_ring_part_size(vq->ring.packed,
+					      vq->ring.event_idx, vq->ring.num,
+					      part);
+
+		if (vq->addr[part] <= last &&
+		    vq->addr[part] + size - 1 >= start)
+			return true;
+	}
+	return false;
+}
+
+/* The IOTLB changed; rings in the range follow.  All queues locked. */
+static void mvh_dev_refresh_iotlb(struct mvh_dev *dev, u64 start, u64 last)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++) {
+		struct mvh_vq *vq = &dev->vq[i];
+
+		if (vq->mapped && mvh_vq_ring_hit(vq, start, last))
+			mvh_vq_unmap(vq);
+		mvh_view_set(&vq->view, dev->shared.iotlb);
+	}
+}
+
+/* Run the queues that wait for an address in a range. */
+static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++) {
+		struct mvh_vq *vq = &dev->vq[i];
+		struct mvh_miss *miss = &vq->miss;
+		bool hit;
+
+		spin_lock(&dev->shared.miss_lock);
+		hit = miss->state != MVH_MISS_NONE && miss->iova >= start &&
+		      miss->iova <= last;
+		if (hit)
+			miss->state = MVH_MISS_NONE;
+		spin_unlock(&dev->shared.miss_lock);
+		if (hit)
+			mvh_vq_queue(vq);
+	}
+}
+
+/**
+ * mvh_dev_iotlb_update - the owner gives a translation
+ * @dev: the device, locked
+ * @region: the translation
+ *
+ * Return: 0, -EFAULT if there is no IOMMU, or -ENOMEM.
+ */
+int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
+{
+	struct mvh_map *map;
+
+	if (!dev->shared.iotlb)
+		return -EFAULT;
+	map = mvh_map_insert(dev->shared.iotlb, region, MVH_IOTLB_MAX);
+	if (!map)
+		return -ENOMEM;
+	mvh_dev_lock_vqs(dev);
+	swap(map, dev->shared.iotlb);
+	mvh_dev_refresh_iotlb(dev, region->start, region->last);
+	mvh_dev_unlock_vqs(dev);
+	mvh_map_free(map);
+	mvh_dev_answer_misses(dev, region->start, region->last);
+	return 0;
+}
+
+/**
+ * mvh_dev_iotlb_invalidate - the owner takes translations back
+ * @dev: the device, locked
+ * @start: first address
+ * @last: last address, included
+ *
+ * When it returns, nothing uses them any more.
+ *
+ * Return: 0, or -EFAULT if there is no IOMMU.
+ */
+int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
+{
+	if (!dev->shared.iotlb)
+		return -EFAULT;
+	mvh_dev_lock_vqs(dev);
+	mvh_map_remove(dev->shared.iotlb, start, last);
+	mvh_dev_refresh_iotlb(dev, start, last);
+	mvh_dev_unlock_vqs(dev);
+	return 0;
+}

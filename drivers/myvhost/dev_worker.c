@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The workers of a device.
+ */
+#include <linux/err.h>
+#include "compat/mvh_compat.h"
+#include "backend.h"
+#include "dev.h"
+
+bool mvh_worker_per_vq;
+
+/* @vq_name: the only queue it is for, or NULL. */
+static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
+					     const char *vq_name)
+{
+	/* One for each queue and one to spare, so that queues can move. */
+	struct xa_limit limit = XA_LIMIT(0, dev->n_vqs);
+	struct mvh_worker *worker;
+	char suffix[TASK_COMM_LEN] = "";
+	u32 id;
+	int err;
+
+	/* The id first: it bounds how many threads a caller can have. */
+	err = xa_alloc(&dev->workers, &id, XA_ZERO_ENTRY, limit,
+		       GFP_KERNEL_ACCOUNT);
+	if (err)
+		return ERR_PTR(-ENOMEM);
+	if (vq_name)
+		strscpy(suffix, vq_name, sizeof(suffix));
+	else if (id)
+		snprintf(suffix, sizeof(suffix), "w%u", id);
+	worker = mvh_worker_create(dev->mm, dev->fork_owner, suffix);
+	if (IS_ERR(worker)) {
+		xa_erase(&dev->workers, id);
+		return worker;
+	}
+	worker->id = id;
+	xa_store(&dev->workers, id, worker, GFP_KERNEL_ACCOUNT);
+	return worker;
+}
+
+/**
+ * mvh_dev_free_workers - end all workers
+ * @dev: the device, locked, its queues off
+ */
+void mvh_dev_free_workers(struct mvh_dev *dev)
+{
+	struct mvh_worker *worker;
+	unsigned long id;
+	unsigned int i;
+
+	if (xa_empty(&dev->workers))
+		return;
+	for (i = 0; i < dev->n_vqs; i++)
+		RCU_INIT_POINTER(dev->vq[i].worker, NULL);
+	synchronize_rcu();
+	xa_for_each(&dev->workers, id, worker)
+		mvh_worker_destroy(worker);
+	xa_destroy(&dev->workers);
+}
+
+/**
+ * mvh_dev_start_workers - give each queue a worker
+ * @dev: the device, locked, with a new owner
+ *
+ * Return: 0, -ENOMEM, or what the creation of a thread says.
+ */
+int mvh_dev_start_workers(struct mvh_dev *dev)
+{
+	struct mvh_worker *worker = NULL;
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++) {
+		if (!worker || mvh_worker_per_vq)
+			worker = mvh_dev_add_worker(dev, mvh_worker_per_vq ?
+				dev->shared.backend->vq_names[i] : NULL);
+		if (IS_ERR(worker))
+			return PTR_ERR(worker);
+		mvh_vq_set_worker(&dev->vq[i], worker);
+	}
+	return 0;
+}
+
+/**
+ * mvh_dev_new_worker - start another worker
+ * @dev: the device, locked and owned
+ * @id: where to put its id
+ *
+ * Return: 0; -EFAULT if workers are kernel threads although the kernel could
+ * account them to the owner; -ENOMEM, also if there are as many as queues and
+ * one more.
+ */
+int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id)
+{
+	struct mvh_worker *worker;
+
+	if (MVH_HAVE_VHOST_TASK && !dev->fork_owner)
+		return -EFAULT;
+	worker = mvh_dev_add_worker(dev, NULL);
+	if (IS_ERR(worker))
+		return -ENOMEM;
+	*id = worker->id;
+	return 0;
+}
+
+static bool mvh_dev_worker_used(struct mvh_dev *dev,
+				const struct mvh_worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++)
+		if (rcu_access_pointer(dev->vq[i].worker) == worker)
+			return true;
+	return false;
+}
+
+/**
+ * mvh_dev_free_worker - stop a worker that serves no queue
+ * @dev: the device, locked and owned
+ * @id: its id
+ *
+ * Return: 0, -ENODEV if there is none, or -EBUSY if it serves a queue.
+ */
+int mvh_dev_free_worker(struct mvh_dev *dev, u32 id)
+{
+	struct mvh_worker *worker = xa_load(&dev->workers, id);
+
+	if (!worker)
+		return -ENODEV;
+	if (mvh_dev_worker_used(dev, worker) || READ_ONCE(worker->killed))
+		return -EBUSY;
+	xa_erase(&dev->workers, id);
+	mvh_worker_destroy(worker);
+	return 0;
+}
+
+/**
+ * mvh_dev_attach_worker - let a worker serve a queue
+ * @dev: the device, locked and owned
+ * @vq: the queue
+ * @id: the worker's id
+ *
+ * Return: 0, or -ENODEV if there is none.
+ */
+int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id)
+{
+	struct mvh_worker *worker = xa_load(&dev->workers, id);
+
+	if (!worker)
+		return -ENODEV;
+	mvh_vq_set_worker(vq, worker);
+	return 0;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The dirty log of a queue: what it writes into guest memory, buffers and ring.
+ */
+#include <linux/eventfd.h>
+#include <linux/export.h>
+#include <linux/uaccess.h>
+#include "compat/mvh_compat.h"
+#include "backend.h"
+#include "dirty.h"
+#include "frontend.h"
+#include "vq.h"
+
+static void mvh_vq_logged(struct mvh_vq *vq, int err)
+{
+	if (!err) {
+		if (vq->shared->log_event)
+			mvh_eventfd_signal(vq->shared->log_event);
+		return;
+	}
+	/* The owner took its log away: migration fails, not the guest. */
+	mvh_vq_count(vq, MYVHOST_CNT_LOG_ERRORS, 1);
+	vq->shared->frontend->error(vq);
+}
+
+/**
+ * mvh_vq_dirty - log what was written into a chain's writable part
+ * @vq: the queue
+ * @iov: the pieces
+ * @len: bytes written into them from their start
+ *
+ * Context: Process context of the worker, with the queue's mutex.
+ */
+void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len)
+{
+	int err = 0;
+
+	lockdep_assert_held(&vq->mutex);
+	if (likely(!mvh_vq_logging(vq)))
+		return;
+	for (; len; iov++) {
+		u64 n = min_t(u64, len, iov->iov_len);
+
+		err |= mvh_dirty_mark_user(vq->shared->log_base,
+					   vq->shared->table,
+					   (uintptr_t)iov->iov_base, n);
+		len -= n;
+	}
+	mvh_vq_logged(vq, err);
+}
+EXPORT_SYMBOL_GPL(mvh_vq_dirty);
+
+/**
+ * mvh_vq_wrote - log a write into ring memory
+ * @ring: the ring of a queue
+ * @part: where in it
+ * @off: offset in that area
+ * @len: bytes
+ *
+ * See struct mvh_ring.
+ */
+void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
+			 u32 len)
+{
+	struct mvh_vq *vq = container_of(ring, struct mvh_vq, ring);
+	struct mvh_shared *shared = vq->shared;
+	int err = 0;
+
+	/* Only the used area's guest address is told, and not with an IOMMU. */
+	if (part == MVH_PART_USED && !shared->iotlb) {
+		err = mvh_dirty_mark(shared->log_base, vq->log_addr + off, len);
+		mvh_vq_logged(vq, err);
+		return;
+	}
+	while (len && !err) {
+		u64 uaddr = mvh_area_uaddr(&vq->area[part], off);
+		u32 n = min_t(u32, len, PAGE_SIZE - offset_in_page(uaddr));
+
+		err = mvh_dirty_mark_user(shared->log_base, shared->table,
+					  uaddr, n);
+		off += n;
+		len -= n;
+	}
+	mvh_vq_logged(vq, err);
+}
+
+/**
+ * mvh_log_range_ok - can a range of guest memory be logged?
+ * @base: owner's address of the log
+ * @gpa: start of the range
+ * @len: bytes
+ *
+ * Return: true if its bits lie in the owner's half of the address space.
+ */
+bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
+{
+	u64 byte = gpa / MVH_LOG_PAGE / 8;
+
+	if (byte > U64_MAX - base || len > U64_MAX - MVH_LOG_PAGE * 8)
+		return false;
+	return access_ok((void __user *)(uintptr_t)(base + byte),
+			 DIV_ROUND_UP(len, MVH_LOG_PAGE * 8));
+}
+
+/**
+ * mvh_vq_log_range_ok - could writes to a queue's used area be logged?
+ * @vq: the queue
+ * @base: owner's address of the log
+ * @gpa: guest address of the used area
+ *
+ * Context: With the device's mutex.
+ * Return: true if they could.
+ */
+bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa)
+{
+	return mvh_log_range_ok(base, gpa, mvh_vq_part_size(vq, MVH_PART_USED));
+}
+
+/**
+ * mvh_vq_log_ok - can writes to a queue's ring be logged?
+ * @vq: the queue
+ * @base: owner's address of the log
+ *
+ * With an IOMMU the ring's guest address is not known in advance.
+ *
+ * Context: With the device's mutex.
+ * Return: true if they can, or need not.
+ */
+bool mvh_vq_log_ok(const struct mvh_vq *vq, u64 base)
+{
+	return !vq->log_used || vq->shared->iotlb ||
+	       mvh_vq_log_range_ok(vq, base, vq->log_addr);
+}
