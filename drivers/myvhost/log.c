@@ -26,7 +26,8 @@ int mvh_log_set_bit(u64 log, u64 page)
 	void *base;
 
 	cond_resched();
-	if (fatal_signal_pending(current) || addr < log || !access_ok((void __user *)(uintptr_t)addr, 1))
+	if (fatal_signal_pending(current) || addr < log ||
+	    !access_ok((void __user *)(uintptr_t)addr, 1))
 		return -EFAULT;
 	if (pin_user_pages_fast(addr & PAGE_MASK, 1, FOLL_WRITE, &pinned) != 1)
 		return -EFAULT;
