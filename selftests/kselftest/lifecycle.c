@@ -352,6 +352,8 @@ static void life_worker_ioctls(const void *arg)
 	ktap_ok(r);
 	ktap_ok(vhost_new_worker(x.n.fd, &id[1]));
 	ktap_check(id[0] != id[1], "two workers with id %u", id[0]);
+	if (life_has_vhost_task())
+		ktap_eq(proc_count_threads(getpid(), life_prefix()), 3);
 	for (i = 0; i < 10; i++) {
 		ktap_ok(vhost_attach_worker(x.n.fd, VHU_TX, id[i & 1]));
 		ktap_ok(vhost_attach_worker(x.n.fd, VHU_RX, id[~i & 1]));

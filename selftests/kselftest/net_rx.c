@@ -315,26 +315,6 @@ static void rx_vlan(const void *arg)
 	fixture_rx(&x, 1, 20);
 }
 
-/* SP16, PK11: a driver that wants no notification gets none. */
-static void rx_call_suppressed(const void *arg)
-{
-	struct fixture x;
-	__s64 end;
-
-	rx_open(&x, arg, 64, 2048);
-	mock_rx_fill(&x.rx);
-	fixture_rx(&x, 1, 10);
-	mock_ring_disable_call(x.rx.ring);
-	mock_fd_drain(x.rx.ring->call_fd);
-	rx_send(&x, 100, 50);
-	end = mock_msecs() + FIXTURE_WAIT;
-	while (!mock_ring_has_used(x.rx.ring))
-		ktap_check(mock_msecs() < end, "frame never came");
-	ktap_check(!mock_fd_wait(x.rx.ring->call_fd, FIXTURE_QUIET),
-		   "notified although suppressed");
-	rx_expect(&x, 100, 50);
-}
-
 /* SP15: the device writes neither descriptors nor the available ring. */
 static void rx_read_only_parts(const void *arg)
 {
@@ -376,8 +356,6 @@ int main(int argc, char **argv)
 		ktap_add(rx_too_small, c, 40, "rx_N14_too_small_%s", c->name);
 		ktap_add(rx_no_buffers, c, 40, "rx_N20_no_buffers_%s", c->name);
 		ktap_add(rx_few_buffers, c, 40, "rx_SP20_few_buffers_%s",
-			 c->name);
-		ktap_add(rx_call_suppressed, c, 40, "rx_SP16_PK11_no_call_%s",
 			 c->name);
 	}
 	ktap_add(rx_read_only_parts, &combo_split, 40, "rx_SP15_read_only");

@@ -440,122 +440,6 @@ static void tx_macvtap(const void *arg)
 	fixture_tx(&x, 1, 100);
 }
 
-/* SP16, PK11: a driver that wants no notification gets none. */
-static void tx_call_suppressed(const void *arg)
-{
-	struct fixture x;
-	__s64 end;
-
-	fixture_start(&x, arg);
-	fixture_tx(&x, 1, 10);
-	mock_ring_disable_call(x.tx.ring);
-	mock_fd_drain(x.tx.ring->call_fd);
-	ktap_ok(mock_tx_post(&x.tx, 0, 60, NULL));
-	mock_ring_submit(x.tx.ring);
-	end = mock_msecs() + FIXTURE_WAIT;
-	while (!mock_ring_has_used(x.tx.ring))
-		ktap_check(mock_msecs() < end, "buffer never came back");
-	ktap_check(!mock_fd_wait(x.tx.ring->call_fd, FIXTURE_QUIET),
-		   "notified although suppressed");
-	ktap_eq(mock_tx_reap(&x.tx), 1);
-}
-
-/* Ask for a notification once @ahead more entries have been used. */
-static void tx_set_event(struct mock_ring *r, unsigned int ahead)
-{
-	unsigned int pos = r->next_used + ahead;
-	bool wrap = r->used_wrap;
-
-	if (!r->packed) {
-		r->avail->ring[r->cfg.num] = pos;
-		return;
-	}
-	if (pos >= r->cfg.num) {
-		pos -= r->cfg.num;
-		wrap = !wrap;
-	}
-	r->driver_event->off_wrap = pos | wrap << 15;
-	r->driver_event->flags = VRING_PACKED_EVENT_FLAG_DESC;
-}
-
-/* Send @n frames and look until they are used, without asking to be told. */
-static void tx_silently(struct fixture *x, unsigned int n)
-{
-	__s64 end = mock_msecs() + FIXTURE_WAIT;
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		ktap_ok(mock_tx_post(&x->tx, i, 60, NULL));
-	mock_ring_submit(x->tx.ring);
-	while (x->tx.ring->ninflight) {
-		ktap_ok(mock_tx_reap(&x->tx));
-		ktap_check(mock_msecs() < end, "buffers never came back");
-	}
-}
-
-/* SP17, PK11: a notification exactly when the event is passed, at any place. */
-static void tx_call_event(const void *arg)
-{
-	struct fixture x;
-	unsigned int i, ahead;
-
-	fixture_start(&x, arg);
-	/* The first one after a start comes in any case. */
-	tx_silently(&x, 1);
-	for (i = 0; i < 60; i++) {
-		ahead = i * 7 % 40;
-		usleep(2000);
-		mock_fd_drain(x.tx.ring->call_fd);
-		tx_set_event(x.tx.ring, ahead);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (ahead) {
-			tx_silently(&x, ahead);
-			usleep(2000);
-			ktap_eq(mock_fd_drain(x.tx.ring->call_fd), 0);
-		}
-		ktap_ok(mock_tx_post(&x.tx, 0, 60, NULL));
-		mock_ring_submit(x.tx.ring);
-		ktap_check(mock_fd_wait(x.tx.ring->call_fd, FIXTURE_WAIT),
-			   "round %u: no notification at %u", i, ahead);
-		tx_silently(&x, 0);
-	}
-}
-
-/*
- * SP20: the guest adds a buffer in the moment in which the device goes to
- * sleep.  It kicks only if it is asked to.
- */
-static void tx_kick_race(const void *arg)
-{
-	struct fixture x;
-	unsigned int i;
-	volatile unsigned int spin;
-
-	fixture_start(&x, arg);
-	close(x.pkt);
-	mock_ring_disable_call(x.tx.ring);
-	for (i = 0; i < 4000; i++) {
-		tx_silently(&x, 1);
-		for (spin = 0; spin < i % 37 * 8; spin++)
-			;
-	}
-}
-
-/* SP21: a legacy driver hears of an empty ring although it wants no calls. */
-static void tx_notify_on_empty(const void *arg)
-{
-	struct fixture x;
-
-	fixture_start(&x, arg);
-	tx_silently(&x, 1);
-	mock_ring_disable_call(x.tx.ring);
-	usleep(FIXTURE_QUIET * 1000);
-	mock_fd_drain(x.tx.ring->call_fd);
-	tx_silently(&x, 5);
-	ktap_check(mock_fd_wait(x.tx.ring->call_fd, FIXTURE_WAIT),
-		   "no notification of the empty ring");
-}
-
 int main(int argc, char **argv)
 {
 	const struct combo *both[] = { &combo_split, &combo_packed };
@@ -576,23 +460,7 @@ int main(int argc, char **argv)
 		ktap_add(tx_long, c, 40, "tx_N9_long_%s", c->name);
 		ktap_add(tx_multi_queue, c, 40, "tx_multi_queue_%s", c->name);
 		ktap_add(tx_largest_ring, c, 40, "tx_largest_ring_%s", c->name);
-		ktap_add(tx_call_event, c, 40, "tx_SP17_PK11_event_%s",
-			 c->name);
-		ktap_add(tx_kick_race, c, 40, "tx_SP20_kick_race_%s", c->name);
-		ktap_add(tx_call_suppressed, c, 40, "tx_SP16_PK11_no_call_%s",
-			 c->name);
 	}
-	ktap_add(tx_call_event, &combo_packed_in_order, 40,
-		 "tx_PK11_event_packed_inorder");
-	ktap_add(tx_kick_race, &(const struct combo) {
-			.f = { VHU_VERSION_1 } }, 40,
-		 "tx_SP20_kick_race_split_flags");
-	ktap_add(tx_kick_race, &(const struct combo) {
-			.f = { VHU_VERSION_1 | VHU_PACKED } }, 40,
-		 "tx_SP20_kick_race_packed_flags");
-	ktap_add(tx_notify_on_empty, &(const struct combo) {
-			.f = { VHU_NOTIFY_ON_EMPTY } }, 20,
-		 "tx_SP21_notify_on_empty");
 	/* On a packed ring that is a driver's error. */
 	ktap_add(tx_mixed, &combo_split, 40, "tx_SP9_mixed_split");
 	ktap_add(tx_packet_socket, &(const struct combo) {

@@ -10,8 +10,8 @@
 
 cd "$(dirname "$0")" || exit 1
 
-all="ioctl_errno lifecycle net_tx net_rx ring_restart dirty_log iotlb tap_gone
-	stop hostile stress stats busypoll"
+all="ioctl_errno lifecycle net_tx net_rx notify ring_restart dirty_log iotlb
+	tap_gone stop hostile stress storm stats busypoll"
 node=
 raw=
 

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All ioctls at once: several threads call them in random order with random
+ * arguments, good and bad, on one device that has traffic.  Nothing is asserted
+ * of the answers; the device must neither hang nor crash, and work afterwards.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "fixture.h"
+#include "iotlb.h"
+
+#define STORM_THREADS	3
+#define STORM_MSECS	2500
+
+/**
+ * struct storm - what the threads share
+ * @x: fixture
+ * @stop: set to end them
+ * @calls: how many calls were made
+ */
+struct storm {
+	struct fixture *x;
+	bool stop;
+	unsigned int calls;
+};
+
+/* A thread of the storm, with random numbers of its own. */
+struct storm_thread {
+	struct storm *s;
+	pthread_t thread;
+	unsigned int state;
+};
+
+static unsigned int storm_random(struct storm_thread *t)
+{
+	t->state ^= t->state << 13;
+	t->state ^= t->state >> 17;
+	t->state ^= t->state << 5;
+	return t->state;
+}
+
+static void storm_setup_calls(struct storm_thread *t, unsigned int vq)
+{
+	struct fixture *x = t->s->x;
+	int fd = x->n.fd;
+
+	switch (storm_random(t) % 7) {
+	case 0:
+		vhost_set_num(fd, vq, 1U << storm_random(t) % 17);
+		break;
+	case 1:
+		vhost_set_num(fd, vq, 64);
+		break;
+	case 2:
+		vhost_set_base(fd, vq, storm_random(t));
+		break;
+	case 3:
+		mock_net_set_addr(&x->n, vq, storm_random(t) & 1);
+		break;
+	case 4:
+		vhost_set_kick(fd, vq, storm_random(t) & 3 ?
+			       x->n.ring[vq].kick_fd : -1);
+		break;
+	case 5:
+		vhost_set_call(fd, vq, storm_random(t) & 3 ?
+			       x->n.ring[vq].call_fd : -1);
+		break;
+	case 6:
+		vhost_set_err(fd, vq, storm_random(t) & 3 ?
+			      x->n.ring[vq].err_fd : -1);
+		break;
+	}
+}
+
+static void storm_device_calls(struct storm_thread *t)
+{
+	static const __u64 bits[] = {
+		0, VHU_LOG_ALL, VHU_ACCESS_PLATFORM, VHU_PACKED, VHU_IN_ORDER,
+		VHU_MRG_RXBUF, VHU_EVENT_IDX,
+	};
+	struct fixture *x = t->s->x;
+	__u64 f[2] = { x->n.cfg.features[0], 0 };
+	int fd = x->n.fd;
+
+	switch (storm_random(t) % 6) {
+	case 0:
+		mock_net_set_mem(&x->n);
+		break;
+	case 1:
+		vhost_set_mem_table(fd, NULL, 0);
+		break;
+	case 2:
+		f[0] ^= bits[storm_random(t) % 7];
+		vhost_set_features(fd, f);
+		break;
+	case 3:
+		vhost_set_log_base(fd, x->n.mem.view);
+		break;
+	case 4:
+		if (!(storm_random(t) % 8))
+			vhost_reset_owner(fd);
+		vhost_set_owner(fd);
+		break;
+	case 5:
+		mock_net_setup(&x->n);
+		break;
+	}
+}
+
+static void storm_worker_calls(struct storm_thread *t, unsigned int vq)
+{
+	int fd = t->s->x->n.fd;
+	unsigned int id;
+
+	switch (storm_random(t) % 5) {
+	case 0:
+		vhost_new_worker(fd, &id);
+		break;
+	case 1:
+		vhost_free_worker(fd, storm_random(t) % 4);
+		break;
+	case 2:
+		vhost_attach_worker(fd, vq, storm_random(t) % 4);
+		break;
+	case 3:
+		vhost_set_busyloop(fd, vq, storm_random(t) % 2000);
+		break;
+	case 4:
+		vhost_set_poll(fd, vq, storm_random(t) % 1001);
+		break;
+	}
+}
+
+static void storm_other_calls(struct storm_thread *t, unsigned int vq)
+{
+	struct fixture *x = t->s->x;
+	__u64 at = GUEST_BASE + storm_random(t) % (8 << 20);
+	struct vhost_iotlb_msg m;
+	__u64 c[MYVHOST_CNT_MAX];
+	unsigned int base;
+	int version;
+
+	switch (storm_random(t) % 6) {
+	case 0:
+		vhost_get_base(x->n.fd, vq, &base);
+		break;
+	case 1:
+		iotlb_update(x->n.fd, storm_random(t) & 1, at & ~4095ULL,
+			     4096, guest_hva(&x->n.mem, at & ~4095ULL), 3);
+		break;
+	case 2:
+		iotlb_invalidate(x->n.fd, storm_random(t) & 1, at,
+				 storm_random(t));
+		break;
+	case 3:
+		iotlb_read(x->n.fd, &m, &version);
+		break;
+	case 4:
+		vhost_get_stats(x->n.fd, vq, c);
+		break;
+	case 5:
+		mock_ring_kick(&x->n.ring[vq]);
+		break;
+	}
+}
+
+static void *storm_run(void *arg)
+{
+	struct storm_thread *t = arg;
+	struct fixture *x = t->s->x;
+
+	while (!__atomic_load_n(&t->s->stop, __ATOMIC_ACQUIRE)) {
+		unsigned int vq = storm_random(t) % 16 ? storm_random(t) & 1 :
+							 storm_random(t);
+
+		if (vq >= VHU_NVQS)
+			vhost_set_backend(x->n.fd, vq, x->tap);
+		else if (storm_random(t) % 4 == 0)
+			vhost_set_backend(x->n.fd, vq, storm_random(t) & 3 ?
+					  x->tap : -1);
+		else if (storm_random(t) % 3 == 0)
+			storm_setup_calls(t, vq);
+		else if (storm_random(t) % 3 == 0)
+			storm_device_calls(t);
+		else if (storm_random(t) & 1)
+			storm_worker_calls(t, vq);
+		else
+			storm_other_calls(t, vq);
+		__atomic_fetch_add(&t->s->calls, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void storm_start(struct storm *s, struct storm_thread *t,
+			struct fixture *x)
+{
+	unsigned int i;
+
+	memset(s, 0, sizeof(*s));
+	s->x = x;
+	for (i = 0; i < STORM_THREADS; i++) {
+		t[i].s = s;
+		t[i].state = 77 + i;
+		ktap_check(!pthread_create(&t[i].thread, NULL, storm_run,
+					   &t[i]), "thread");
+	}
+}
+
+/* HO7: the storm itself, then an orderly start. */
+static void storm_ioctls(const void *arg)
+{
+	struct storm_thread t[STORM_THREADS];
+	unsigned int i, vq;
+	struct fixture x;
+	struct storm s;
+	__s64 end;
+
+	fixture_start(&x, arg);
+	mock_rx_fill(&x.rx);
+	storm_start(&s, t, &x);
+	end = mock_msecs() + STORM_MSECS;
+	while (mock_msecs() < end) {
+		for (i = 0; i < x.tx.count; i++)
+			if (mock_tx_post(&x.tx, i, 100, NULL))
+				break;
+		mock_ring_submit(x.tx.ring);
+		mock_ring_kick(x.rx.ring);
+		usleep(500);
+	}
+	__atomic_store_n(&s.stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < STORM_THREADS; i++)
+		pthread_join(t[i].thread, NULL);
+	ktap_info("%u calls", s.calls);
+	ktap_check(s.calls > 50, "only %u calls", s.calls);
+	vhost_set_owner(x.n.fd);
+	ktap_ok(vhost_reset_owner(x.n.fd));
+	ktap_ok(vhost_set_owner(x.n.fd));
+	for (vq = 0; vq < VHU_NVQS; vq++)
+		mock_ring_restart(&x.n.ring[vq], x.tx.ring->packed ?
+				  MOCK_START_WRAP : 0, 0);
+	memset(x.tx.held, 0, x.tx.count * sizeof(*x.tx.held));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	fixture_drain(&x, 2000);
+	fixture_tx(&x, 1, 30);
+}
+
+/* The owner dies in the middle of it. */
+static void storm_killed(const void *arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct storm_thread t[STORM_THREADS];
+		struct fixture x;
+		struct storm s;
+
+		fixture_start(&x, arg);
+		mock_rx_fill(&x.rx);
+		storm_start(&s, t, &x);
+		usleep(400 * 1000);
+		kill(getpid(), SIGKILL);
+	}
+	ktap_check(waitpid(pid, &status, 0) == pid, "waitpid");
+	ktap_check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		   "status 0x%x", status);
+}
+
+int main(int argc, char **argv)
+{
+	ktap_add(storm_ioctls, &combo_split, 60, "storm_HO7_ioctls_split");
+	ktap_add(storm_ioctls, &combo_packed, 60, "storm_HO7_ioctls_packed");
+	ktap_add(storm_killed, &combo_split, 60, "storm_HO7_killed_split");
+	ktap_add(storm_killed, &combo_packed, 60, "storm_HO7_killed_packed");
+	return ktap_main(argc, argv);
+}
