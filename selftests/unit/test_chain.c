@@ -437,6 +437,8 @@ UNIT_TEST_BOTH(test_fresh, "SP13", "SP13", "a chain begins empty")
 	check_eq(c.out_len + c.n_out, 0);
 	check_eq(c.in_len, 3);
 	check_eq(c.n_in, 1);
+	check_eq(c.ndesc, 1);
+	check_eq(c.n_read, 1);
 	check_eq(c.id, packed ? 7 : 0);
 	rig_destroy(rig);
 }
