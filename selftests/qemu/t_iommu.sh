@@ -23,6 +23,7 @@ iommu_payload() {
 
 # every buffer costs a translation and an invalidation through QEMU
 iommu_iperf() {
+	# shellcheck disable=SC2034 # check_iperf looks at it
 	local IPERF_MIN=50000
 	check_iperf 1
 	check_iperf 1 -R
