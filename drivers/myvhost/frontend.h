@@ -12,7 +12,8 @@ struct mvh_vq;
 /**
  * struct mvh_frontend_ops - a dialect
  *
- * Both are called by the worker with the queue's mutex and must not sleep.
+ * Both are called with the queue's mutex, by the worker or an ioctl of the owner,
+ * and must not sleep.
  *
  * @error: something is wrong with @vq that its owner must know: it has stopped,
  *	or what it writes cannot be logged
