@@ -169,7 +169,7 @@ result() {
 		[ "$rc" != 0 ] || rc=126
 	fi
 	case $rc in
-	124) say "time-out after $TIMEOUT s" ;;
+	124) say "time-out (limit $TIMEOUT s), or a command in the VM had one" ;;
 	125) say "the host VM died"; tail -n 5 "$OUT/qemu.log" "$OUT/console" >&2 || true ;;
 	esac
 	return "$rc"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # demo-inside.sh ELAPSED ROUNDS: the part of the demo that runs where the modules
-# are loaded. Two guests per back end run at the same time; only one back end
-# carries traffic at any moment, and the back ends take turns in each round, so
-# that a change of the machine's load hits all of them.
+# are loaded. Each back end has two guests; those of one run while the others are
+# stopped, and the back ends take turns in each round, so that a change of the
+# machine's load hits all of them.
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../../selftests/lab/guest.sh"
@@ -23,6 +23,15 @@ node_of() {
 	vhost_net) echo /dev/vhost-net ;;
 	off) echo off ;;
 	esac
+}
+
+# pair VERB BACKEND: stop or cont its guests; a guest that only idles costs the
+# others much when processors are emulated
+pair() {
+	local first
+	first=$(first_guest "$2")
+	guest_qmp "$first" "$1" > /dev/null
+	guest_qmp $((first + 1)) "$1" > /dev/null
 }
 
 # guests 1 and 2 are on myvhost, 3 and 4 on vhost_net, 5 and 6 on neither
@@ -64,6 +73,7 @@ boot_pair() {
 		check_fallback "$n"
 	done
 	guest $((first + 1)) 'iperf3 -s -D > /dev/null'
+	pair stop "$1"
 }
 
 # QEMU goes on with its own virtio when the back end refuses to start
@@ -104,7 +114,7 @@ guest_pktgen_sent() { guest "$1" "cat /proc/net/pktgen/eth0" | sed -n 's/.*pkts-
 # record_packets NAME RECEIVED SENT MILLISECONDS
 record_packets() {
 	record "$1" "$(awk -v n="$2" -v ms="$4" 'BEGIN { printf "%.0f", n * 1000 / ms }')"
-	record "$1.drops" "$(awk -v n="$2" -v s="$3" 'BEGIN { d = s - n; printf "%.2f", d > 0 ? 100 * d / s : 0 }')"
+	record "$1.drops" "$(awk -v n="$2" -v s="$3" 'BEGIN { d = s - n; printf "%.2f", (d > 0) ? 100 * d / s : 0 }')"
 }
 
 measure_ping() {
@@ -154,11 +164,13 @@ measure_udp_g2g() {
 measure() {
 	local first
 	first=$(first_guest "$BACKEND")
+	pair cont "$BACKEND"
 	measure_ping "$first"
 	measure_tcp "$first"
 	measure_udp_g2h "$first"
 	measure_udp_h2g "$first"
 	measure_udp_g2g "$first"
+	pair stop "$BACKEND"
 }
 
 # threads of QEMU that belong to a back end, with the processor time they used
