@@ -226,6 +226,46 @@ static void restart_stopped(const void *arg)
 	ktap_eq(mock_fd_drain(x.rx.ring->call_fd), 0);
 }
 
+/* Frames that were taken from the tap but found no buffer survive a restart. */
+static void restart_rx_kept(const void *arg)
+{
+	static struct mock_rx_frame f;
+	struct mock_net_cfg cfg;
+	struct fixture x;
+	__u8 frame[200];
+	unsigned int i, k;
+
+	fixture_cfg(&cfg, arg);
+	fixture_open(&x, &cfg);
+	ktap_ok(mock_io_init(&x.rx, &x.n, VHU_RX, 2048, 64));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	for (i = 0; i < 50; i++) {
+		frame_fill(frame, 100 + i, i);
+		ktap_eq(write(x.pkt, frame, 100 + i), (int)(100 + i));
+	}
+	for (i = 0; i < 50; i += 10) {
+		/* Room for ten; what comes back is posted again at the end. */
+		for (k = 0; k < 10; k++)
+			ktap_ok(mock_rx_post(&x.rx, i + k));
+		mock_ring_submit(x.rx.ring);
+		for (k = i; k < i + 10; k++) {
+			struct mock_used u;
+
+			ktap_eq(mock_ring_wait_used(x.rx.ring, &u,
+						    FIXTURE_WAIT), 1);
+			ktap_eq(u.len, 100 + k + x.n.hdr_len);
+			ktap_check(frame_check(mock_io_ptr(&x.rx, u.cookie) +
+					       x.n.hdr_len, 100 + k, k) < 0,
+				   "frame %u differs", k);
+		}
+		ktap_ok(mock_net_stop(&x.n));
+		ktap_ok(mock_net_start(&x.n, x.tap));
+	}
+	ktap_eq(mock_rx_recv(&x.rx, &f, FIXTURE_QUIET), -ETIMEDOUT);
+	if (fixture_is_myvhost(&x))
+		ktap_eq(fixture_counter(&x, VHU_RX, MYVHOST_CNT_PACKETS), 50);
+}
+
 /* LC9: buffers that are there before the kick descriptor need no kick. */
 static void restart_late_kick_fd(const void *arg)
 {
@@ -329,6 +369,8 @@ int main(int argc, char **argv)
 			 all[i]->name);
 		ktap_add(restart_late_kick_fd, all[i], 40,
 			 "restart_LC9_late_kick_%s", all[i]->name);
+		ktap_add(restart_rx_kept, all[i], 40, "restart_rx_kept_%s",
+			 all[i]->name);
 		ktap_add(restart_long_silence, all[i], 60,
 			 "restart_SP19_silence_%s", all[i]->name);
 	}
