@@ -10,8 +10,8 @@ programs="plain asan threads tsan"
 n=0
 failed=0
 
-# ThreadSanitizer of older compilers does not find its way in a randomised
-# address space.
+# The sanitizers of older compilers do not find their way in an address space
+# that is randomised as widely as newer kernels do it.
 no_random() {
 	if setarch "$(uname -m)" -R true 2> /dev/null; then
 		setarch "$(uname -m)" -R "$@"
@@ -33,11 +33,11 @@ result() {
 # program NAME: its report, indented, then one line that sums it up
 program() {
 	local rc=0
-	if [ "$1" = tsan ]; then
-		no_random "$out/$1"
-	else
-		"$out/$1"
-	fi | sed 's/^/    /' || rc=$?
+	if [[ $1 == *san ]] && ! no_random "$out/$1" "no test has this name" 2> /dev/null; then
+		result 0 "$1 # SKIP the sanitizer does not start here"
+		return
+	fi
+	no_random "$out/$1" | sed 's/^/    /' || rc=$?
 	result $rc "$1"
 }
 
