@@ -37,7 +37,7 @@ demo_lab() {
 	step "booting the host VM with kernel $KERNEL" \
 		"read the messages above and the logs in $out; 124 is a time-out (is the machine very busy?), 125 a crash of the host VM, 126 a kernel warning"
 	rm -rf "$out"
-	"$LAB/run.sh" -k "$KERNEL" -t 2400 -o "$out" -- \
+	"$LAB/run.sh" -k "$KERNEL" -t 1800 -o "$out" -- \
 		"DEMO_RESULTS=/lab/results /repo/tools/bench/demo-inside.sh $SECONDS $ROUNDS"
 }
 
