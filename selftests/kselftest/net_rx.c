@@ -6,7 +6,7 @@
 
 #include <linux/if_tun.h>
 
-#define RX_FRAMES	200
+#define RX_FRAMES	130
 
 static const unsigned int rx_pieces[] = { 3, 11, 4, 100, 0 };
 

@@ -6,7 +6,7 @@
 
 #include <sys/socket.h>
 
-#define TX_FRAMES	200
+#define TX_FRAMES	130
 
 /* Pieces that cut through header, addresses and payload. */
 static const unsigned int tx_pieces[] = { 3, 11, 4, 100, 0 };
