@@ -10,7 +10,10 @@ repo=$(cd "$here/../.." && pwd)
 verb=${1:?usage: install.sh install|uninstall KDIR [DESTDIR]}
 kdir=${2:?usage: install.sh install|uninstall KDIR [DESTDIR]}
 dest=${3:-}
-release=$(make -s -C "$kdir" kernelrelease)
+# "make kernelrelease" knows only the upstream version on Debian 6.1
+release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' \
+	"$kdir/include/generated/utsrelease.h")
+[ -n "$release" ] || { echo "install.sh: no prepared kernel tree in $kdir" >&2; exit 1; }
 modules=$dest/lib/modules/$release/updates/myvhost
 rule=$dest/usr/lib/udev/rules.d/60-myvhost.rules
 header=$dest/usr/include/linux/myvhost.h
