@@ -141,8 +141,7 @@ static void defect_3_4_4(const void *arg)
 	memset(&x, 0, sizeof(x));
 	if (link_cmd("link add veth0 type veth peer name veth1"))
 		ktap_skip("no veth pair");
-	ktap_ok(link_up("veth0"));
-	ktap_ok(link_up("veth1"));
+	ktap_ok(link_pair_up("veth0", "veth1"));
 	ktap_ok(mock_net_open(&x.n, &cfg));
 	x.tap = ktap_ok(packet_open("veth0", false));
 	x.pkt = ktap_ok(packet_open("veth1", false));

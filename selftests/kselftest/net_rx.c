@@ -259,8 +259,7 @@ static void rx_veth(struct fixture *x, const struct combo *c)
 	memset(x, 0, sizeof(*x));
 	if (link_cmd("link add veth0 type veth peer name veth1"))
 		ktap_skip("no veth pair");
-	ktap_ok(link_up("veth0"));
-	ktap_ok(link_up("veth1"));
+	ktap_ok(link_pair_up("veth0", "veth1"));
 	ktap_ok(mock_net_open(&x->n, &cfg));
 }
 

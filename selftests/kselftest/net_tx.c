@@ -357,8 +357,7 @@ static void tx_packet_socket(const void *arg)
 	memset(&x, 0, sizeof(x));
 	if (link_cmd("link add veth0 type veth peer name veth1"))
 		ktap_skip("no veth pair");
-	ktap_ok(link_up("veth0"));
-	ktap_ok(link_up("veth1"));
+	ktap_ok(link_pair_up("veth0", "veth1"));
 	ktap_ok(mock_net_open(&x.n, &cfg));
 	x.tap = ktap_ok(packet_open("veth0", false));
 	x.pkt = ktap_ok(packet_open("veth1", false));
@@ -383,8 +382,7 @@ static void tx_back_pressure(const void *arg)
 		ktap_skip("no veth pair");
 	if (system("tc qdisc add dev veth0 root tbf rate 8mbit burst 4k latency 9s"))
 		ktap_skip("no token bucket filter");
-	ktap_ok(link_up("veth0"));
-	ktap_ok(link_up("veth1"));
+	ktap_ok(link_pair_up("veth0", "veth1"));
 	ktap_ok(mock_net_open(&x.n, &cfg));
 	x.tap = ktap_ok(packet_open("veth0", false));
 	ktap_check(!setsockopt(x.tap, SOL_SOCKET, SO_SNDBUF, &small,
@@ -428,8 +426,7 @@ static void tx_macvtap(const void *arg)
 	memset(&x, 0, sizeof(x));
 	if (link_cmd("link add veth0 type veth peer name veth1"))
 		ktap_skip("no veth pair");
-	ktap_ok(link_up("veth0"));
-	ktap_ok(link_up("veth1"));
+	ktap_ok(link_pair_up("veth0", "veth1"));
 	ktap_ok(mock_net_open(&x.n, &cfg));
 	x.tap = macvtap_open("veth0", "mvt0", x.n.tap_hdr_len);
 	if (x.tap < 0)

@@ -214,6 +214,43 @@ int link_up(const char *name)
 	return link_ioctl(SIOCSIFFLAGS, &ifr);
 }
 
+static int link_wait_running(const char *name)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+	int i, r;
+
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	for (i = 0; i < 500; i++) {
+		r = link_ioctl(SIOCGIFFLAGS, &ifr);
+		if (r || ifr.ifr_flags & IFF_RUNNING)
+			return r;
+		usleep(10000);
+	}
+	return -ETIMEDOUT;
+}
+
+/**
+ * link_pair_up() - bring both ends of a veth pair up, ready to send
+ * @a: one end
+ * @b: the other
+ *
+ * The kernel activates the queue of an interface some time after it has a
+ * carrier, and drops what is sent before.
+ */
+int link_pair_up(const char *a, const char *b)
+{
+	int r = link_up(a);
+
+	if (!r)
+		r = link_up(b);
+	if (!r)
+		r = link_wait_running(a);
+	if (!r)
+		r = link_wait_running(b);
+	/* Takes the lock under which the queue is activated. */
+	return r ? r : link_up(a);
+}
+
 /**
  * link_set_mtu() - set the MTU of an interface
  * @name: interface
