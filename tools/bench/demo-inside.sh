@@ -84,7 +84,8 @@ check_fallback() {
 	fi
 }
 
-record() { echo "$ROUND $BACKEND $1 $2" >> "$RESULTS"; }
+# record NAME VALUE: round 0 only warms up
+record() { [ "$ROUND" = 0 ] || echo "$ROUND $BACKEND $1 $2" >> "$RESULTS"; }
 
 # measure_one_tcp NAME GUEST SERVER ARGS: Mbit/s that the receiver saw. A run that
 # fails leaves a hole in the table and a line that says so.
@@ -216,6 +217,10 @@ queue_workers() {
 		}'
 }
 
+round_title() {
+	if [ "$ROUND" = 0 ]; then echo "warm-up, $BACKEND"; else echo "round $ROUND of $ROUNDS, $BACKEND"; fi
+}
+
 cleanup() { unload > "$WORK/unload" 2>&1 || cat "$WORK/unload"; }
 
 main() {
@@ -227,9 +232,9 @@ main() {
 		progress "bridge br0: booting two guests on $b ($(qemu-system-x86_64 --version | sed -n 's/.*version \([^ ]*\).*/QEMU \1/p'))"
 		boot_pair "$b"
 	done
-	for ((ROUND = 1; ROUND <= ROUNDS; ROUND++)); do
+	for ((ROUND = 0; ROUND <= ROUNDS; ROUND++)); do
 		for BACKEND in $BACKENDS; do
-			progress "round $ROUND of $ROUNDS, $BACKEND: ping, TCP both ways, 60-byte UDP both ways and guest to guest"
+			progress "$(round_title): ping, TCP both ways, 60-byte UDP both ways and guest to guest"
 			measure
 		done
 	done
