@@ -22,7 +22,7 @@ GUEST_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 GUEST_RUN=${GUEST_RUN:-/tmp/guests}
 GUEST_IMAGES=${GUEST_IMAGES:-/opt/guest}
 GUEST_KERNEL=${GUEST_KERNEL:-7.2}
-GUEST_WAIT=${GUEST_WAIT:-180}
+GUEST_WAIT=${GUEST_WAIT:-300}
 VHOST_DEV=${VHOST_DEV:-/dev/myvhost}
 
 # vhost_load: load what serves $VHOST_DEV; our modules come from $MODULES
