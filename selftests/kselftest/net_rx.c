@@ -108,6 +108,45 @@ static void rx_gso_big_buffer(const void *arg)
 	rx_gso(arg, 68 << 10, 32, 30);
 }
 
+/* TUN_F_UDP_TUNNEL_GSO and TUN_F_UDP_TUNNEL_GSO_CSUM of Linux 6.17 */
+#define RX_TUNNEL_OFFLOAD	(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | \
+				 0x20 | 0x40 | 0x80 | 0x100)
+
+/*
+ * A segment train inside a UDP tunnel, from another tap over a bridge, arrives
+ * in one piece.
+ */
+static void rx_tunnel_gso(const void *arg)
+{
+	static __u8 buf[FRAME_TUNNEL_HDR + 20000], *frame = buf + FRAME_TUNNEL_HDR;
+	static struct mock_rx_frame f;
+	struct fixture x;
+	int from, r;
+
+	rx_open(&x, arg, 256, 1536);
+	ktap_ok(tap_set_offload(x.tap, RX_TUNNEL_OFFLOAD));
+	from = ktap_ok(tap_open("from0", FRAME_TUNNEL_HDR, false));
+	if (link_cmd("link add br0 type bridge forward_delay 0 mcast_snooping 0"))
+		ktap_skip("no bridge");
+	ktap_ok(link_cmd("link set " FIXTURE_TAP " master br0"));
+	ktap_ok(link_cmd("link set from0 master br0"));
+	ktap_ok(link_up("br0"));
+	ktap_ok(link_up("from0"));
+	mock_rx_fill(&x.rx);
+	frame_vxlan_hdr(buf, 1400);
+	frame_fill_vxlan(frame, sizeof(buf) - FRAME_TUNNEL_HDR, 3);
+	ktap_eq(write(from, buf, sizeof(buf)), (long)sizeof(buf));
+	do {
+		r = mock_rx_recv(&x.rx, &f, FIXTURE_WAIT);
+		ktap_check(!r, "no frame: %s", strerror(-r));
+	} while (f.len < 1000);
+	ktap_eq(f.len, sizeof(buf) - FRAME_TUNNEL_HDR);
+	ktap_eq(f.hdr.gso_type,
+		VIRTIO_NET_HDR_GSO_TCPV4 | FRAME_GSO_TUNNEL_IPV4);
+	ktap_eq(f.hdr.gso_size, 1400);
+	ktap_check(!memcmp(f.data, frame, f.len), "frame differs");
+}
+
 /*
  * CVE-2018-16880, N12: 64 KiB into buffers of 64 bytes.  More than a thousand
  * buffers for one frame may be refused, but never half delivered.
@@ -363,6 +402,9 @@ int main(int argc, char **argv)
 	ktap_add(rx_packet_socket, &(const struct combo) {
 			.f = { F_MODERN | VHU_NET_HDR } }, 40,
 		 "rx_packet_socket");
+	ktap_add(rx_tunnel_gso, &(const struct combo) {
+			.f = { F_MODERN | VHU_MRG_RXBUF, VHU1_GUEST_TUNNEL } },
+		 40, "rx_tunnel_gso");
 	ktap_add(rx_macvtap, &combo_split, 40, "rx_macvtap");
 	return ktap_main(argc, argv);
 }

@@ -278,75 +278,24 @@ static void tx_lying_tunnel(const void *arg)
 		    sizeof(tx_tunnel_lies) / sizeof(*tx_tunnel_lies));
 }
 
-#define TUNNEL_OUTER_TH	34
-#define TUNNEL_INNER_NH	(TUNNEL_OUTER_TH + 8 + 8 + 14)
-#define TUNNEL_INNER_TH	(TUNNEL_INNER_NH + 20)
-
-static void put_be16(__u8 *p, unsigned int v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put_ipv4(__u8 *p, unsigned int proto, unsigned int len)
-{
-	memset(p, 0, 20);
-	p[0] = 0x45;
-	put_be16(p + 2, len);
-	p[8] = 64;
-	p[9] = proto;
-	p[12] = 10;
-	p[16] = 10;
-	p[19] = 1;
-}
-
-/* TCP in Ethernet in VXLAN in UDP, all of it in IPv4. */
-static void frame_fill_vxlan(__u8 *frame, unsigned int len, unsigned int seed)
-{
-	__u8 *udp = frame + TUNNEL_OUTER_TH, *inner = frame + TUNNEL_INNER_NH;
-
-	frame_fill_tcp(frame, len, seed);
-	put_ipv4(frame + 14, 17, len - 14);
-	put_be16(udp, 40000);
-	put_be16(udp + 2, 4789);
-	put_be16(udp + 4, len - TUNNEL_OUTER_TH);
-	put_be16(udp + 6, 0);
-	memset(udp + 8, 0, 8);
-	udp[8] = 0x08;
-	memcpy(udp + 16, frame, 14);
-	put_ipv4(inner, 6, len - TUNNEL_INNER_NH);
-	memset(inner + 20, 0, 20);
-	inner[20 + 12] = 5 << 4;
-	inner[20 + 13] = 0x10;
-}
-
 /* A segment train inside a UDP tunnel goes through in one piece. */
 static void tx_tunnel_gso(const void *arg)
 {
 	static __u8 frame[30000], got[sizeof(frame) + 64];
-	const struct virtio_net_hdr h = {
-		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4 | 0x20,
-		.hdr_len = TUNNEL_INNER_TH + 20,
-		.gso_size = 1400,
-		.csum_start = TUNNEL_INNER_TH,
-		.csum_offset = 16,
-	};
-	const __u16 offsets[] = { TUNNEL_OUTER_TH, TUNNEL_INNER_NH };
 	struct mock_net_cfg cfg;
 	struct fixture x;
 	unsigned int len;
 
 	fixture_cfg(&cfg, arg);
 	fixture_open(&x, &cfg);
-	ktap_eq(x.n.hdr_len, 24);
+	ktap_eq(x.n.hdr_len, FRAME_TUNNEL_HDR);
 	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 32 << 10, 16));
 	ktap_ok(mock_net_start(&x.n, x.tap));
 	/* Short enough to be copied, and too long for that. */
 	for (len = 3000; len <= sizeof(frame); len += 9000) {
 		frame_fill_vxlan(frame, len, len);
-		ktap_ok(mock_tx_send(&x.tx, 0, frame, len, &h));
-		memcpy(mock_io_ptr(&x.tx, 0) + 20, offsets, sizeof(offsets));
+		ktap_ok(mock_tx_send(&x.tx, 0, frame, len, NULL));
+		frame_vxlan_hdr(mock_io_ptr(&x.tx, 0), 1400);
 		mock_ring_submit(x.tx.ring);
 		ktap_eq(packet_recv(x.pkt, got, sizeof(got), FIXTURE_WAIT),
 			(int)len);

@@ -169,3 +169,58 @@ void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size)
 	h->gso_size = gso_size;
 	h->hdr_len = FRAME_TCP_HLEN;
 }
+
+/* Where the outer UDP header and the inner IP and TCP headers are. */
+#define VXLAN_OUTER_TH	34
+#define VXLAN_INNER_NH	(VXLAN_OUTER_TH + 8 + 8 + 14)
+#define VXLAN_INNER_TH	(VXLAN_INNER_NH + 20)
+
+/**
+ * frame_fill_vxlan() - a TCP segment in Ethernet in VXLAN in UDP, over IPv4
+ * @f: frame
+ * @len: its length
+ * @seed: what its bytes follow from
+ *
+ * The inner frame is that of frame_fill_tcp(); outer UDP has no checksum.
+ */
+void frame_fill_vxlan(__u8 *f, size_t len, unsigned int seed)
+{
+	const __u8 vxlan[8] = { 0x08 };
+	__u8 *ip = f + 14, *udp = f + VXLAN_OUTER_TH;
+
+	frame_fill_tcp(udp + 16, len - VXLAN_OUTER_TH - 16, seed);
+	/* The outer headers begin like any others. */
+	memcpy(f, udp + 16, VXLAN_OUTER_TH);
+	ip[9] = 17;
+	frame_put16(ip + 2, len - 14);
+	frame_put16(ip + 10, 0);
+	frame_put16(ip + 10, (__u16)~frame_sum(ip, 20, 0));
+	frame_put16(udp, 40000);
+	frame_put16(udp + 2, 4789);
+	frame_put16(udp + 4, len - VXLAN_OUTER_TH);
+	frame_put16(udp + 6, 0);
+	memcpy(udp + 8, vxlan, sizeof(vxlan));
+}
+
+/**
+ * frame_vxlan_hdr() - virtio-net header of such a segment
+ * @hdr: result
+ * @gso_size: payload per segment on the wire
+ */
+void frame_vxlan_hdr(__u8 hdr[FRAME_TUNNEL_HDR], unsigned int gso_size)
+{
+	const __u16 offsets[] = { VXLAN_OUTER_TH, VXLAN_INNER_NH };
+	const struct virtio_net_hdr h = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4 | FRAME_GSO_TUNNEL_IPV4,
+		.hdr_len = VXLAN_INNER_TH + 20,
+		.gso_size = gso_size,
+		.csum_start = VXLAN_INNER_TH,
+		.csum_offset = 16,
+	};
+
+	memset(hdr, 0, FRAME_TUNNEL_HDR);
+	memcpy(hdr, &h, sizeof(h));
+	memcpy(hdr + FRAME_TUNNEL_HDR - sizeof(offsets), offsets,
+	       sizeof(offsets));
+}

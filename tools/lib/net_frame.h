@@ -27,4 +27,11 @@ unsigned int frame_len(unsigned int seed);
 void frame_fill_tcp(__u8 *f, size_t len, unsigned int seed);
 void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size);
 
+/* virtio-net header with hash and tunnel fields */
+#define FRAME_TUNNEL_HDR	24
+#define FRAME_GSO_TUNNEL_IPV4	0x20
+
+void frame_fill_vxlan(__u8 *f, size_t len, unsigned int seed);
+void frame_vxlan_hdr(__u8 hdr[FRAME_TUNNEL_HDR], unsigned int gso_size);
+
 #endif /* TOOLS_LIB_NET_FRAME_H */
