@@ -206,7 +206,7 @@ void fixture_drain(struct fixture *x, int msecs)
 	static __u8 buf[FRAME_MAX + 64];
 
 	while (mock_msecs() < end &&
-	       packet_recv(x->pkt, buf, sizeof(buf), 50) > 0)
+	       packet_recv(x->pkt, buf, sizeof(buf), FIXTURE_QUIET) > 0)
 		;
 }
 

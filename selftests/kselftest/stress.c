@@ -405,7 +405,7 @@ static void stress_overlap(const void *arg)
 		mock_fd_drain(x.n.ring[vq].err_fd);
 		fixture_restart_vq(&x, vq);
 	}
-	fixture_drain(&x, 1000);
+	fixture_drain(&x, 5000);
 	fixture_tx(&x, 1, 40);
 	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
 }

@@ -160,7 +160,7 @@ static void gone_detach(const void *arg)
 	gone_account(&x);
 	ktap_ok(mock_net_start(&x.n, x.tap));
 	fixture_tx_reap(&x);
-	fixture_drain(&x, 1000);
+	fixture_drain(&x, 5000);
 	fixture_tx(&x, 1, 40);
 }
 
@@ -206,7 +206,7 @@ static void gone_down_up(const void *arg)
 	}
 	gone_load_stop(&l);
 	fixture_tx_reap(&x);
-	fixture_drain(&x, 1000);
+	fixture_drain(&x, 5000);
 	fixture_tx(&x, 1, 40);
 }
 
@@ -245,7 +245,7 @@ static void gone_swap(const void *arg)
 	}
 	gone_load_stop(&l);
 	fixture_tx_reap(&x);
-	fixture_drain(&x, 1000);
+	fixture_drain(&x, 5000);
 	fixture_tx(&x, 1, 40);
 	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
 }
