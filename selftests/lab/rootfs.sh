@@ -12,8 +12,9 @@ PACKAGES="gcc gcc-12 make libc6-dev kmod dwarves libelf-dev sparse
 qemu-system-x86 qemu-utils qemu-block-extra iproute2 bridge-utils ethtool
 iperf3 socat strace tcpdump busybox-static python3-minimal procps cpio zstd
 xz-utils iputils-ping util-linux trace-cmd gdb libbpf-dev bpftool linux-perf
-clang llvm fio libblkio1 libblkio-dev nbdkit ca-certificates pciutils
-netcat-openbsd"
+clang llvm libclang-rt-19-dev fio libblkio1 libblkio-dev nbdkit ca-certificates
+pciutils netcat-openbsd pkgconf libjson-c-dev e2fsprogs xfsprogs dmsetup flex
+bison bc libssl-dev"
 
 bootstrap() {
 	rm -rf "$ROOTFS.new"
@@ -46,17 +47,18 @@ add_kernel_suites() {
 	chroot "$ROOTFS.new" apt-get -q -o Acquire::Retries=5 update
 }
 
-# newest_headers SERIES: newest version of linux-headers-amd64 of that series
-newest_headers() {
-	chroot "$ROOTFS.new" apt-cache madison linux-headers-amd64 |
-		awk -F'|' -v s="$1." '{ gsub(/ /, "", $2); if (index($2, s) == 1) print $2 }' |
+# newest_abi SERIES: ABI name (6.12.117+deb13) of the newest kernel of a series.
+# By the names of the packages: the meta package moves on to the next series.
+newest_abi() {
+	chroot "$ROOTFS.new" apt-cache pkgnames "linux-headers-$1." |
+		sed -nE 's/^linux-headers-([0-9.]+(-[0-9]+|\+deb13(\.[0-9]+)?))-amd64$/\1/p' |
 		sort -V | tail -1
 }
 
-# abi_name VERSION: ABI name (6.12.117+deb13) the meta package points to
-abi_name() {
-	chroot "$ROOTFS.new" apt-cache show "linux-headers-amd64=$1" |
-		sed -nE 's/^Depends:.*linux-headers-([^ ]*)-amd64 .*/\1/p' | head -1
+# headers_version ABI: version of the package
+headers_version() {
+	chroot "$ROOTFS.new" apt-cache madison "linux-headers-$1-amd64" |
+		awk -F'|' '{ gsub(/ /, "", $2); print $2 }' | sort -V | tail -1
 }
 
 # kernel_packages SERIES ABI VERSION: the packages to unpack. From 7.x on the
@@ -75,9 +77,9 @@ kernel_packages() {
 # root would replace the /lib symlink, hence the stage directory.
 unpack_kernel() {
 	local series=$1 version abi debs stage d
-	version=$(newest_headers "$series")
-	[ -n "$version" ] || die "the mirror has no kernel $series"
-	abi=$(abi_name "$version")
+	abi=$(newest_abi "$series")
+	[ -n "$abi" ] || die "the mirror has no kernel $series"
+	version=$(headers_version "$abi")
 	debs=$ROOTFS.new/debs
 	rm -rf "$debs" && mkdir -p "$debs"
 	# shellcheck disable=SC2046
