@@ -8,6 +8,8 @@
 #include <linux/mutex.h>
 #include <linux/string.h>
 #include "backend.h"
+#include "frontend.h"
+#include "vq.h"
 
 #define MVH_BACKENDS_MAX	8
 
@@ -98,3 +100,15 @@ void mvh_backend_put(const struct mvh_backend_ops *ops)
 {
 	module_put(ops->owner);
 }
+
+/**
+ * mvh_config_changed - tell the driver that the configuration space has changed
+ * @shared: the device's
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_config_changed(struct mvh_shared *shared)
+{
+	shared->frontend->config(shared);
+}
+EXPORT_SYMBOL_GPL(mvh_config_changed);

@@ -13,24 +13,50 @@
 
 struct file;
 struct module;
+struct mvh_shared;
 struct mvh_vq;
+struct seq_file;
 
 /**
  * struct mvh_backend_ops - a kind of device
  *
  * @owner: the module
  * @name: what it is called; the module's alias is "myvhost-backend-" and this
- * @n_vqs: queues of a device
+ * @device_id: virtio's number for it
+ * @n_vqs: queues of a device unless its user says otherwise
+ * @max_vqs: most queues of a device
  * @vq_names: their names, for people
- * @features: what may be negotiated
- * @attach: make the queue's port out of a file, which stays open until @detach.
- *	Called with the device's mutex, may sleep.  Returns the port or an
- *	ERR_PTR, which becomes the ioctl's error.
+ * @has_files: each queue is attached to a file
+ * @features: what may be negotiated; @open can change the device's copy
+ * @config_size: bytes of the configuration space, 0 if there is none
+ * @open: make @shared->priv, for a device with @n_vqs queues that nobody uses
+ *	yet.  Optional, as are
+ *	all that follow up to @config_write.  May sleep.  Returns 0 or an error.
+ * @close: the opposite; no queue has a port.  May sleep.
+ * @ready: may the device be used?  0, or the error of all ioctls but those of
+ *	@ioctl.  With or without the device's mutex.
+ * @ioctl: ioctls of this kind of device.  With the device's mutex.  Returns what
+ *	the ioctl says, -ENOIOCTLCMD if it is not one of them.
+ * @show: describe the device for people.  With the device's mutex.
+ * @reset: forget what the driver set.  With the device's mutex, no queue has a
+ *	port.
+ * @features_set: @shared->features changed.  With the device's mutex.
+ * @config_read: read @len bytes from @off on, all of them inside.  With the
+ *	device's mutex.
+ * @config_write: the driver writes so.  With the device's mutex; does not fail.
+ * @attach: make the queue's port, out of a file that stays open until @detach if
+ *	the kind of device has a file for each queue, else NULL.  Called with the
+ *	device's mutex, may sleep.  Returns the port or an ERR_PTR, which becomes
+ *	the ioctl's error.
  * @detach: the opposite, for a port that is not started.  Same context.
  * @start: begin to listen to @vq->port.  Called with the queue's mutex; the
  *	first service follows without a kick.  Returns 0 or an error.
- * @stop: stop listening, give back what was taken in advance, touch no guest
- *	memory.  Called with the queue's mutex; cannot fail.
+ * @stop: stop listening, give back what was taken in advance.  Called with the
+ *	queue's mutex, by any task; may touch guest memory only if
+ *	mvh_vq_reachable().  Cannot fail.
+ * @quiesce: wait until nothing is in flight, so that guest memory can change.
+ *	Called with the queue's mutex by the owner.  Returns 0, or -EINTR if the
+ *	owner was killed.  Optional.
  * @service: serve the queue until there is nothing to do, the budget is spent
  *	or the queue stops.  Called by the worker with the queue's mutex, the
  *	rings mapped and kicks disabled.  Must end with the guest's kick or the
@@ -40,13 +66,30 @@ struct mvh_vq;
 struct mvh_backend_ops {
 	struct module *owner;
 	const char *name;
+	u32 device_id;
 	unsigned int n_vqs;
+	unsigned int max_vqs;
 	const char *const *vq_names;
+	bool has_files;
 	u64 features[MVH_FEATURE_WORDS];
+	u32 config_size;
+	int (*open)(struct mvh_shared *shared, unsigned int n_vqs);
+	void (*close)(struct mvh_shared *shared);
+	int (*ready)(struct mvh_shared *shared);
+	long (*ioctl)(struct mvh_shared *shared, unsigned int cmd,
+		      void __user *arg);
+	void (*show)(struct seq_file *seq, struct mvh_shared *shared);
+	void (*reset)(struct mvh_shared *shared);
+	void (*features_set)(struct mvh_shared *shared);
+	void (*config_read)(struct mvh_shared *shared, u32 off, void *buf,
+			    u32 len);
+	void (*config_write)(struct mvh_shared *shared, u32 off,
+			     const void *buf, u32 len);
 	void *(*attach)(struct mvh_vq *vq, struct file *file);
 	void (*detach)(struct mvh_vq *vq, void *port);
 	int (*start)(struct mvh_vq *vq);
 	void (*stop)(struct mvh_vq *vq);
+	int (*quiesce)(struct mvh_vq *vq);
 	void (*service)(struct mvh_vq *vq);
 };
 
@@ -55,10 +98,11 @@ void mvh_backend_unregister(const struct mvh_backend_ops *ops);
 const struct mvh_backend_ops *mvh_backend_get(const char *name);
 void mvh_backend_put(const struct mvh_backend_ops *ops);
 
-/* For service(), with the queue's mutex held; see vq.c. */
+/* For service(), with the queue's mutex held; see vq_serve.c. */
 int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain);
 void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len);
 void mvh_vq_commit(struct mvh_vq *vq, bool full, u32 last_len);
+void mvh_vq_finish(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len);
 void mvh_vq_flush(struct mvh_vq *vq);
 bool mvh_vq_rearm(struct mvh_vq *vq);
 bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq));
@@ -70,5 +114,6 @@ void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len);
 
 /* From any context. */
 void mvh_vq_queue(struct mvh_vq *vq);
+void mvh_config_changed(struct mvh_shared *shared);
 
 #endif /* _MVH_BACKEND_H */

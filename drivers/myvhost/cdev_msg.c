@@ -152,16 +152,39 @@ static int mvh_msg_invalidate(struct mvh_dev *dev,
 	return mvh_dev_iotlb_invalidate(dev, msg->iova, last);
 }
 
+/* In the vdpa dialect the messages are about all memory, not about a cache. */
+static bool mvh_msg_vdpa(const struct mvh_dev *dev)
+{
+	return dev->shared.frontend == &mvh_vdpa_frontend;
+}
+
+static int mvh_msg_carry_out(struct mvh_dev *dev,
+			     const struct vhost_iotlb_msg *msg)
+{
+	if (mvh_msg_vdpa(dev) && mvh_dev_check_owner(dev))
+		return -EPERM;
+	switch (msg->type) {
+	case VHOST_IOTLB_UPDATE:
+		return mvh_msg_update(dev, msg);
+	case VHOST_IOTLB_INVALIDATE:
+		return mvh_msg_invalidate(dev, msg);
+	case VHOST_IOTLB_BATCH_BEGIN:
+		return mvh_msg_vdpa(dev) ? mvh_dev_iotlb_begin(dev) : -EINVAL;
+	case VHOST_IOTLB_BATCH_END:
+		return mvh_msg_vdpa(dev) ? mvh_dev_iotlb_end(dev) : -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
 static int mvh_msg_process(struct mvh_dev *dev,
 			   const struct vhost_iotlb_msg *msg)
 {
-	int err = -EINVAL;
+	int err;
 
-	mutex_lock(&dev->mutex);
-	if (msg->type == VHOST_IOTLB_UPDATE)
-		err = mvh_msg_update(dev, msg);
-	else if (msg->type == VHOST_IOTLB_INVALIDATE)
-		err = mvh_msg_invalidate(dev, msg);
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
+	err = mvh_msg_carry_out(dev, msg);
 	mutex_unlock(&dev->mutex);
 	return err ? -EFAULT : 0;
 }
@@ -172,7 +195,7 @@ static int mvh_msg_process(struct mvh_dev *dev,
  * @from: one message
  *
  * Return: bytes of the message; -EINVAL if it is too short, of an unknown
- * version or of size zero; -EFAULT if it cannot be carried out.
+ * version or of size zero; -EFAULT if it cannot be carried out; -EINTR.
  */
 ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 {
@@ -187,7 +210,8 @@ ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 				   iov_iter_count(from)));
 	if (copy_from_iter(&body, sizeof(body), from) != sizeof(body))
 		return -EINVAL;
-	if (!body.size)
+	if (!body.size && (body.type == VHOST_IOTLB_UPDATE ||
+			   body.type == VHOST_IOTLB_INVALIDATE))
 		return -EINVAL;
 	return mvh_msg_process(dev, &body) ?: MVH_MSG_SIZE;
 }

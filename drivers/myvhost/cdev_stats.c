@@ -41,6 +41,21 @@ static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
 	[MYVHOST_CNT_BAD_DIRECTION]	= "bad_direction",
 	[MYVHOST_CNT_BAD_LENGTH]	= "bad_length",
 	[MYVHOST_CNT_LOG_ERRORS]	= "log_errors",
+	[MYVHOST_CNT_READS]		= "reads",
+	[MYVHOST_CNT_READ_BYTES]	= "read_bytes",
+	[MYVHOST_CNT_READ_NS]		= "read_ns",
+	[MYVHOST_CNT_WRITES]		= "writes",
+	[MYVHOST_CNT_WRITE_BYTES]	= "write_bytes",
+	[MYVHOST_CNT_WRITE_NS]		= "write_ns",
+	[MYVHOST_CNT_FLUSHES]		= "flushes",
+	[MYVHOST_CNT_FLUSH_NS]		= "flush_ns",
+	[MYVHOST_CNT_DISCARDS]		= "discards",
+	[MYVHOST_CNT_IO_ERRORS]		= "io_errors",
+	[MYVHOST_CNT_INVALID]		= "invalid",
+	[MYVHOST_CNT_UNSUPPORTED]	= "unsupported",
+	[MYVHOST_CNT_BOUNCED]		= "bounced",
+	[MYVHOST_CNT_PUNTED]		= "punted",
+	[MYVHOST_CNT_THROTTLED]		= "throttled",
 };
 
 static const char *const mvh_state_names[] = {
@@ -109,9 +124,16 @@ void mvh_stats_show(struct seq_file *seq, struct mvh_dev *dev)
 
 	if (mutex_lock_killable(&dev->mutex))
 		return;
-	seq_printf(seq, "backend:\t%s\nowner:\t%d\nfeatures:\t%#llx %#llx\n",
-		   backend->name, dev->shared.owner, dev->shared.features[0],
+	seq_printf(seq, "backend:\t%s\ndialect:\t%s\n", backend->name,
+		   dev->shared.frontend == &mvh_vdpa_frontend ? "vdpa" :
+								"vhost");
+	if (dev->node)
+		seq_printf(seq, "node:\t%s\n", mvh_node_name(dev->node));
+	seq_printf(seq, "owner:\t%d\nfeatures:\t%#llx %#llx\n",
+		   dev->shared.owner, dev->shared.features[0],
 		   dev->shared.features[1]);
+	if (backend->show)
+		backend->show(seq, &dev->shared);
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_stats_show_vq(seq, &dev->vq[i], backend->vq_names[i]);
 	mutex_unlock(&dev->mutex);

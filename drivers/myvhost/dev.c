@@ -44,6 +44,22 @@ void mvh_dev_unlock_vqs(struct mvh_dev *dev)
 		mutex_unlock(&dev->vq[i].mutex);
 }
 
+/**
+ * mvh_dev_quiesce_vqs - wait until nothing is in flight
+ * @dev: the device, its queues locked
+ *
+ * Return: 0, or -EINTR if the caller was killed.
+ */
+int mvh_dev_quiesce_vqs(struct mvh_dev *dev)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < dev->n_vqs && !err; i++)
+		err = mvh_vq_quiesce(&dev->vq[i]);
+	return err;
+}
+
 static bool mvh_dev_running(const struct mvh_dev *dev)
 {
 	unsigned int i;
@@ -54,39 +70,68 @@ static bool mvh_dev_running(const struct mvh_dev *dev)
 	return false;
 }
 
-/**
- * mvh_dev_create - a device without owner
- * @backend: what kind
- * @frontend: the dialect
- *
- * Return: the device, ERR_PTR(-ENODEV) if there is no such kind, or
- * ERR_PTR(-ENOMEM).
- */
-struct mvh_dev *mvh_dev_create(const char *backend,
-			       const struct mvh_frontend_ops *frontend)
+static struct mvh_dev *mvh_dev_alloc(const struct mvh_backend_ops *ops,
+				     const struct mvh_frontend_ops *frontend,
+				     unsigned int n_vqs)
 {
-	const struct mvh_backend_ops *ops = mvh_backend_get(backend);
 	struct mvh_dev *dev;
 	unsigned int i;
 
-	if (!ops)
-		return ERR_PTR(-ENODEV);
-	dev = kvzalloc(struct_size(dev, vq, ops->n_vqs), GFP_KERNEL_ACCOUNT);
-	if (!dev) {
-		mvh_backend_put(ops);
-		return ERR_PTR(-ENOMEM);
-	}
+	dev = kvzalloc(struct_size(dev, vq, n_vqs), GFP_KERNEL_ACCOUNT);
+	if (!dev)
+		return NULL;
 	mutex_init(&dev->mutex);
 	xa_init_flags(&dev->workers, XA_FLAGS_ALLOC);
 	spin_lock_init(&dev->shared.miss_lock);
 	init_waitqueue_head(&dev->shared.miss_wait);
 	dev->shared.backend = ops;
 	dev->shared.frontend = frontend;
+	memcpy(dev->shared.offered, ops->features, sizeof(ops->features));
 	dev->fork_owner = MVH_HAVE_VHOST_TASK;
-	dev->n_vqs = ops->n_vqs;
+	dev->n_vqs = n_vqs;
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_vq_init(&dev->vq[i], &dev->shared, i);
 	return dev;
+}
+
+/**
+ * mvh_dev_create - a device without owner
+ * @backend: what kind
+ * @frontend: the dialect
+ * @n_vqs: how many queues, 0 for the usual number
+ *
+ * Return: the device, ERR_PTR(-ENODEV) if there is no such kind, ERR_PTR(-EINVAL)
+ * if it cannot have so many queues, or ERR_PTR(-ENOMEM).
+ */
+struct mvh_dev *mvh_dev_create(const char *backend,
+			       const struct mvh_frontend_ops *frontend,
+			       unsigned int n_vqs)
+{
+	const struct mvh_backend_ops *ops = mvh_backend_get(backend);
+	struct mvh_dev *dev;
+	int err = -EINVAL;
+
+	if (!ops)
+		return ERR_PTR(-ENODEV);
+	n_vqs = n_vqs ?: ops->n_vqs;
+	if (n_vqs < ops->n_vqs || n_vqs > ops->max_vqs)
+		goto put;
+	err = -ENOMEM;
+	dev = mvh_dev_alloc(ops, frontend, n_vqs);
+	if (!dev)
+		goto put;
+	if (ops->open) {
+		err = ops->open(&dev->shared, n_vqs);
+		if (err)
+			goto free;
+	}
+	return dev;
+
+free:
+	kvfree(dev);
+put:
+	mvh_backend_put(ops);
+	return ERR_PTR(err);
 }
 
 /**
@@ -98,6 +143,8 @@ void mvh_dev_destroy(struct mvh_dev *dev)
 	mutex_lock(&dev->mutex);
 	mvh_dev_reset(dev);
 	mutex_unlock(&dev->mutex);
+	if (dev->shared.backend->close)
+		dev->shared.backend->close(&dev->shared);
 	mvh_backend_put(dev->shared.backend);
 	kvfree(dev);
 }
@@ -110,7 +157,7 @@ void mvh_dev_destroy(struct mvh_dev *dev)
  */
 int mvh_dev_check_owner(const struct mvh_dev *dev)
 {
-	return dev->mm == current->mm ? 0 : -EPERM;
+	return dev->shared.mm == current->mm ? 0 : -EPERM;
 }
 
 /**
@@ -125,10 +172,10 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	unsigned int i;
 	int err = 0;
 
-	if (dev->mm)
+	if (dev->shared.mm)
 		return -EBUSY;
-	dev->mm = get_task_mm(current);
-	if (!dev->mm)
+	dev->shared.mm = get_task_mm(current);
+	if (!dev->shared.mm)
 		return -EPERM;
 	dev->shared.owner = task_tgid_nr(current);
 	for (i = 0; i < dev->n_vqs && !err; i++) {
@@ -154,7 +201,8 @@ static void mvh_dev_release(struct mvh_dev *dev, struct mvh_vq *vq,
 	if (!a->port)
 		return;
 	dev->shared.backend->detach(vq, a->port);
-	fput(a->file);
+	if (a->file)
+		fput(a->file);
 }
 
 static void mvh_vq_swap_port(struct mvh_vq *vq, struct mvh_attached *a)
@@ -190,7 +238,12 @@ static int mvh_dev_swap_port(struct mvh_dev *dev, struct mvh_vq *vq,
 	return err;
 }
 
-static void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
+/**
+ * mvh_dev_detach - stop a queue and take its port away
+ * @dev: the device, locked
+ * @vq: the queue, with or without port
+ */
+void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	struct mvh_attached old = {};
 
@@ -218,11 +271,20 @@ void mvh_dev_reset(struct mvh_dev *dev)
 		mvh_vq_reset(&dev->vq[i]);
 		mvh_dev_forget_miss(dev, &dev->vq[i]);
 	}
+	if (shared->backend->reset)
+		shared->backend->reset(shared);
 	if (shared->log_event)
 		eventfd_ctx_put(shared->log_event);
+	if (shared->config_event)
+		eventfd_ctx_put(shared->config_event);
 	mvh_map_free(shared->table);
 	mvh_map_free(shared->iotlb);
+	mvh_map_free(dev->batch);
+	dev->batch = NULL;
+	dev->suspended = false;
+	atomic_set(&shared->status, 0);
 	shared->log_event = NULL;
+	shared->config_event = NULL;
 	shared->log_base = 0;
 	shared->table = NULL;
 	shared->iotlb = NULL;
@@ -230,15 +292,18 @@ void mvh_dev_reset(struct mvh_dev *dev)
 	memset(shared->features, 0, sizeof(shared->features));
 	dev->backend_features = 0;
 	dev->fork_owner = MVH_HAVE_VHOST_TASK;
-	if (dev->mm)
-		mmput(dev->mm);
-	dev->mm = NULL;
+	if (dev->shared.mm)
+		mmput(dev->shared.mm);
+	dev->shared.mm = NULL;
 	/* A reader that waits for misses waits in vain. */
 	wake_up_interruptible_all(&shared->miss_wait);
 }
 
-/* Publish what queues look at; their mutexes held. */
-static void mvh_dev_refresh_vqs(struct mvh_dev *dev)
+/**
+ * mvh_dev_refresh_vqs - let the queues see what they share
+ * @dev: the device, its queues locked
+ */
+void mvh_dev_refresh_vqs(struct mvh_dev *dev)
 {
 	unsigned int i;
 
@@ -307,6 +372,8 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 		mvh_dev_forget_rings(dev);
 	mvh_dev_refresh_vqs(dev);
 	mvh_dev_unlock_vqs(dev);
+	if (shared->backend->features_set)
+		shared->backend->features_set(shared);
 	mvh_map_free(iotlb);
 	if (was_iommu)
 		mvh_dev_renew_misses(dev);
@@ -365,13 +432,14 @@ bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
  * Queues go on.  When it returns, nothing uses the old map or the memory behind
  * it.
  *
- * Return: 0, or -EFAULT with nothing changed if it is not the owner's memory, or
- * writes to it could not be logged.
+ * Return: 0; or, with nothing changed, -EFAULT if it is not the owner's memory or
+ * writes to it could not be logged, or -EINTR if the caller was killed.
  */
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 {
 	struct mvh_shared *shared = &dev->shared;
 	unsigned int i;
+	int err;
 
 	if (mvh_dev_running(dev) &&
 	    !mvh_table_ok(table, mvh_dev_logging(dev), shared->log_base)) {
@@ -379,13 +447,16 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 		return -EFAULT;
 	}
 	mvh_dev_lock_vqs(dev);
-	swap(table, shared->table);
-	mvh_dev_refresh_vqs(dev);
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_vq_remap(&dev->vq[i]);
+	err = mvh_dev_quiesce_vqs(dev);
+	if (!err) {
+		swap(table, shared->table);
+		mvh_dev_refresh_vqs(dev);
+		for (i = 0; i < dev->n_vqs; i++)
+			mvh_vq_remap(&dev->vq[i]);
+	}
 	mvh_dev_unlock_vqs(dev);
 	mvh_map_free(table);
-	return 0;
+	return err;
 }
 
 /**
@@ -421,14 +492,48 @@ struct eventfd_ctx *mvh_dev_set_log_event(struct mvh_dev *dev,
 	return event;
 }
 
+/**
+ * mvh_dev_set_config_event - set who is told that the configuration space changed
+ * @dev: the device, locked
+ * @event: the eventfd or NULL
+ *
+ * Return: the one before, for the caller to put.
+ */
+struct eventfd_ctx *mvh_dev_set_config_event(struct mvh_dev *dev,
+					     struct eventfd_ctx *event)
+{
+	mvh_dev_lock_vqs(dev);
+	swap(event, dev->shared.config_event);
+	mvh_dev_unlock_vqs(dev);
+	return event;
+}
+
 static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	struct mvh_shared *shared = &dev->shared;
 
+	/* Memory that is all I/O virtual is looked at when it is used. */
+	if (shared->iotlb && !shared->iotlb->cached)
+		return true;
 	return mvh_table_ok(shared->table, mvh_dev_logging(dev),
 			    shared->log_base) &&
 	       (!mvh_dev_logging(dev) || mvh_vq_log_ok(vq, shared->log_base)) &&
 	       mvh_vq_ring_ok(vq, vq->addr);
+}
+
+/* Takes the file over. */
+static int mvh_dev_attach(struct mvh_dev *dev, struct mvh_vq *vq,
+			  struct file *file)
+{
+	struct mvh_attached new = { .file = file };
+
+	new.port = dev->shared.backend->attach(vq, file);
+	if (IS_ERR(new.port)) {
+		if (file)
+			fput(file);
+		return PTR_ERR(new.port);
+	}
+	return mvh_dev_swap_port(dev, vq, &new);
 }
 
 /**
@@ -444,7 +549,7 @@ static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
  */
 int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 {
-	struct mvh_attached new;
+	struct file *file;
 
 	if (fd == -1) {
 		mvh_dev_detach(dev, vq);
@@ -453,17 +558,31 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 	}
 	if (!mvh_dev_port_ok(dev, vq))
 		return -EFAULT;
-	new.file = fget(fd);
-	if (!new.file)
+	file = fget(fd);
+	if (!file)
 		return -ENOTSOCK;
-	if (new.file == vq->file) {
-		fput(new.file);
+	if (file == vq->file) {
+		fput(file);
 		return 0;
 	}
-	new.port = dev->shared.backend->attach(vq, new.file);
-	if (IS_ERR(new.port)) {
-		fput(new.file);
-		return PTR_ERR(new.port);
-	}
-	return mvh_dev_swap_port(dev, vq, &new);
+	return mvh_dev_attach(dev, vq, file);
+}
+
+/**
+ * mvh_dev_enable - serve a queue of a device whose queues have no files
+ * @dev: the device, locked and owned
+ * @vq: the queue
+ *
+ * A queue that is served already goes on.
+ *
+ * Return: 0; -EFAULT if memory table or ring are not set up; what the back end
+ * says; or what mvh_vq_start() says.
+ */
+int mvh_dev_enable(struct mvh_dev *dev, struct mvh_vq *vq)
+{
+	if (vq->port)
+		return 0;
+	if (!mvh_dev_port_ok(dev, vq))
+		return -EFAULT;
+	return mvh_dev_attach(dev, vq, NULL);
 }

@@ -90,20 +90,64 @@ static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
 	}
 }
 
-/**
- * mvh_dev_iotlb_update - the owner gives a translation
- * @dev: the device, locked
- * @region: the translation
- *
- * Return: 0, -EFAULT if there is no IOMMU, or -ENOMEM.
+/*
+ * Put a new map in the place of the I/O virtual memory.  What is in flight ends
+ * before, and rings are mapped anew by their next run.
  */
-int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
+static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map)
 {
-	struct mvh_map *map;
+	int err;
 
+	mvh_dev_lock_vqs(dev);
+	err = mvh_dev_quiesce_vqs(dev);
+	if (!err) {
+		swap(map, dev->shared.iotlb);
+		mvh_dev_refresh_iotlb(dev, 0, U64_MAX);
+	}
+	mvh_dev_unlock_vqs(dev);
+	mvh_map_free(map);
+	return err;
+}
+
+/**
+ * mvh_dev_iotlb_begin - collect what follows until mvh_dev_iotlb_end()
+ * @dev: the device, locked, of the vdpa dialect
+ *
+ * Return: 0, -EFAULT without owner, -EINVAL within a batch, or -ENOMEM.
+ */
+int mvh_dev_iotlb_begin(struct mvh_dev *dev)
+{
 	if (!dev->shared.iotlb)
 		return -EFAULT;
-	map = mvh_map_insert(dev->shared.iotlb, region, MVH_IOTLB_MAX);
+	if (dev->batch)
+		return -EINVAL;
+	dev->batch = mvh_map_copy(dev->shared.iotlb);
+	return dev->batch ? 0 : -ENOMEM;
+}
+
+/**
+ * mvh_dev_iotlb_end - use what was collected since mvh_dev_iotlb_begin()
+ * @dev: the device, locked, of the vdpa dialect
+ *
+ * Return: 0, -EINVAL outside a batch, or -EINTR if the caller was killed.
+ */
+int mvh_dev_iotlb_end(struct mvh_dev *dev)
+{
+	struct mvh_map *map = dev->batch;
+
+	if (!map)
+		return -EINVAL;
+	dev->batch = NULL;
+	return mvh_dev_iotlb_publish(dev, map);
+}
+
+/* A cache: what is full or overlaps gives way, and who waited is served. */
+static int mvh_dev_cache_update(struct mvh_dev *dev,
+				const struct mvh_region *region)
+{
+	struct mvh_map *map = mvh_map_insert(dev->shared.iotlb, region,
+					     MVH_IOTLB_MAX);
+
 	if (!map)
 		return -ENOMEM;
 	mvh_dev_lock_vqs(dev);
@@ -115,23 +159,72 @@ int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 	return 0;
 }
 
+/* All there is: nothing may be lost by adding to it. */
+static int mvh_dev_space_update(struct mvh_dev *dev,
+				const struct mvh_region *region)
+{
+	struct mvh_map *old = dev->batch ?: dev->shared.iotlb;
+	struct mvh_map *map;
+
+	if (mvh_map_overlaps(old, region->start, region->last))
+		return -EEXIST;
+	if (old->n >= MVH_REGIONS_MAX)
+		return -ENOSPC;
+	map = mvh_map_insert(old, region, MVH_REGIONS_MAX + 1);
+	if (!map)
+		return -ENOMEM;
+	if (!dev->batch)
+		return mvh_dev_iotlb_publish(dev, map);
+	mvh_map_free(dev->batch);
+	dev->batch = map;
+	return 0;
+}
+
+/**
+ * mvh_dev_iotlb_update - the owner gives a translation
+ * @dev: the device, locked
+ * @region: the translation
+ *
+ * Return: 0, -EFAULT if there is no IOMMU, or -ENOMEM; in the vdpa dialect also
+ * -EEXIST if there is one already, -ENOSPC if there are too many, or -EINTR if
+ * the caller was killed.
+ */
+int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
+{
+	if (!dev->shared.iotlb)
+		return -EFAULT;
+	if (dev->shared.iotlb->cached)
+		return mvh_dev_cache_update(dev, region);
+	return mvh_dev_space_update(dev, region);
+}
+
 /**
  * mvh_dev_iotlb_invalidate - the owner takes translations back
  * @dev: the device, locked
  * @start: first address
  * @last: last address, included
  *
- * When it returns, nothing uses them any more.
+ * When it returns, nothing uses them any more, unless they are taken back by a
+ * batch that is not complete.
  *
- * Return: 0, or -EFAULT if there is no IOMMU.
+ * Return: 0, -EFAULT if there is no IOMMU, or -EINTR if the caller was killed.
  */
 int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
 {
+	int err;
+
 	if (!dev->shared.iotlb)
 		return -EFAULT;
+	if (dev->batch) {
+		mvh_map_remove(dev->batch, start, last);
+		return 0;
+	}
 	mvh_dev_lock_vqs(dev);
-	mvh_map_remove(dev->shared.iotlb, start, last);
-	mvh_dev_refresh_iotlb(dev, start, last);
+	err = mvh_dev_quiesce_vqs(dev);
+	if (!err) {
+		mvh_map_remove(dev->shared.iotlb, start, last);
+		mvh_dev_refresh_iotlb(dev, start, last);
+	}
 	mvh_dev_unlock_vqs(dev);
-	return 0;
+	return err;
 }

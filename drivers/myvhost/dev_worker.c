@@ -29,7 +29,7 @@ static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
 		strscpy(suffix, vq_name, sizeof(suffix));
 	else if (id)
 		snprintf(suffix, sizeof(suffix), "w%u", id);
-	worker = mvh_worker_create(dev->mm, dev->fork_owner, suffix);
+	worker = mvh_worker_create(dev->shared.mm, dev->fork_owner, suffix);
 	if (IS_ERR(worker)) {
 		xa_erase(&dev->workers, id);
 		return worker;

@@ -40,12 +40,27 @@ static u32 mvh_map_find(const struct mvh_map *map, u64 addr)
 	return lo;
 }
 
+/**
+ * mvh_map_overlaps - is anything in a range?
+ * @map: the map
+ * @start: first guest address
+ * @last: last guest address, included
+ *
+ * Return: true if a region touches it.
+ */
+bool mvh_map_overlaps(const struct mvh_map *map, u64 start, u64 last)
+{
+	u32 i = mvh_map_find(map, start);
+
+	return i < map->n && map->region[i].start <= last;
+}
+
 /* Put @add in its place; false if it overlaps a region. */
 static bool mvh_map_add(struct mvh_map *map, const struct mvh_region *add)
 {
 	u32 i = mvh_map_find(map, add->start);
 
-	if (i < map->n && map->region[i].start <= add->last)
+	if (mvh_map_overlaps(map, add->start, add->last))
 		return false;
 	memmove(&map->region[i + 1], &map->region[i],
 		(map->n - i) * sizeof(*add));
@@ -89,6 +104,24 @@ struct mvh_map *mvh_map_create_cache(void)
 	return mvh_map_alloc(0, true);
 }
 
+/**
+ * mvh_map_copy - a map like another
+ * @map: the other
+ *
+ * Return: the copy, or NULL if there is no memory.
+ */
+struct mvh_map *mvh_map_copy(const struct mvh_map *map)
+{
+	struct mvh_map *copy = mvh_map_alloc(map->n, map->cached);
+
+	if (!copy)
+		return NULL;
+	copy->n = map->n;
+	copy->victim = map->victim;
+	memcpy(copy->region, map->region, map->n * sizeof(*map->region));
+	return copy;
+}
+
 /* Make room: each region gets its turn, so no single one is always the loser. */
 static void mvh_map_evict(struct mvh_map *map)
 {
@@ -102,11 +135,11 @@ static void mvh_map_evict(struct mvh_map *map)
 
 /**
  * mvh_map_remove - take translations out of a map
- * @map: the map, a cache
+ * @map: the map
  * @start: first guest address
  * @last: last guest address, included
  *
- * Regions that are only touched go as a whole; they can be asked for again.
+ * Regions that are only touched go as a whole, as for vhost.
  */
 void mvh_map_remove(struct mvh_map *map, u64 start, u64 last)
 {
@@ -121,7 +154,7 @@ void mvh_map_remove(struct mvh_map *map, u64 start, u64 last)
 
 /**
  * mvh_map_insert - the map that results from an IOTLB update
- * @map: the map so far, a cache
+ * @map: the map so far
  * @add: the region, whose last is not below its start; what it overlaps goes
  * @limit: most regions, above 0; one gives way if there are as many already
  *

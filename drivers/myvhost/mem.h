@@ -58,6 +58,8 @@ struct mvh_view {
 
 struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n);
 struct mvh_map *mvh_map_create_cache(void);
+struct mvh_map *mvh_map_copy(const struct mvh_map *map);
+bool mvh_map_overlaps(const struct mvh_map *map, u64 start, u64 last);
 struct mvh_map *mvh_map_insert(const struct mvh_map *map,
 			       const struct mvh_region *add, u32 limit);
 void mvh_map_remove(struct mvh_map *map, u64 start, u64 last);

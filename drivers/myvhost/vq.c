@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One queue: its states, its ring memory, and the loop around a back end's
- * service.  Knows no ioctl.
+ * One queue: its states and its ring memory.  Knows no ioctl.
  */
 #include <linux/eventfd.h>
 #include <linux/export.h>
@@ -16,32 +15,6 @@
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
-
-/* A run ends when one of them is used up; others on the same worker get their turn. */
-#define MVH_RUN_PACKETS		256
-#define MVH_RUN_BYTES		(512 * 1024)
-#define MVH_RUN_DESCS		65536
-
-static_assert(MYVHOST_CNT_BAD_LENGTH - MYVHOST_CNT_BAD_INDEX ==
-	      MVH_BAD_LENGTH - MVH_BAD_INDEX);
-
-/**
- * mvh_vq_queue - have the worker serve a queue
- * @vq: the queue, in any state
- *
- * Context: Any, with interrupts on or off.
- */
-void mvh_vq_queue(struct mvh_vq *vq)
-{
-	struct mvh_worker *worker;
-
-	rcu_read_lock();
-	worker = rcu_dereference(vq->worker);
-	if (worker)
-		mvh_worker_queue(worker, &vq->work);
-	rcu_read_unlock();
-}
-EXPORT_SYMBOL_GPL(mvh_vq_queue);
 
 /**
  * mvh_vq_set_worker - let another worker serve a queue
@@ -72,50 +45,17 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 	trace_mvh_state(vq, state);
 }
 
-static void mvh_vq_break(struct mvh_vq *vq)
+/**
+ * mvh_vq_break - stop a queue that cannot go on
+ * @vq: the queue
+ *
+ * Context: With the queue's mutex.
+ */
+void mvh_vq_break(struct mvh_vq *vq)
 {
 	mvh_vq_set_state(vq, MVH_VQ_BROKEN);
 	vq->shared->frontend->error(vq);
 }
-
-/**
- * mvh_vq_bad - stop a queue because the guest broke the protocol
- * @vq: the queue
- * @why: how
- *
- * What was finished before is given back first.
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: -EBADMSG.
- */
-int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why)
-{
-	enum myvhost_counter what = MYVHOST_CNT_BAD_INDEX + why;
-
-	lockdep_assert_held(&vq->mutex);
-	vq->n_staged = 0;
-	mvh_vq_flush(vq);
-	mvh_vq_count(vq, what, 1);
-	trace_mvh_bad(vq, what);
-	mvh_vq_break(vq);
-	return -EBADMSG;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_bad);
-
-/**
- * mvh_vq_drop - count a packet that will not arrive
- * @vq: the queue
- * @why: one of MYVHOST_CNT_DROP_*
- *
- * Context: With the queue's mutex.
- */
-void mvh_vq_drop(struct mvh_vq *vq, enum myvhost_counter why)
-{
-	lockdep_assert_held(&vq->mutex);
-	mvh_vq_count(vq, why, 1);
-	trace_mvh_drop(vq, why);
-}
-EXPORT_SYMBOL_GPL(mvh_vq_drop);
 
 /**
  * mvh_vq_set_features - take over the device's features
@@ -229,8 +169,15 @@ static int mvh_vq_map_part(struct mvh_vq *vq, enum mvh_part part)
 	return err;
 }
 
-/* Returns 0, -EAGAIN if a translation is missing, or another error. */
-static int mvh_vq_map(struct mvh_vq *vq)
+/**
+ * mvh_vq_map - pin and map the ring, if it is not
+ * @vq: the queue
+ *
+ * Context: Process context with the owner's address space, the queue's mutex
+ * held.
+ * Return: 0; -EAGAIN if a translation is missing; -EPERM, -EFAULT or -ENOMEM.
+ */
+int mvh_vq_map(struct mvh_vq *vq)
 {
 	enum mvh_part part;
 
@@ -323,239 +270,39 @@ void mvh_vq_stop(struct mvh_vq *vq)
 	mvh_vq_unmap(vq);
 }
 
-static void mvh_vq_wait_translation(struct mvh_vq *vq)
+/**
+ * mvh_vq_queue - have the worker serve a queue
+ * @vq: the queue, in any state
+ *
+ * Context: Any, with interrupts on or off.
+ */
+void mvh_vq_queue(struct mvh_vq *vq)
 {
-	mvh_vq_count(vq, MYVHOST_CNT_MISSES, 1);
-	trace_mvh_miss(vq, vq->view.miss);
-	vq->shared->frontend->miss(vq);
+	struct mvh_worker *worker;
+
+	rcu_read_lock();
+	worker = rcu_dereference(vq->worker);
+	if (worker)
+		mvh_worker_queue(worker, &vq->work);
+	rcu_read_unlock();
 }
+EXPORT_SYMBOL_GPL(mvh_vq_queue);
 
 /**
- * mvh_vq_charge - use up budget
- * @vq: the queue
- * @bytes: what a packet weighs, moved or dropped
+ * mvh_vq_quiesce - wait until nothing of a queue is in flight
+ * @vq: the queue in any state
  *
- * Context: Process context of the worker, with the queue's mutex.
+ * Context: Process context of the owner, with the queue's mutex.
+ * Return: 0, or -EINTR if the caller was killed.
  */
-void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
+int mvh_vq_quiesce(struct mvh_vq *vq)
 {
-	lockdep_assert_held(&vq->mutex);
-	vq->left_packets--;
-	vq->left_bytes -= bytes;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_charge);
-
-static bool mvh_vq_over(const struct mvh_vq *vq)
-{
-	return vq->left_packets <= 0 || vq->left_bytes <= 0 ||
-	       vq->left_descs <= 0;
-}
-
-/**
- * mvh_vq_spent - is this run's budget used up?
- * @vq: the queue
- *
- * If it is, the queue is requeued behind the other work of its worker.
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: true if it is, and the service must return.
- */
-bool mvh_vq_spent(struct mvh_vq *vq)
-{
-	lockdep_assert_held(&vq->mutex);
-	cond_resched();
-	if (likely(!mvh_vq_over(vq)))
-		return false;
-	mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
-	mvh_vq_queue(vq);
-	return true;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_spent);
-
-/**
- * mvh_vq_fetch - take the next chain
- * @vq: the queue
- * @chain: the chain, with @chain->iov and @chain->max set
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: 1; 0 if there is none, the guest being told nothing yet; -EAGAIN if
- * a translation is missing, the queue being run again when it arrives;
- * -EBADMSG if the queue has stopped.  On an error the service must rewind to
- * where what it staged begins, and return.
- */
-int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain)
-{
-	int ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
+	const struct mvh_backend_ops *backend = vq->shared->backend;
 
 	lockdep_assert_held(&vq->mutex);
-	vq->left_descs -= chain->n_read;
-	if (likely(ret >= 0))
-		return ret;
-	if (ret == -EAGAIN) {
-		/* The owner may never answer: a later kick tries again. */
-		vq->n_staged = 0;
-		mvh_vq_flush(vq);
-		mvh_ring_request_kick(&vq->ring);
-		mvh_vq_wait_translation(vq);
-	} else {
-		mvh_vq_bad(vq, vq->ring.bad);
-	}
-	return ret;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_fetch);
-
-/**
- * mvh_vq_stage - put a chain behind those that will be given back together
- * @vq: the queue
- * @chain: the chain
- * @len: bytes written into it, all that it has room for
- *
- * There is room for MVH_IOV_MAX.  mvh_vq_commit() or mvh_vq_rewind() decides.
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len)
-{
-	lockdep_assert_held(&vq->mutex);
-	vq->done[vq->n_done + vq->n_staged++] = (struct mvh_done) {
-		.id = chain->id,
-		.ndesc = chain->ndesc,
-		.len = len,
-		.full = true,
-	};
-}
-EXPORT_SYMBOL_GPL(mvh_vq_stage);
-
-/**
- * mvh_vq_commit - the staged chains, at least one, are finished
- * @vq: the queue
- * @full: the last one was written completely, or has nothing to write to
- * @last_len: bytes written into the last one
- *
- * The guest sees them after mvh_vq_flush(), which is done here once there are
- * MVH_DONE_BATCH, and all of them at once.
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_commit(struct mvh_vq *vq, bool full, u32 last_len)
-{
-	struct mvh_done *last;
-
-	lockdep_assert_held(&vq->mutex);
-	vq->n_done += vq->n_staged;
-	vq->n_staged = 0;
-	last = &vq->done[vq->n_done - 1];
-	last->full = full;
-	last->len = last_len;
-	if (vq->n_done >= MVH_DONE_BATCH)
-		mvh_vq_flush(vq);
-}
-EXPORT_SYMBOL_GPL(mvh_vq_commit);
-
-/**
- * mvh_vq_flush - give finished chains back and interrupt the guest if it wants
- * @vq: the queue
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_flush(struct mvh_vq *vq)
-{
-	unsigned int n = vq->n_done;
-
-	lockdep_assert_held(&vq->mutex);
-	if (!n)
-		return;
-	vq->n_done = 0;
-	mvh_ring_push(&vq->ring, vq->done, n);
-	if (vq->call && mvh_ring_should_call(&vq->ring)) {
-		mvh_vq_count(vq, MYVHOST_CNT_CALLS, 1);
-		trace_mvh_call(vq, n);
-		mvh_eventfd_signal(vq->call);
-	} else {
-		mvh_vq_count(vq, MYVHOST_CNT_CALLS_SUPPRESSED, 1);
-	}
-}
-EXPORT_SYMBOL_GPL(mvh_vq_flush);
-
-static bool mvh_vq_has_new(struct mvh_vq *vq)
-{
-	return mvh_ring_has_new(&vq->ring);
-}
-
-/**
- * mvh_vq_rearm - the ring is empty: have the guest kick, unless there is more
- * @vq: the queue, whose last mvh_vq_fetch() returned 0
- *
- * Gives back what is finished and polls before that.
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: true if there is more to fetch, false if the service must return.
- */
-bool mvh_vq_rearm(struct mvh_vq *vq)
-{
-	mvh_vq_flush(vq);
-	/* A guest can say for ever that there is more, and take it back. */
-	mvh_vq_charge(vq, 0);
-	if (mvh_vq_poll(vq, mvh_vq_has_new))
-		return true;
-	if (!mvh_ring_enable_kick(&vq->ring))
-		return false;
-	mvh_ring_disable_kick(&vq->ring);
-	return true;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_rearm);
-
-static void mvh_vq_serve(struct mvh_vq *vq)
-{
-	u64 packets = vq->cnt[MYVHOST_CNT_PACKETS];
-
-	mvh_vq_count(vq, MYVHOST_CNT_RUNS, 1);
-	mvh_vq_adapt(vq);
-	trace_mvh_run_begin(vq, vq->ring.state.avail);
-	vq->left_packets = MVH_RUN_PACKETS;
-	vq->left_bytes = MVH_RUN_BYTES;
-	vq->left_descs = MVH_RUN_DESCS;
-	mvh_ring_disable_kick(&vq->ring);
-	vq->shared->backend->service(vq);
-	mvh_vq_flush(vq);
-	if (vq->window.max_us && !mvh_vq_over(vq))
-		vq->window.slept_at = ktime_get_ns();
-	trace_mvh_run_end(vq, vq->cnt[MYVHOST_CNT_PACKETS] - packets);
-}
-
-static void mvh_vq_map_failed(struct mvh_vq *vq, int err)
-{
-	switch (err) {
-	case -EAGAIN:
-		mvh_vq_wait_translation(vq);
-		break;
-	case -ENOMEM:
-		/* Nobody's fault, but there is no ring to go on with. */
-		mvh_vq_break(vq);
-		break;
-	case -EPERM:
-		mvh_vq_bad(vq, MVH_BAD_ACCESS);
-		break;
-	default:
-		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
-		break;
-	}
-}
-
-static void mvh_vq_run(struct mvh_work *work)
-{
-	struct mvh_vq *vq = container_of(work, struct mvh_vq, work);
-	int err;
-
-	mutex_lock(&vq->mutex);
-	if (vq->state == MVH_VQ_RUNNING && vq->placed) {
-		err = mvh_vq_map(vq);
-		if (!err)
-			mvh_vq_serve(vq);
-		else
-			mvh_vq_map_failed(vq, err);
-	}
-	mutex_unlock(&vq->mutex);
+	if (vq->state == MVH_VQ_OFF || !backend->quiesce)
+		return 0;
+	return backend->quiesce(vq);
 }
 
 static void mvh_vq_kicked(struct mvh_event *event)
@@ -632,6 +379,7 @@ void mvh_vq_reset(struct mvh_vq *vq)
 	vq->done = NULL;
 	vq->n_done = 0;
 	vq->n_staged = 0;
+	vq->enabled = false;
 	vq->placed = false;
 	vq->log_used = false;
 	vq->kick_event.n = 0;

@@ -5,7 +5,9 @@
 #ifndef _MVH_VQ_H
 #define _MVH_VQ_H
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/vhost_types.h>
@@ -17,6 +19,7 @@
 #include "worker.h"
 
 struct eventfd_ctx;
+struct mm_struct;
 struct mvh_backend_ops;
 struct mvh_frontend_ops;
 
@@ -95,24 +98,37 @@ struct mvh_window {
  *
  * @backend: kind of device; constant
  * @frontend: dialect; constant
+ * @priv: the back end's, constant while a queue has a port
+ * @mm: the owner's address space, NULL without owner; constant while a queue has
+ *	a port
  * @owner: process id of the owner, for people
+ * @offered: features that may be negotiated; constant while there is an owner
  * @features: what was negotiated
  * @table: guest physical memory
- * @iotlb: I/O virtual memory with VIRTIO_F_ACCESS_PLATFORM, else NULL
+ * @iotlb: I/O virtual memory, with VIRTIO_F_ACCESS_PLATFORM or in the vdpa
+ *	dialect; else NULL
  * @log_base: owner's address of the dirty log
  * @log_event: signalled when something was logged
+ * @config_event: signalled when the configuration space has changed
+ * @status: status byte of the vdpa dialect, of which a queue's error sets
+ *	VIRTIO_CONFIG_S_NEEDS_RESET; atomic
  * @miss_lock: guards the queues' missing translations; innermost
  * @miss_wait: who waits for them
  */
 struct mvh_shared {
 	const struct mvh_backend_ops *backend;
 	const struct mvh_frontend_ops *frontend;
+	void *priv;
+	struct mm_struct *mm;
 	pid_t owner;
+	u64 offered[MVH_FEATURE_WORDS];
 	u64 features[MVH_FEATURE_WORDS];
 	struct mvh_map *table;
 	struct mvh_map *iotlb;
 	u64 log_base;
 	struct eventfd_ctx *log_event;
+	struct eventfd_ctx *config_event;
+	atomic_t status;
 	spinlock_t miss_lock;
 	wait_queue_head_t miss_wait;
 };
@@ -133,6 +149,7 @@ struct mvh_shared {
  * @mapped: @area and @ring.part are valid
  * @started: the ring was taken over since the port was attached
  * @placed: @addr was set
+ * @enabled: VHOST_VDPA_SET_VRING_ENABLE said that it is to be served
  * @addr: owner's addresses of the ring, or IOVAs with VIRTIO_F_ACCESS_PLATFORM
  * @log_used: writes to the ring are to be logged
  * @log_addr: guest physical address of the used area, for that
@@ -166,6 +183,7 @@ struct mvh_vq {
 	bool mapped;
 	bool started;
 	bool placed;
+	bool enabled;
 	u64 addr[MVH_PART_MAX];
 	bool log_used;
 	u64 log_addr;
@@ -281,6 +299,19 @@ static inline bool mvh_vq_logging(const struct mvh_vq *vq)
 	return mvh_vq_has_feature(vq, VHOST_F_LOG_ALL);
 }
 
+/**
+ * mvh_vq_reachable - does the calling task see the owner's memory?
+ * @vq: the queue
+ *
+ * The owner and the workers do; whoever closes the last descriptor may not.
+ *
+ * Return: true if it does.
+ */
+static inline bool mvh_vq_reachable(const struct mvh_vq *vq)
+{
+	return current->mm && current->mm == vq->shared->mm;
+}
+
 void mvh_vq_init(struct mvh_vq *vq, struct mvh_shared *shared, u32 index);
 int mvh_vq_alloc(struct mvh_vq *vq);
 void mvh_vq_reset(struct mvh_vq *vq);
@@ -289,10 +320,16 @@ u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part);
 bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr);
 int mvh_vq_start(struct mvh_vq *vq);
 void mvh_vq_stop(struct mvh_vq *vq);
+int mvh_vq_quiesce(struct mvh_vq *vq);
 void mvh_vq_unmap(struct mvh_vq *vq);
 void mvh_vq_remap(struct mvh_vq *vq);
+int mvh_vq_map(struct mvh_vq *vq);
+void mvh_vq_break(struct mvh_vq *vq);
 void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker);
 u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what);
+
+/* vq_serve.c */
+void mvh_vq_run(struct mvh_work *work);
 
 /* vq_log.c */
 bool mvh_log_range_ok(u64 base, u64 gpa, u64 len);

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <uapi/linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
+#include <uapi/linux/virtio_ids.h>
 #include <uapi/linux/virtio_net.h>
 #include "compat/mvh_compat_tun.h"
 #include "backend.h"
@@ -54,7 +55,10 @@ static const char *const mvh_net_vq_names[MVH_NET_QUEUES] = {
 static const struct mvh_backend_ops mvh_net_ops = {
 	.owner		= THIS_MODULE,
 	.name		= "net",
+	.device_id	= VIRTIO_ID_NET,
 	.n_vqs		= MVH_NET_QUEUES,
+	.max_vqs	= MVH_NET_QUEUES,
+	.has_files	= true,
 	.vq_names	= mvh_net_vq_names,
 	.features	= {
 		MVH_F_BIT(VIRTIO_NET_F_MRG_RXBUF) |

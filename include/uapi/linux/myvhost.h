@@ -19,8 +19,9 @@
  * Counters start at zero when the device gets its owner and never go back
  * until VHOST_RESET_OWNER.  New ones are added at the end.
  *
- * @MYVHOST_CNT_PACKETS: packets (net) moved between the guest and the back end
- * @MYVHOST_CNT_BYTES: their bytes, without the virtio header
+ * @MYVHOST_CNT_PACKETS: packets (net) moved between the guest and the back end,
+ *	or requests (blk) finished
+ * @MYVHOST_CNT_BYTES: their bytes, without virtio headers
  * @MYVHOST_CNT_KICKS: wake-ups by the kick eventfd
  * @MYVHOST_CNT_CALLS: interrupts sent, that is call eventfds signalled
  * @MYVHOST_CNT_CALLS_SUPPRESSED: batches of completions without an interrupt,
@@ -51,6 +52,24 @@
  * @MYVHOST_CNT_BAD_DIRECTION: guest error, buffer of the wrong direction
  * @MYVHOST_CNT_BAD_LENGTH: guest error, buffer shorter than the virtio header
  * @MYVHOST_CNT_LOG_ERRORS: writes to guest memory that could not be logged
+ * @MYVHOST_CNT_READS: blk: successful reads
+ * @MYVHOST_CNT_READ_BYTES: blk: their bytes
+ * @MYVHOST_CNT_READ_NS: blk: time from fetching them to giving them back
+ * @MYVHOST_CNT_WRITES: blk: successful writes
+ * @MYVHOST_CNT_WRITE_BYTES: blk: their bytes
+ * @MYVHOST_CNT_WRITE_NS: blk: time from fetching them to giving them back
+ * @MYVHOST_CNT_FLUSHES: blk: successful flushes
+ * @MYVHOST_CNT_FLUSH_NS: blk: time from fetching them to giving them back
+ * @MYVHOST_CNT_DISCARDS: blk: successful discards, zeroings and erasures
+ * @MYVHOST_CNT_IO_ERRORS: blk: requests that the backing failed
+ * @MYVHOST_CNT_INVALID: blk: requests refused with an error because they are
+ *	outside the disk, misaligned, malformed, or write to a read-only disk
+ * @MYVHOST_CNT_UNSUPPORTED: blk: requests of a kind that is not supported
+ * @MYVHOST_CNT_BOUNCED: blk: pieces of I/O that went through a kernel buffer,
+ *	because guest memory was not aligned or the page cache would have blocked
+ * @MYVHOST_CNT_PUNTED: blk: pieces of I/O, and other commands, that were given to
+ *	the pool of threads because they may block
+ * @MYVHOST_CNT_THROTTLED: blk: times the queue waited for its rate limit
  * @MYVHOST_CNT_MAX: number of counters this header knows
  */
 enum myvhost_counter {
@@ -84,6 +103,21 @@ enum myvhost_counter {
 	MYVHOST_CNT_BAD_DIRECTION,
 	MYVHOST_CNT_BAD_LENGTH,
 	MYVHOST_CNT_LOG_ERRORS,
+	MYVHOST_CNT_READS,
+	MYVHOST_CNT_READ_BYTES,
+	MYVHOST_CNT_READ_NS,
+	MYVHOST_CNT_WRITES,
+	MYVHOST_CNT_WRITE_BYTES,
+	MYVHOST_CNT_WRITE_NS,
+	MYVHOST_CNT_FLUSHES,
+	MYVHOST_CNT_FLUSH_NS,
+	MYVHOST_CNT_DISCARDS,
+	MYVHOST_CNT_IO_ERRORS,
+	MYVHOST_CNT_INVALID,
+	MYVHOST_CNT_UNSUPPORTED,
+	MYVHOST_CNT_BOUNCED,
+	MYVHOST_CNT_PUNTED,
+	MYVHOST_CNT_THROTTLED,
 	MYVHOST_CNT_MAX
 };
 
@@ -127,5 +161,119 @@ struct myvhost_vring_poll {
  * only (EPERM).  ENOBUFS: no such queue.  EINVAL: above the limit.
  */
 #define MYVHOST_SET_VRING_POLL	_IOW(MYVHOST_IOC_MAGIC, 0x01, struct myvhost_vring_poll)
+
+/**
+ * enum myvhost_dialect - which ioctls drive a device
+ * @MYVHOST_DIALECT_VHOST: those of vhost_net: a memory table of guest physical
+ *	memory, and with VIRTIO_F_ACCESS_PLATFORM a device IOTLB
+ * @MYVHOST_DIALECT_VDPA: those of vhost-vdpa: a status byte, configuration space,
+ *	and I/O virtual memory set by IOTLB messages of version 2
+ */
+enum myvhost_dialect {
+	MYVHOST_DIALECT_VHOST,
+	MYVHOST_DIALECT_VDPA,
+};
+
+/**
+ * struct myvhost_setup - argument of MYVHOST_SETUP
+ * @device: virtio device ID: 1 (net) or 2 (block)
+ * @dialect: enum myvhost_dialect; a network device has only VHOST
+ * @queues: number of queues, 0 for the usual: 2 of a network device, which can
+ *	have no other number, 1 of a disk, which can have up to 16
+ * @reserved: 0
+ */
+struct myvhost_setup {
+	__u32 device;
+	__u32 dialect;
+	__u32 queues;
+	__u32 reserved;
+};
+
+/*
+ * Choose what the descriptor is.  Must be its first ioctl; without it, the
+ * descriptor is a network device that speaks the vhost dialect.  EBUSY: too
+ * late.  EINVAL: no such dialect or number of queues, reserved is not 0.
+ * ENODEV: no such device, or its module cannot be loaded.
+ */
+#define MYVHOST_SETUP		_IOW(MYVHOST_IOC_MAGIC, 0x02, struct myvhost_setup)
+
+/* struct myvhost_blk.flags */
+#define MYVHOST_BLK_READONLY		(1 << 0)
+#define MYVHOST_BLK_BUFFERED		(1 << 1)
+#define MYVHOST_BLK_WRITETHROUGH	(1 << 2)
+
+#define MYVHOST_BLK_SERIAL_LEN	20
+
+/**
+ * struct myvhost_blk - argument of MYVHOST_BLK_SET_BACKING
+ * @fd: a regular file or block device, open for reading, and for writing unless
+ *	READONLY is set; the kernel opens it again and does not need it afterwards
+ * @flags: MYVHOST_BLK_READONLY: the guest may not write.
+ *	MYVHOST_BLK_BUFFERED: use the host's page cache; without it I/O is direct
+ *	where the file can do that.
+ *	MYVHOST_BLK_WRITETHROUGH: the disk begins without a volatile write cache: a
+ *	write is durable when it completes.
+ * @serial: what the guest reads as the disk's serial number, padded with 0
+ * @reserved: 0
+ * @iops: most requests per second, 0 for no limit
+ * @iops_burst: how many may come at once after a pause, 0 for a tenth of a
+ *	second's
+ * @bps: most bytes per second, 0 for no limit
+ * @bps_burst: likewise, 0 for a tenth of a second's
+ */
+struct myvhost_blk {
+	__s32 fd;
+	__u32 flags;
+	__u8 serial[MYVHOST_BLK_SERIAL_LEN];
+	__u32 reserved;
+	__u64 iops;
+	__u64 iops_burst;
+	__u64 bps;
+	__u64 bps_burst;
+};
+
+/*
+ * Give a disk its backing, once.  Before that, everything else but
+ * MYVHOST_SETUP fails with ENODATA.  EBUSY: it has one, or a block device is in
+ * use exclusively.  EBADF: no such file, or not open for what is needed.
+ * EINVAL: neither a regular file nor a block device, a zoned block device, a
+ * block device that is larger or smaller than a disk can be, an unknown flag,
+ * or reserved is not 0.  ENOTTY: the device is no disk.
+ */
+#define MYVHOST_BLK_SET_BACKING	_IOW(MYVHOST_IOC_MAGIC, 0x10, struct myvhost_blk)
+
+/*
+ * The backing has another size now: read it and tell the guest.  For whoever
+ * may write to the descriptor, and with CAP_SYS_ADMIN also through one opened
+ * read-only.  EPERM: not allowed.  ENOTTY: the device is no disk.
+ */
+#define MYVHOST_BLK_RESIZE	_IO(MYVHOST_IOC_MAGIC, 0x11)
+
+#define MYVHOST_NODE_NAME_LEN	32
+
+/**
+ * struct myvhost_node - argument of MYVHOST_NODE_ADD and MYVHOST_NODE_DEL
+ * @name: 1 to 31 letters, digits, '.', '_' and '-', then 0; not beginning with
+ *	'.' or '-'
+ */
+struct myvhost_node {
+	char name[MYVHOST_NODE_NAME_LEN];
+};
+
+/*
+ * Make /dev/myvhost-NAME out of the device behind this descriptor.  It stays as
+ * it was set up when the descriptor is closed, and can be opened for writing by
+ * one at a time (EBUSY), and read-only for a look by anyone who may.  Needs
+ * CAP_SYS_ADMIN (EPERM).  EBUSY: it is a node already, or has an owner.
+ * EEXIST: the name is taken.  EINVAL: not a name.  ENODATA: a disk without
+ * backing.
+ */
+#define MYVHOST_NODE_ADD	_IOW(MYVHOST_IOC_MAGIC, 0x20, struct myvhost_node)
+
+/*
+ * Remove a node; on any descriptor.  Needs CAP_SYS_ADMIN (EPERM).  EBUSY:
+ * somebody has it open.  ENOENT: there is none.  EINVAL: not a name.
+ */
+#define MYVHOST_NODE_DEL	_IOW(MYVHOST_IOC_MAGIC, 0x21, struct myvhost_node)
 
 #endif /* _UAPI_LINUX_MYVHOST_H */

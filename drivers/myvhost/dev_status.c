@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The status byte of a device (virtio 1.3, 2.1 and 3.1), for dialects that have
+ * one: it starts, stops and resets the queues.
+ */
+#include <uapi/linux/virtio_config.h>
+#include "backend.h"
+#include "dev.h"
+
+static u8 mvh_dev_status(const struct mvh_dev *dev)
+{
+	return atomic_read(&dev->shared.status);
+}
+
+static bool mvh_dev_live(const struct mvh_dev *dev)
+{
+	return mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK &&
+	       !dev->suspended;
+}
+
+/* Queues that the driver does not use are enabled all the same. */
+static int mvh_dev_start_vq(struct mvh_dev *dev, struct mvh_vq *vq)
+{
+	if (!vq->enabled || !vq->placed || !vq->ring.num)
+		return 0;
+	return mvh_dev_enable(dev, vq);
+}
+
+static int mvh_dev_start_vqs(struct mvh_dev *dev)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < dev->n_vqs && !err; i++)
+		err = mvh_dev_start_vq(dev, &dev->vq[i]);
+	if (err)
+		while (i--)
+			mvh_dev_detach(dev, &dev->vq[i]);
+	return err;
+}
+
+static void mvh_dev_forget_driver(struct mvh_dev *dev)
+{
+	struct mvh_shared *shared = &dev->shared;
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++)
+		mvh_dev_detach(dev, &dev->vq[i]);
+	mvh_dev_lock_vqs(dev);
+	memset(shared->features, 0, sizeof(shared->features));
+	for (i = 0; i < dev->n_vqs; i++) {
+		dev->vq[i].enabled = false;
+		dev->vq[i].placed = false;
+		mvh_ring_reset(&dev->vq[i].ring);
+	}
+	mvh_dev_refresh_vqs(dev);
+	mvh_dev_unlock_vqs(dev);
+	dev->suspended = false;
+	atomic_set(&shared->status, 0);
+	if (shared->backend->reset)
+		shared->backend->reset(shared);
+}
+
+/* FEATURES_OK does not stick if the device cannot work so. */
+static u8 mvh_dev_check_features(const struct mvh_dev *dev, u8 status)
+{
+	if (mvh_has_feature(dev->shared.features, VIRTIO_F_VERSION_1))
+		return status;
+	return status & ~VIRTIO_CONFIG_S_FEATURES_OK;
+}
+
+/**
+ * mvh_dev_set_status - the driver sets the status byte
+ * @dev: the device, locked
+ * @status: the byte; 0 resets the device, which keeps its owner and memory
+ *
+ * Return: 0; -EINVAL if bits are taken back, or DRIVER_OK comes without
+ * FEATURES_OK; -EPERM without owner; or what mvh_dev_enable() says.
+ */
+int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
+{
+	u8 old = mvh_dev_status(dev) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	u8 new = status & ~old;
+	int err;
+
+	if (!status) {
+		mvh_dev_forget_driver(dev);
+		return 0;
+	}
+	if (old & ~status)
+		return -EINVAL;
+	if (new & VIRTIO_CONFIG_S_FEATURES_OK)
+		status = mvh_dev_check_features(dev, status);
+	if (new & VIRTIO_CONFIG_S_DRIVER_OK) {
+		if (!(status & VIRTIO_CONFIG_S_FEATURES_OK))
+			return -EINVAL;
+		if (!dev->shared.mm)
+			return -EPERM;
+		err = mvh_dev_start_vqs(dev);
+		if (err)
+			return err;
+	}
+	atomic_or(status, &dev->shared.status);
+	return 0;
+}
+
+/**
+ * mvh_dev_set_enabled - serve a queue, or no longer
+ * @dev: the device, locked
+ * @vq: the queue
+ * @enabled: which
+ *
+ * Return: 0, or what mvh_dev_enable() says.
+ */
+int mvh_dev_set_enabled(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
+{
+	vq->enabled = enabled;
+	if (!enabled)
+		mvh_dev_detach(dev, vq);
+	else if (mvh_dev_live(dev))
+		return mvh_dev_start_vq(dev, vq);
+	return 0;
+}
+
+/**
+ * mvh_dev_suspend - stop all queues where they are
+ * @dev: the device, locked
+ *
+ * When it returns, nothing is in flight, and what the driver gave is either given
+ * back or still in its rings.
+ *
+ * Return: 0.
+ */
+int mvh_dev_suspend(struct mvh_dev *dev)
+{
+	unsigned int i;
+
+	if (!mvh_dev_live(dev))
+		return 0;
+	for (i = 0; i < dev->n_vqs; i++)
+		mvh_dev_detach(dev, &dev->vq[i]);
+	dev->suspended = true;
+	return 0;
+}
+
+/**
+ * mvh_dev_resume - go on after mvh_dev_suspend()
+ * @dev: the device, locked
+ *
+ * Return: 0, or what mvh_dev_enable() says.
+ */
+int mvh_dev_resume(struct mvh_dev *dev)
+{
+	int err;
+
+	if (!dev->suspended)
+		return 0;
+	err = mvh_dev_start_vqs(dev);
+	if (!err)
+		dev->suspended = false;
+	return err;
+}
