@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * myvhost_blk.ko: the block back end, a disk between a guest and a file or block
+ * device.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/myvhost.h>
+#include <uapi/linux/virtio_config.h>
+#include <uapi/linux/virtio_ids.h>
+#include "backend.h"
+#include "disk.h"
+#include "queue.h"
+#include "vq.h"
+
+#define MVH_BLK_QUEUES_MAX	16
+
+/**
+ * struct mvh_blk - the disk of a device
+ * @n_queues: queues of the device
+ * @disk: its disk, NULL before it has a backing; set once
+ */
+struct mvh_blk {
+	u32 n_queues;
+	struct mvh_disk *disk;
+};
+
+static struct mvh_disk *mvh_blk_disk(const struct mvh_shared *shared)
+{
+	const struct mvh_blk *blk = shared->priv;
+
+	return smp_load_acquire(&blk->disk);
+}
+
+static int mvh_blk_open(struct mvh_shared *shared, unsigned int n_vqs)
+{
+	struct mvh_blk *blk = kzalloc(sizeof(*blk), GFP_KERNEL_ACCOUNT);
+
+	if (!blk)
+		return -ENOMEM;
+	blk->n_queues = n_vqs;
+	shared->priv = blk;
+	return 0;
+}
+
+static void mvh_blk_close(struct mvh_shared *shared)
+{
+	struct mvh_disk *disk = mvh_blk_disk(shared);
+
+	if (disk)
+		mvh_disk_put(disk);
+	kfree(shared->priv);
+}
+
+static int mvh_blk_ready(struct mvh_shared *shared)
+{
+	return mvh_blk_disk(shared) ? 0 : -ENODATA;
+}
+
+static long mvh_blk_set_backing(struct mvh_shared *shared, void __user *arg)
+{
+	struct mvh_blk *blk = shared->priv;
+	struct myvhost_blk backing;
+	struct mvh_disk *disk;
+
+	if (copy_from_user(&backing, arg, sizeof(backing)))
+		return -EFAULT;
+	if (blk->disk)
+		return -EBUSY;
+	disk = mvh_disk_create(&backing, blk->n_queues);
+	if (IS_ERR(disk))
+		return PTR_ERR(disk);
+	shared->offered[0] |= disk->features;
+	smp_store_release(&blk->disk, disk);
+	return 0;
+}
+
+static long mvh_blk_resize(struct mvh_shared *shared)
+{
+	struct mvh_disk *disk = mvh_blk_disk(shared);
+
+	if (!disk)
+		return -ENODATA;
+	mvh_disk_resize(disk);
+	mvh_config_changed(shared);
+	return 0;
+}
+
+static long mvh_blk_ioctl(struct mvh_shared *shared, unsigned int cmd,
+			  void __user *arg)
+{
+	switch (cmd) {
+	case MYVHOST_BLK_SET_BACKING:
+		return mvh_blk_set_backing(shared, arg);
+	case MYVHOST_BLK_RESIZE:
+		return mvh_blk_resize(shared);
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
+
+static void mvh_blk_show(struct seq_file *seq, struct mvh_shared *shared)
+{
+	struct mvh_disk *disk = mvh_blk_disk(shared);
+
+	if (disk)
+		mvh_disk_show(seq, disk);
+}
+
+static void mvh_blk_features_set(struct mvh_shared *shared)
+{
+	mvh_disk_set_features(mvh_blk_disk(shared), shared->features[0]);
+}
+
+static void mvh_blk_reset(struct mvh_shared *shared)
+{
+	struct mvh_disk *disk = mvh_blk_disk(shared);
+
+	if (disk)
+		mvh_disk_set_features(disk, 0);
+}
+
+static void mvh_blk_config_read(struct mvh_shared *shared, u32 off, void *buf,
+				u32 len)
+{
+	u8 config[MVH_BLK_CONFIG_SIZE];
+
+	mvh_disk_config(mvh_blk_disk(shared), config);
+	memcpy(buf, config + off, len);
+}
+
+static void mvh_blk_config_write(struct mvh_shared *shared, u32 off,
+				 const void *buf, u32 len)
+{
+	mvh_disk_set_config(mvh_blk_disk(shared), shared->features[0], off, buf,
+			    len);
+}
+
+static void *mvh_blk_attach(struct mvh_vq *vq, struct file *file)
+{
+	return mvh_blk_queue_create(vq, mvh_blk_disk(vq->shared));
+}
+
+static void mvh_blk_detach(struct mvh_vq *vq, void *port)
+{
+	mvh_blk_queue_destroy(port);
+}
+
+static int mvh_blk_start(struct mvh_vq *vq)
+{
+	mvh_blk_queue_start(vq->port, vq);
+	return 0;
+}
+
+static void mvh_blk_stop(struct mvh_vq *vq)
+{
+	mvh_blk_queue_stop(vq->port, vq);
+}
+
+static int mvh_blk_quiesce(struct mvh_vq *vq)
+{
+	return mvh_blk_queue_drain(vq->port, vq);
+}
+
+static void mvh_blk_service(struct mvh_vq *vq)
+{
+	mvh_blk_queue_service(vq->port, vq);
+}
+
+static const char *const mvh_blk_vq_names[MVH_BLK_QUEUES_MAX] = {
+	"q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7",
+	"q8", "q9", "q10", "q11", "q12", "q13", "q14", "q15",
+};
+
+static const struct mvh_backend_ops mvh_blk_ops = {
+	.owner		= THIS_MODULE,
+	.name		= "blk",
+	.device_id	= VIRTIO_ID_BLOCK,
+	.n_vqs		= 1,
+	.max_vqs	= MVH_BLK_QUEUES_MAX,
+	.vq_names	= mvh_blk_vq_names,
+	.features	= {
+		MVH_F_BIT(VIRTIO_RING_F_INDIRECT_DESC) |
+		MVH_F_BIT(VIRTIO_RING_F_EVENT_IDX) |
+		MVH_F_BIT(VIRTIO_F_VERSION_1) |
+		MVH_F_BIT(VIRTIO_F_ACCESS_PLATFORM) |
+		MVH_F_BIT(VIRTIO_F_RING_PACKED),
+	},
+	.config_size	= MVH_BLK_CONFIG_SIZE,
+	.open		= mvh_blk_open,
+	.close		= mvh_blk_close,
+	.ready		= mvh_blk_ready,
+	.ioctl		= mvh_blk_ioctl,
+	.show		= mvh_blk_show,
+	.reset		= mvh_blk_reset,
+	.features_set	= mvh_blk_features_set,
+	.config_read	= mvh_blk_config_read,
+	.config_write	= mvh_blk_config_write,
+	.attach		= mvh_blk_attach,
+	.detach		= mvh_blk_detach,
+	.start		= mvh_blk_start,
+	.stop		= mvh_blk_stop,
+	.quiesce	= mvh_blk_quiesce,
+	.service	= mvh_blk_service,
+};
+
+static int __init mvh_blk_init(void)
+{
+	int err = mvh_blk_queue_init();
+
+	if (err)
+		return err;
+	err = mvh_backend_register(&mvh_blk_ops);
+	if (err)
+		mvh_blk_queue_exit();
+	return err;
+}
+
+static void __exit mvh_blk_exit(void)
+{
+	mvh_backend_unregister(&mvh_blk_ops);
+	mvh_blk_queue_exit();
+}
+
+module_init(mvh_blk_init);
+module_exit(mvh_blk_exit);
+
+MODULE_DESCRIPTION("Block back end of myvhost");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS("myvhost-backend-blk");

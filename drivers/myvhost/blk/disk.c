@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A disk: the backing file, what it can do, and what the guest sees of it.
+ */
+#include <linux/blkdev.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/log2.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/stat.h>
+#include "disk.h"
+
+/* Descriptors of data in one request; those of QEMU's disk. */
+#define MVH_BLK_SEG_MAX		126
+
+#define MVH_BLK_FLAGS	(MYVHOST_BLK_READONLY | MYVHOST_BLK_BUFFERED | \
+			 MYVHOST_BLK_WRITETHROUGH)
+
+#define MVH_BLK_OFF_WCE		offsetof(struct virtio_blk_config, wce)
+
+static_assert(MVH_BLK_CONFIG_SIZE ==
+	      offsetofend(struct virtio_blk_config,
+			  secure_erase_sector_alignment));
+
+static bool mvh_disk_may_open(const struct file *file, bool readonly)
+{
+	fmode_t need = FMODE_READ | (readonly ? 0 : FMODE_WRITE);
+
+	return (file->f_mode & need) == need;
+}
+
+/* A block device that the guest writes to is claimed for it. */
+static int mvh_disk_open_flags(const struct file *file, bool readonly)
+{
+	if (readonly)
+		return O_RDONLY | O_LARGEFILE;
+	if (S_ISBLK(file_inode(file)->i_mode))
+		return O_RDWR | O_LARGEFILE | O_EXCL;
+	return O_RDWR | O_LARGEFILE;
+}
+
+static struct file *mvh_disk_reopen(const struct file *file, int flags)
+{
+	return dentry_open(&file->f_path, flags, current_cred());
+}
+
+/*
+ * What the file system says of direct I/O on a regular file.  0 if it cannot do
+ * it; else what positions, lengths and addresses must be multiples of.
+ */
+static u32 mvh_file_dio_align(const struct file *file)
+{
+	struct super_block *sb = file_inode(file)->i_sb;
+	struct kstat stat;
+
+	if (!vfs_getattr(&file->f_path, &stat, STATX_DIOALIGN,
+			 AT_STATX_SYNC_AS_STAT) &&
+	    stat.result_mask & STATX_DIOALIGN)
+		return stat.dio_offset_align ? max(stat.dio_offset_align,
+						   stat.dio_mem_align) : 0;
+	return sb->s_bdev ? bdev_logical_block_size(sb->s_bdev) :
+			    MVH_SECTOR_SIZE;
+}
+
+static u32 mvh_disk_dio_align(const struct mvh_disk *disk)
+{
+	u32 align;
+
+	if (disk->bdev)
+		align = bdev_logical_block_size(disk->bdev);
+	else
+		align = mvh_file_dio_align(disk->file);
+	return align && align < MVH_SECTOR_SIZE ? MVH_SECTOR_SIZE : align;
+}
+
+/* Open the backing again, for direct I/O if that is possible. */
+static int mvh_disk_open(struct mvh_disk *disk, const struct file *file)
+{
+	int flags = mvh_disk_open_flags(file, disk->readonly);
+	struct inode *inode;
+	u32 align = 0;
+
+	if (disk->asked_direct) {
+		disk->file = mvh_disk_reopen(file, flags | O_DIRECT);
+		if (PTR_ERR(disk->file) == -EINVAL)
+			disk->file = NULL;
+	}
+	if (!disk->file)
+		disk->file = mvh_disk_reopen(file, flags);
+	if (IS_ERR(disk->file))
+		return PTR_ERR(disk->file);
+	inode = disk->file->f_mapping->host;
+	if (S_ISBLK(inode->i_mode))
+		disk->bdev = I_BDEV(inode);
+	if (disk->file->f_flags & O_DIRECT)
+		align = mvh_disk_dio_align(disk);
+	disk->direct = is_power_of_2(align);
+	disk->align = disk->direct ? align : 1;
+	disk->block = disk->direct ? align : MVH_SECTOR_SIZE;
+	return 0;
+}
+
+static u64 mvh_disk_bytes(const struct mvh_disk *disk)
+{
+	return i_size_read(disk->file->f_mapping->host);
+}
+
+static int mvh_disk_check(const struct mvh_disk *disk)
+{
+	if (disk->bdev && bdev_is_zoned(disk->bdev))
+		return -EINVAL;
+	if (disk->bdev && !disk->readonly && bdev_read_only(disk->bdev))
+		return -EROFS;
+	return mvh_disk_bytes(disk) < disk->block ? -EINVAL : 0;
+}
+
+static bool mvh_disk_can_discard(const struct mvh_disk *disk)
+{
+	if (disk->bdev)
+		return bdev_max_discard_sectors(disk->bdev);
+	return disk->file->f_op->fallocate;
+}
+
+static bool mvh_disk_can_erase(const struct mvh_disk *disk)
+{
+	return disk->bdev && bdev_max_secure_erase_sectors(disk->bdev);
+}
+
+static u64 mvh_disk_features(const struct mvh_disk *disk)
+{
+	u64 features = BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
+		       BIT_ULL(VIRTIO_BLK_F_BLK_SIZE) |
+		       BIT_ULL(VIRTIO_BLK_F_TOPOLOGY) |
+		       BIT_ULL(VIRTIO_BLK_F_FLUSH) |
+		       BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE) |
+		       BIT_ULL(VIRTIO_BLK_F_MQ);
+
+	if (disk->readonly)
+		return features | BIT_ULL(VIRTIO_BLK_F_RO);
+	features |= BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
+	if (mvh_disk_can_discard(disk))
+		features |= BIT_ULL(VIRTIO_BLK_F_DISCARD);
+	if (mvh_disk_can_erase(disk))
+		features |= BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE);
+	return features;
+}
+
+static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
+			  const struct file *file)
+{
+	umode_t mode = file_inode(file)->i_mode;
+	int err;
+
+	if (!S_ISREG(mode) && !S_ISBLK(mode))
+		return -EINVAL;
+	if (!mvh_disk_may_open(file, disk->readonly))
+		return -EBADF;
+	err = mvh_disk_open(disk, file);
+	if (err) {
+		disk->file = NULL;
+		return err;
+	}
+	err = mvh_disk_check(disk);
+	if (err)
+		return err;
+	disk->features = mvh_disk_features(disk);
+	mvh_disk_resize(disk);
+	return 0;
+}
+
+static struct mvh_disk *mvh_disk_alloc(const struct myvhost_blk *blk,
+				       u32 n_queues)
+{
+	struct mvh_disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL_ACCOUNT);
+
+	if (!disk)
+		return NULL;
+	refcount_set(&disk->refs, 1);
+	spin_lock_init(&disk->limit_lock);
+	disk->cred = get_current_cred();
+	disk->readonly = blk->flags & MYVHOST_BLK_READONLY;
+	disk->asked_direct = !(blk->flags & MYVHOST_BLK_BUFFERED);
+	disk->wce_first = !(blk->flags & MYVHOST_BLK_WRITETHROUGH);
+	disk->wce = disk->wce_first;
+	disk->n_queues = n_queues;
+	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
+	mvh_limit_init(&disk->iops, blk->iops, blk->iops_burst);
+	mvh_limit_init(&disk->bps, blk->bps, blk->bps_burst);
+	disk->limited = blk->iops || blk->bps;
+	return disk;
+}
+
+/**
+ * mvh_disk_create - make a disk out of a file
+ * @blk: what its user asked for
+ * @n_queues: queues of the device
+ *
+ * Context: Process context, may sleep.
+ * Return: the disk, or an ERR_PTR with an error of MYVHOST_BLK_SET_BACKING.
+ */
+struct mvh_disk *mvh_disk_create(const struct myvhost_blk *blk, u32 n_queues)
+{
+	struct mvh_disk *disk;
+	struct file *file;
+	int err;
+
+	if (blk->flags & ~MVH_BLK_FLAGS || blk->reserved)
+		return ERR_PTR(-EINVAL);
+	file = fget(blk->fd);
+	if (!file)
+		return ERR_PTR(-EBADF);
+	err = -ENOMEM;
+	disk = mvh_disk_alloc(blk, n_queues);
+	if (disk)
+		err = mvh_disk_setup(disk, blk, file);
+	fput(file);
+	if (!err)
+		return disk;
+	if (disk)
+		mvh_disk_put(disk);
+	return ERR_PTR(err);
+}
+
+/**
+ * mvh_disk_put - drop a reference
+ * @disk: the disk
+ *
+ * Context: Process context.
+ */
+void mvh_disk_put(struct mvh_disk *disk)
+{
+	if (!refcount_dec_and_test(&disk->refs))
+		return;
+	if (disk->file)
+		fput(disk->file);
+	put_cred(disk->cred);
+	kfree(disk);
+}
+
+/**
+ * mvh_disk_resize - look how large the backing is
+ * @disk: the disk
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_disk_resize(struct mvh_disk *disk)
+{
+	u64 bytes = mvh_disk_bytes(disk) & ~((u64)disk->block - 1);
+
+	WRITE_ONCE(disk->sectors, bytes >> MVH_SECTOR_SHIFT);
+}
+
+/**
+ * mvh_disk_set_features - the driver has chosen features
+ * @disk: the disk
+ * @features: the features, 0 after a reset
+ *
+ * Decides on the write cache (B11 to B14): a driver that cannot flush has none.
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_disk_set_features(struct mvh_disk *disk, u64 features)
+{
+	bool can_flush = !features || features & BIT_ULL(VIRTIO_BLK_F_FLUSH);
+
+	WRITE_ONCE(disk->wce, disk->wce_first && can_flush);
+}
+
+static u8 mvh_disk_block_exp(const struct mvh_disk *disk)
+{
+	u32 physical = disk->bdev ? bdev_physical_block_size(disk->bdev) :
+				    i_blocksize(file_inode(disk->file));
+
+	return physical > disk->block ? ilog2(physical / disk->block) : 0;
+}
+
+static void mvh_disk_topology(const struct mvh_disk *disk,
+			      struct virtio_blk_config *c)
+{
+	u32 min_io = 1, opt_io = 0;
+
+	c->physical_block_exp = mvh_disk_block_exp(disk);
+	if (disk->bdev) {
+		min_io = bdev_io_min(disk->bdev) / disk->block;
+		opt_io = bdev_io_opt(disk->bdev) / disk->block;
+	}
+	c->min_io_size = (__force __virtio16)
+			 cpu_to_le16(clamp(min_io, 1u, (u32)U16_MAX));
+	c->opt_io_size = (__force __virtio32)cpu_to_le32(opt_io);
+}
+
+static __virtio32 mvh_disk_le32(u32 v)
+{
+	return (__force __virtio32)cpu_to_le32(v);
+}
+
+static void mvh_disk_ranges(const struct mvh_disk *disk,
+			    struct virtio_blk_config *c)
+{
+	u32 align = disk->block >> MVH_SECTOR_SHIFT;
+
+	if (disk->features & BIT_ULL(VIRTIO_BLK_F_DISCARD)) {
+		c->max_discard_sectors = mvh_disk_le32(MVH_BLK_RANGE_SECTORS);
+		c->max_discard_seg = mvh_disk_le32(MVH_BLK_RANGES_MAX);
+		c->discard_sector_alignment = mvh_disk_le32(align);
+	}
+	if (disk->features & BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES)) {
+		c->max_write_zeroes_sectors =
+			mvh_disk_le32(MVH_BLK_RANGE_SECTORS);
+		c->max_write_zeroes_seg = mvh_disk_le32(MVH_BLK_RANGES_MAX);
+		c->write_zeroes_may_unmap = 1;
+	}
+	if (disk->features & BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE)) {
+		c->max_secure_erase_sectors =
+			mvh_disk_le32(MVH_BLK_RANGE_SECTORS);
+		c->max_secure_erase_seg = mvh_disk_le32(MVH_BLK_RANGES_MAX);
+		c->secure_erase_sector_alignment = mvh_disk_le32(align);
+	}
+}
+
+/**
+ * mvh_disk_config - what the driver reads (virtio 1.3, 5.2.4)
+ * @disk: the disk
+ * @config: room for MVH_BLK_CONFIG_SIZE bytes
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_disk_config(const struct mvh_disk *disk, u8 *config)
+{
+	struct virtio_blk_config c;
+
+	memset(&c, 0, sizeof(c));
+	c.capacity = (__force __virtio64)cpu_to_le64(READ_ONCE(disk->sectors));
+	c.seg_max = mvh_disk_le32(MVH_BLK_SEG_MAX);
+	c.blk_size = mvh_disk_le32(disk->block);
+	c.wce = READ_ONCE(disk->wce);
+	c.num_queues = (__force __virtio16)cpu_to_le16(disk->n_queues);
+	mvh_disk_topology(disk, &c);
+	mvh_disk_ranges(disk, &c);
+	memcpy(config, &c, MVH_BLK_CONFIG_SIZE);
+}
+
+/**
+ * mvh_disk_set_config - the driver writes to configuration space
+ * @disk: the disk
+ * @features: what was negotiated
+ * @off: first byte
+ * @buf: what it writes
+ * @len: bytes
+ *
+ * Only the write cache can be changed (B12), and only if that was negotiated.
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
+			 const u8 *buf, u32 len)
+{
+	if (!(features & BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE)))
+		return;
+	if (off > MVH_BLK_OFF_WCE || MVH_BLK_OFF_WCE - off >= len)
+		return;
+	WRITE_ONCE(disk->wce, buf[MVH_BLK_OFF_WCE - off] != 0);
+}
+
+static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
+{
+	if (disk->direct)
+		return "direct";
+	return disk->asked_direct ? "buffered, no direct I/O here" : "buffered";
+}
+
+/**
+ * mvh_disk_show - a disk in /proc/PID/fdinfo/N
+ * @seq: where to print
+ * @disk: the disk
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
+{
+	seq_puts(seq, "file:\t");
+	seq_file_path(seq, disk->file, "\n\t\\");
+	seq_printf(seq, "\nio:\t%s\nsize:\t%llu\nblock_size:\t%u\n",
+		   mvh_disk_io_mode(disk),
+		   READ_ONCE(disk->sectors) << MVH_SECTOR_SHIFT, disk->block);
+	seq_printf(seq, "readonly:\t%d\ncache:\t%s\n", disk->readonly,
+		   READ_ONCE(disk->wce) ? "writeback" : "writethrough");
+	seq_puts(seq, "serial:\t");
+	seq_escape_mem(seq, disk->serial,
+		       strnlen(disk->serial, sizeof(disk->serial)),
+		       ESCAPE_NAP | ESCAPE_SPECIAL, NULL);
+	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->iops.rate,
+		   disk->bps.rate);
+}
+
+/**
+ * mvh_disk_wait - does a rate limit hold the next request back?
+ * @disk: the disk, @disk->limited
+ * @now: the time in nanoseconds
+ *
+ * Return: for how many nanoseconds, 0 if it does not.
+ */
+u64 mvh_disk_wait(struct mvh_disk *disk, u64 now)
+{
+	u64 wait;
+
+	spin_lock(&disk->limit_lock);
+	wait = max(mvh_limit_wait(&disk->iops, now),
+		   mvh_limit_wait(&disk->bps, now));
+	spin_unlock(&disk->limit_lock);
+	return wait;
+}
+
+/**
+ * mvh_disk_use - count a request against the rate limits
+ * @disk: the disk, @disk->limited
+ * @now: the time in nanoseconds
+ * @bytes: its data
+ */
+void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 bytes)
+{
+	spin_lock(&disk->limit_lock);
+	mvh_limit_use(&disk->iops, now, 1);
+	mvh_limit_use(&disk->bps, now, bytes);
+	spin_unlock(&disk->limit_lock);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A disk: the backing file, what it can do, and what the guest sees of it.
+ */
+#ifndef _MVH_BLK_DISK_H
+#define _MVH_BLK_DISK_H
+
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <uapi/linux/myvhost.h>
+#include "features.h"
+#include "limit.h"
+#include "req.h"
+
+struct block_device;
+struct cred;
+struct file;
+struct seq_file;
+
+/* Configuration space up to and without what zoned disks have. */
+#define MVH_BLK_CONFIG_SIZE	72
+
+/**
+ * struct mvh_disk - a disk
+ *
+ * Constant unless it says otherwise.
+ *
+ * @refs: the device and each queue's pool of requests have one
+ * @file: the backing, opened for this disk alone so that errors of write-back
+ *	are reported here
+ * @bdev: the block device if it is one, else NULL
+ * @cred: whose rights it is used with
+ * @readonly: the guest may not write
+ * @direct: I/O does not go through the page cache
+ * @asked_direct: it was to be so
+ * @block: bytes that positions and lengths are multiples of
+ * @align: what addresses and lengths of memory must be multiples of for direct I/O
+ * @serial: what the guest reads as serial number
+ * @features: what the disk offers, besides the rings'
+ * @n_queues: queues of the device
+ * @wce_first: whether the write cache is on after a reset
+ * @wce: whether it is now, so that completed writes may be lost without a flush;
+ *	changes under the device's mutex, is read without
+ * @sectors: capacity; likewise
+ * @limited: there is a rate limit
+ * @limit_lock: guards @iops and @bps
+ * @iops: limit of requests
+ * @bps: limit of bytes
+ */
+struct mvh_disk {
+	refcount_t refs;
+	struct file *file;
+	struct block_device *bdev;
+	const struct cred *cred;
+	bool readonly;
+	bool direct;
+	bool asked_direct;
+	u32 block;
+	u32 align;
+	u8 serial[MYVHOST_BLK_SERIAL_LEN];
+	u64 features;
+	u32 n_queues;
+	bool wce_first;
+	bool wce;
+	u64 sectors;
+	bool limited;
+	spinlock_t limit_lock;
+	struct mvh_limit iops;
+	struct mvh_limit bps;
+};
+
+struct mvh_disk *mvh_disk_create(const struct myvhost_blk *blk, u32 n_queues);
+void mvh_disk_put(struct mvh_disk *disk);
+void mvh_disk_resize(struct mvh_disk *disk);
+void mvh_disk_set_features(struct mvh_disk *disk, u64 features);
+void mvh_disk_config(const struct mvh_disk *disk, u8 *config);
+void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
+			 const u8 *buf, u32 len);
+void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
+u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);
+void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 bytes);
+
+#endif /* _MVH_BLK_DISK_H */

@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The port of a disk's queue: takes requests from the guest, has their I/O done,
+ * and gives them back.  A completion may come in any context; it only puts the
+ * request on a list and has the queue run.
+ */
+#include <linux/ktime.h>
+#include <linux/blkdev.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include "backend.h"
+#include "disk.h"
+#include "queue.h"
+#include "vq.h"
+
+/* Pools that exist, so that the module does not go away before them. */
+static atomic_t mvh_blk_n_queues = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(mvh_blk_no_queues);
+
+static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
+{
+	unsigned int i;
+
+	for (i = 0; i < queue->n_reqs; i++) {
+		struct mvh_blk_req *req = &queue->reqs[i];
+
+		mvh_blk_io_end(req);
+		if (req->iov != req->inline_iov)
+			kvfree(req->iov);
+	}
+	mvh_disk_put(queue->disk);
+	kvfree(queue->reqs);
+	kvfree(queue->free);
+	kfree(queue);
+	if (atomic_dec_and_test(&mvh_blk_n_queues))
+		wake_up(&mvh_blk_no_queues);
+}
+
+static void mvh_blk_queue_free_work(struct work_struct *work)
+{
+	mvh_blk_queue_free(container_of(work, struct mvh_blk_queue,
+					free_work));
+}
+
+/**
+ * mvh_blk_queue_hold - a piece of I/O is about to be in flight
+ * @queue: the pool
+ */
+void mvh_blk_queue_hold(struct mvh_blk_queue *queue)
+{
+	spin_lock_irq(&queue->lock);
+	queue->n_flight++;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * mvh_blk_queue_drop - a piece ended at once
+ * @queue: the pool
+ */
+void mvh_blk_queue_drop(struct mvh_blk_queue *queue)
+{
+	spin_lock_irq(&queue->lock);
+	queue->n_flight--;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * mvh_blk_queue_completed - a piece has completed
+ * @req: its request, with @req->result
+ *
+ * Context: Any.
+ */
+void mvh_blk_queue_completed(struct mvh_blk_req *req)
+{
+	struct mvh_blk_queue *queue = req->queue;
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	llist_add(&req->node, &queue->done);
+	if (queue->vq)
+		mvh_vq_queue(queue->vq);
+	if (!--queue->n_flight) {
+		wake_up(&queue->idle);
+		if (queue->orphan)
+			mvh_blk_pool_run(&queue->free_work);
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+static void mvh_blk_queue_throttle(struct timer_list *timer)
+{
+	struct mvh_blk_queue *queue = container_of(timer, struct mvh_blk_queue,
+						   throttle);
+
+	mvh_vq_queue(queue->vq);
+}
+
+static int mvh_blk_queue_alloc(struct mvh_blk_queue *queue, unsigned int n)
+{
+	unsigned int i;
+
+	queue->reqs = kvcalloc(n, sizeof(*queue->reqs), GFP_KERNEL_ACCOUNT);
+	queue->free = kvmalloc_array(n, sizeof(*queue->free),
+				     GFP_KERNEL_ACCOUNT);
+	if (!queue->reqs || !queue->free)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		queue->reqs[i].queue = queue;
+		mvh_blk_io_init(&queue->reqs[i]);
+		queue->free[i] = &queue->reqs[n - 1 - i];
+	}
+	queue->n_reqs = n;
+	queue->n_free = n;
+	return 0;
+}
+
+/**
+ * mvh_blk_queue_create - a pool of requests for a queue
+ * @vq: the queue
+ * @disk: the disk, of which the pool keeps a reference
+ *
+ * Context: Process context, may sleep.
+ * Return: the pool, or ERR_PTR(-ENOMEM).
+ */
+struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
+					   struct mvh_disk *disk)
+{
+	struct mvh_blk_queue *queue;
+
+	queue = kzalloc(sizeof(*queue), GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+	spin_lock_init(&queue->lock);
+	init_llist_head(&queue->done);
+	init_waitqueue_head(&queue->idle);
+	INIT_WORK(&queue->free_work, mvh_blk_queue_free_work);
+	timer_setup(&queue->throttle, mvh_blk_queue_throttle, 0);
+	refcount_inc(&disk->refs);
+	queue->disk = disk;
+	atomic_inc(&mvh_blk_n_queues);
+	if (mvh_blk_queue_alloc(queue, min_t(u32, mvh_vq_num(vq),
+					     MVH_BLK_REQS_MAX))) {
+		mvh_blk_queue_free(queue);
+		return ERR_PTR(-ENOMEM);
+	}
+	return queue;
+}
+
+/**
+ * mvh_blk_queue_destroy - free a pool, or leave that to its last completion
+ * @queue: the pool, stopped
+ *
+ * Context: Process context.
+ */
+void mvh_blk_queue_destroy(struct mvh_blk_queue *queue)
+{
+	bool busy;
+
+	spin_lock_irq(&queue->lock);
+	busy = queue->n_flight;
+	queue->orphan = busy;
+	spin_unlock_irq(&queue->lock);
+	if (!busy)
+		mvh_blk_queue_free(queue);
+}
+
+/**
+ * mvh_blk_queue_start - listen to completions
+ * @queue: the pool
+ * @vq: its queue, locked
+ */
+void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	struct mvh_disk *disk = queue->disk;
+
+	queue->limits = (struct mvh_blk_limits) {
+		.block = disk->block,
+		.readonly = disk->readonly,
+		.features = vq->shared->features[0],
+	};
+	spin_lock_irq(&queue->lock);
+	queue->vq = vq;
+	spin_unlock_irq(&queue->lock);
+}
+
+/* Guest memory the data is in, behind @skip bytes of @from. */
+static int mvh_blk_req_set_iov(struct mvh_blk_req *req,
+			       const struct iovec *from, unsigned int n,
+			       size_t skip)
+{
+	struct iovec *iov;
+
+	while (n && skip >= from->iov_len) {
+		skip -= from->iov_len;
+		from++;
+		n--;
+	}
+	if (n > req->max_iov) {
+		iov = kvmalloc_array(n, sizeof(*iov), GFP_KERNEL_ACCOUNT);
+		if (!iov)
+			return -ENOMEM;
+		if (req->iov != req->inline_iov)
+			kvfree(req->iov);
+		req->iov = iov;
+		req->max_iov = n;
+	}
+	memcpy(req->iov, from, n * sizeof(*from));
+	req->n_iov = n;
+	if (n) {
+		req->iov[0].iov_base += skip;
+		req->iov[0].iov_len -= skip;
+	}
+	return 0;
+}
+
+static u8 mvh_blk_status(long result)
+{
+	if (!result)
+		return VIRTIO_BLK_S_OK;
+	return result == -EOPNOTSUPP ? VIRTIO_BLK_S_UNSUPP :
+				       VIRTIO_BLK_S_IOERR;
+}
+
+static void mvh_blk_count_ok(struct mvh_vq *vq, const struct mvh_blk_req *req)
+{
+	u64 ns = req->queue->now - req->start;
+
+	switch (req->cmd.op) {
+	case MVH_BLK_READ:
+		mvh_vq_count(vq, MYVHOST_CNT_READS, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_READ_BYTES, req->cmd.len);
+		mvh_vq_count(vq, MYVHOST_CNT_READ_NS, ns);
+		mvh_vq_count(vq, MYVHOST_CNT_BYTES, req->cmd.len);
+		break;
+	case MVH_BLK_WRITE:
+		mvh_vq_count(vq, MYVHOST_CNT_WRITES, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_WRITE_BYTES, req->cmd.len);
+		mvh_vq_count(vq, MYVHOST_CNT_WRITE_NS, ns);
+		mvh_vq_count(vq, MYVHOST_CNT_BYTES, req->cmd.len);
+		break;
+	case MVH_BLK_FLUSH:
+		mvh_vq_count(vq, MYVHOST_CNT_FLUSHES, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_FLUSH_NS, ns);
+		break;
+	case MVH_BLK_GET_ID:
+		break;
+	default:
+		mvh_vq_count(vq, MYVHOST_CNT_DISCARDS, 1);
+		break;
+	}
+}
+
+/* What the guest may count as written (B4, B15, B32). */
+static u32 mvh_blk_used_len(const struct mvh_blk_req *req, u8 status)
+{
+	if (status != VIRTIO_BLK_S_OK)
+		return 1;
+	if (req->cmd.op == MVH_BLK_READ || req->cmd.op == MVH_BLK_GET_ID)
+		return req->done + 1;
+	return 1;
+}
+
+static void mvh_blk_recycle(struct mvh_blk_req *req)
+{
+	struct mvh_blk_queue *queue = req->queue;
+
+	mvh_blk_io_end(req);
+	queue->free[queue->n_free++] = req;
+}
+
+/* Give a request back to the guest, if it still can be. */
+static void mvh_blk_give(struct mvh_blk_req *req, struct mvh_vq *vq, u8 status)
+{
+	if (vq->state == MVH_VQ_RUNNING) {
+		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
+		/* Without a status byte the guest does not know: stop. */
+		if (put_user(status, req->status))
+			mvh_vq_bad(vq, MVH_BAD_ADDRESS);
+		else
+			mvh_vq_finish(vq, req->id, req->ndesc,
+				      mvh_blk_used_len(req, status));
+	}
+	mvh_blk_recycle(req);
+}
+
+/* A request was carried out, well or badly. */
+static void mvh_blk_finish(struct mvh_blk_req *req, struct mvh_vq *vq)
+{
+	u8 status = mvh_blk_status(req->result);
+
+	if (status == VIRTIO_BLK_S_OK)
+		mvh_blk_count_ok(vq, req);
+	else if (status == VIRTIO_BLK_S_UNSUPP)
+		mvh_vq_count(vq, MYVHOST_CNT_UNSUPPORTED, 1);
+	else
+		mvh_vq_count(vq, MYVHOST_CNT_IO_ERRORS, 1);
+	mvh_blk_give(req, vq, status);
+}
+
+/* A request is not carried out. */
+static void mvh_blk_refuse(struct mvh_blk_req *req, struct mvh_vq *vq,
+			   u8 status)
+{
+	mvh_vq_count(vq, status == VIRTIO_BLK_S_UNSUPP ?
+			 MYVHOST_CNT_UNSUPPORTED : MYVHOST_CNT_INVALID, 1);
+	mvh_blk_give(req, vq, status);
+}
+
+/* Start pieces until one completes later, or the request has ended. */
+static void mvh_blk_run(struct mvh_blk_req *req, struct mvh_vq *vq)
+{
+	do {
+		if (!mvh_blk_io_start(req, vq))
+			return;
+	} while (mvh_blk_io_advance(req));
+	mvh_blk_finish(req, vq);
+}
+
+/* Go on with what has completed. */
+static void mvh_blk_reap(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	struct llist_node *list = llist_del_all(&queue->done);
+	struct mvh_blk_req *req, *next;
+
+	if (!list)
+		return;
+	queue->now = ktime_get_ns();
+	list = llist_reverse_order(list);
+	llist_for_each_entry_safe(req, next, list, node) {
+		if (mvh_blk_io_advance(req))
+			mvh_blk_run(req, vq);
+		else
+			mvh_blk_finish(req, vq);
+	}
+	if (vq->state == MVH_VQ_RUNNING)
+		mvh_vq_flush(vq);
+}
+
+static void mvh_blk_get_id(struct mvh_blk_req *req, struct mvh_vq *vq,
+			   const struct mvh_chain *chain)
+{
+	size_t n = min_t(u64, req->cmd.len, MYVHOST_BLK_SERIAL_LEN);
+	struct iov_iter iter;
+
+	iov_iter_init(&iter, ITER_DEST, chain->iov + chain->n_out, chain->n_in,
+		      n);
+	req->done = copy_to_iter(req->queue->disk->serial, n, &iter);
+	req->result = req->done == n ? 0 : -EFAULT;
+	mvh_blk_finish(req, vq);
+}
+
+/* Read and check the list of ranges.  Returns the request's status. */
+static u8 mvh_blk_read_ranges(struct mvh_blk_req *req,
+			      const struct mvh_chain *chain)
+{
+	struct virtio_blk_discard_write_zeroes raw[MVH_BLK_RANGES_MAX];
+	unsigned int n = req->cmd.len / sizeof(*raw), i;
+	struct iov_iter iter;
+	u8 status = VIRTIO_BLK_S_OK;
+
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
+		      chain->out_len);
+	iov_iter_advance(&iter, sizeof(struct virtio_blk_outhdr));
+	if (copy_from_iter(raw, req->cmd.len, &iter) != req->cmd.len)
+		return VIRTIO_BLK_S_IOERR;
+	req->ranges = kmalloc_array(n, sizeof(*req->ranges),
+				    GFP_KERNEL_ACCOUNT);
+	if (!req->ranges)
+		return VIRTIO_BLK_S_IOERR;
+	req->n_ranges = n;
+	for (i = 0; i < n && status == VIRTIO_BLK_S_OK; i++)
+		status = mvh_blk_parse_range(&req->queue->limits, req->cmd.op,
+					     &raw[i], &req->ranges[i]);
+	return status;
+}
+
+/* Collect what the request needs.  Returns its status if it cannot be. */
+static u8 mvh_blk_prepare(struct mvh_blk_req *req,
+			  const struct mvh_chain *chain)
+{
+	int err = 0;
+
+	switch (req->cmd.op) {
+	case MVH_BLK_READ:
+		err = mvh_blk_req_set_iov(req, chain->iov + chain->n_out,
+					  chain->n_in, 0);
+		break;
+	case MVH_BLK_WRITE:
+		err = mvh_blk_req_set_iov(req, chain->iov, chain->n_out,
+					  sizeof(struct virtio_blk_outhdr));
+		break;
+	case MVH_BLK_FLUSH:
+	case MVH_BLK_GET_ID:
+		break;
+	default:
+		return mvh_blk_read_ranges(req, chain);
+	}
+	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
+}
+
+static struct mvh_blk_req *mvh_blk_take(struct mvh_blk_queue *queue,
+					const struct mvh_chain *chain)
+{
+	const struct iovec *last = &chain->iov[chain->n_out + chain->n_in - 1];
+	struct mvh_blk_req *req = queue->free[--queue->n_free];
+
+	req->id = chain->id;
+	req->ndesc = chain->ndesc;
+	req->status = last->iov_base + last->iov_len - 1;
+	req->start = queue->now;
+	req->done = 0;
+	req->result = 0;
+	req->blocks = false;
+	req->dsync = !READ_ONCE(queue->disk->wce);
+	queue->limits.sectors = READ_ONCE(queue->disk->sectors);
+	return req;
+}
+
+static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
+			      const struct mvh_chain *chain)
+{
+	struct virtio_blk_outhdr hdr;
+	struct iov_iter iter;
+
+	memset(&req->cmd, 0, sizeof(req->cmd));
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
+		      chain->out_len);
+	if (copy_from_iter(&hdr, sizeof(hdr), &iter) != sizeof(hdr))
+		return VIRTIO_BLK_S_IOERR;
+	return mvh_blk_parse(&req->queue->limits, &hdr, chain->out_len,
+			     chain->in_len, &req->cmd);
+}
+
+/* Returns 0, or -EBADMSG if the queue has stopped. */
+static int mvh_blk_accept(struct mvh_blk_queue *queue, struct mvh_vq *vq,
+			  const struct mvh_chain *chain)
+{
+	struct mvh_blk_req *req;
+	u8 status;
+
+	if (chain->out_len < sizeof(struct virtio_blk_outhdr) || !chain->in_len)
+		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
+	req = mvh_blk_take(queue, chain);
+	status = mvh_blk_parse_chain(req, chain);
+	if (status == VIRTIO_BLK_S_OK)
+		status = mvh_blk_prepare(req, chain);
+	mvh_vq_charge(vq, req->cmd.len);
+	if (queue->disk->limited)
+		mvh_disk_use(queue->disk, queue->now, req->cmd.len);
+	if (status != VIRTIO_BLK_S_OK)
+		mvh_blk_refuse(req, vq, status);
+	else if (req->cmd.op == MVH_BLK_GET_ID)
+		mvh_blk_get_id(req, vq, chain);
+	else
+		mvh_blk_run(req, vq);
+	return vq->state == MVH_VQ_RUNNING ? 0 : -EBADMSG;
+}
+
+/* Does the rate limit hold the queue back?  It runs again when it may. */
+static bool mvh_blk_throttled(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	u64 wait;
+
+	if (likely(!queue->disk->limited))
+		return false;
+	queue->now = ktime_get_ns();
+	wait = mvh_disk_wait(queue->disk, queue->now);
+	if (!wait)
+		return false;
+	mvh_vq_count(vq, MYVHOST_CNT_THROTTLED, 1);
+	mod_timer(&queue->throttle, jiffies + nsecs_to_jiffies(wait) + 1);
+	return true;
+}
+
+/* Returns 0 if the ring is empty, else the service must return. */
+static int mvh_blk_fetch_all(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	while (!mvh_vq_spent(vq)) {
+		struct mvh_chain chain = {
+			.iov = vq->iov,
+			.max = MVH_IOV_MAX,
+		};
+		int ret;
+
+		/* A completion runs the queue again. */
+		if (!queue->n_free || mvh_blk_throttled(queue, vq))
+			return -EAGAIN;
+		ret = mvh_vq_fetch(vq, &chain);
+		if (ret <= 0)
+			return ret;
+		ret = mvh_blk_accept(queue, vq, &chain);
+		if (ret)
+			return ret;
+	}
+	return -EAGAIN;
+}
+
+/**
+ * mvh_blk_queue_service - serve a disk's queue
+ * @queue: its pool
+ * @vq: the queue, locked
+ *
+ * Context: see mvh_backend_ops.service.
+ */
+void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	int ret;
+
+	do {
+		struct blk_plug plug;
+
+		mvh_blk_reap(queue, vq);
+		if (vq->state != MVH_VQ_RUNNING)
+			return;
+		queue->now = ktime_get_ns();
+		blk_start_plug(&plug);
+		ret = mvh_blk_fetch_all(queue, vq);
+		blk_finish_plug(&plug);
+	} while (!ret && mvh_vq_rearm(vq));
+}
+
+static bool mvh_blk_queue_idle(struct mvh_blk_queue *queue)
+{
+	bool idle;
+
+	spin_lock_irq(&queue->lock);
+	idle = !queue->n_flight;
+	spin_unlock_irq(&queue->lock);
+	return idle;
+}
+
+/**
+ * mvh_blk_queue_drain - wait for what is in flight, and give it back
+ * @queue: the pool
+ * @vq: its queue, locked
+ *
+ * Context: Process context of the owner.
+ * Return: 0, or -EINTR if the caller was killed.
+ */
+int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	do {
+		if (wait_event_killable(queue->idle, mvh_blk_queue_idle(queue)))
+			return -EINTR;
+		mvh_blk_reap(queue, vq);
+	} while (!mvh_blk_queue_idle(queue) || !llist_empty(&queue->done));
+	return 0;
+}
+
+/**
+ * mvh_blk_queue_stop - stop listening to completions
+ * @queue: the pool
+ * @vq: its queue, locked
+ *
+ * Waits for what is in flight if the caller sees the guest's memory, so that
+ * nothing is lost; a caller that is killed, or does not see it, leaves it behind.
+ *
+ * Context: Process context.
+ */
+void mvh_blk_queue_stop(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	timer_delete_sync(&queue->throttle);
+	if (mvh_vq_reachable(vq))
+		mvh_blk_queue_drain(queue, vq);
+	spin_lock_irq(&queue->lock);
+	queue->vq = NULL;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * mvh_blk_queue_init - prepare for pools
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int mvh_blk_queue_init(void)
+{
+	return mvh_blk_pool_init();
+}
+
+/**
+ * mvh_blk_queue_exit - wait until the last pool is gone
+ */
+void mvh_blk_queue_exit(void)
+{
+	wait_event(mvh_blk_no_queues, !atomic_read(&mvh_blk_n_queues));
+	/* The last completion may have some way to go. */
+	synchronize_rcu();
+	mvh_blk_pool_exit();
+}

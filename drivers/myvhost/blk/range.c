@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Discard, write zeroes, secure erase: lists of ranges, carried out one by one by
+ * the pool of threads.
+ */
+#include <linux/blkdev.h>
+#include <linux/bvec.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/uio.h>
+#include "disk.h"
+#include "queue.h"
+
+/* Pages of zeroes that are written at a time. */
+#define MVH_ZERO_PAGES		64
+
+/* Write zeroes where nothing better is supported. */
+static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
+{
+	struct bio_vec bv[MVH_ZERO_PAGES];
+	unsigned int i;
+
+	for (i = 0; i < MVH_ZERO_PAGES; i++) {
+		bv[i].bv_page = ZERO_PAGE(0);
+		bv[i].bv_offset = 0;
+		bv[i].bv_len = PAGE_SIZE;
+	}
+	while (len) {
+		size_t n = min_t(u64, len, MVH_ZERO_PAGES * PAGE_SIZE);
+		struct iov_iter iter;
+		ssize_t ret;
+
+		iov_iter_bvec(&iter, ITER_SOURCE, bv, MVH_ZERO_PAGES, n);
+		ret = vfs_iter_write(disk->file, &iter, &pos, 0);
+		if (ret <= 0)
+			return ret ?: -EIO;
+		len -= ret;
+	}
+	return 0;
+}
+
+static int mvh_range_zero(struct mvh_disk *disk,
+			  const struct mvh_blk_range *range)
+{
+	int err = -EOPNOTSUPP;
+
+	if (range->unmap)
+		err = vfs_fallocate(disk->file,
+				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				    range->pos, range->len);
+	if (err == -EOPNOTSUPP)
+		err = vfs_fallocate(disk->file,
+				    FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+				    range->pos, range->len);
+	if (err == -EOPNOTSUPP)
+		err = mvh_range_write_zeroes(disk, range->pos, range->len);
+	return err;
+}
+
+/* Pages of a block device that are in the cache would bring old data back. */
+static int mvh_range_forget_cache(struct mvh_disk *disk,
+				  const struct mvh_blk_range *range)
+{
+	struct address_space *mapping = disk->file->f_mapping;
+	loff_t last = range->pos + range->len - 1;
+	int err = filemap_write_and_wait_range(mapping, range->pos, last);
+
+	return err ?: invalidate_inode_pages2_range(mapping,
+						    range->pos >> PAGE_SHIFT,
+						    last >> PAGE_SHIFT);
+}
+
+static int mvh_range_discard(struct mvh_disk *disk,
+			     const struct mvh_blk_range *range)
+{
+	int err;
+
+	if (!disk->bdev)
+		return vfs_fallocate(disk->file,
+				     FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				     range->pos, range->len);
+	err = mvh_range_forget_cache(disk, range);
+	return err ?: blkdev_issue_discard(disk->bdev,
+					   range->pos >> MVH_SECTOR_SHIFT,
+					   range->len >> MVH_SECTOR_SHIFT,
+					   GFP_KERNEL);
+}
+
+static int mvh_range_erase(struct mvh_disk *disk,
+			   const struct mvh_blk_range *range)
+{
+	int err = mvh_range_forget_cache(disk, range);
+
+	return err ?: blkdev_issue_secure_erase(disk->bdev,
+						range->pos >> MVH_SECTOR_SHIFT,
+						range->len >> MVH_SECTOR_SHIFT,
+						GFP_KERNEL);
+}
+
+static int mvh_range_one(struct mvh_disk *disk, enum mvh_blk_op op,
+			 const struct mvh_blk_range *range)
+{
+	if (!range->len)
+		return 0;
+	switch (op) {
+	case MVH_BLK_DISCARD:
+		return mvh_range_discard(disk, range);
+	case MVH_BLK_WRITE_ZEROES:
+		return mvh_range_zero(disk, range);
+	default:
+		return mvh_range_erase(disk, range);
+	}
+}
+
+/**
+ * mvh_blk_range_run - carry out a discard, zeroing or erasure
+ * @req: the request
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or the first error.
+ */
+long mvh_blk_range_run(struct mvh_blk_req *req)
+{
+	struct mvh_disk *disk = req->queue->disk;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < req->n_ranges && !err; i++)
+		err = mvh_range_one(disk, req->cmd.op, &req->ranges[i]);
+	if (!err && req->dsync)
+		err = vfs_fsync(disk->file, 1);
+	return err;
+}

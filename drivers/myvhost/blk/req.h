@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a virtio-blk request asks for, and whether a disk can do it.  Pure: see
+ * ring.h.  Rules are quoted as (Bn) from Documentation/rules.rst.
+ */
+#ifndef _MVH_BLK_REQ_H
+#define _MVH_BLK_REQ_H
+
+#include <uapi/linux/virtio_blk.h>
+#include "mvh_env.h"
+
+#define MVH_SECTOR_SHIFT	9
+#define MVH_SECTOR_SIZE		(1u << MVH_SECTOR_SHIFT)
+
+/* Most bytes of one read or write. */
+#define MVH_BLK_DATA_MAX	(1u << 30)
+
+/* Most ranges of one discard, zeroing or erasure, and sectors of one range. */
+#define MVH_BLK_RANGES_MAX	32
+#define MVH_BLK_RANGE_SECTORS	(1u << 22)
+
+/**
+ * enum mvh_blk_op - what is to be done
+ */
+enum mvh_blk_op {
+	MVH_BLK_READ,
+	MVH_BLK_WRITE,
+	MVH_BLK_FLUSH,
+	MVH_BLK_GET_ID,
+	MVH_BLK_DISCARD,
+	MVH_BLK_WRITE_ZEROES,
+	MVH_BLK_SECURE_ERASE,
+};
+
+/**
+ * struct mvh_blk_limits - what a disk can do for its guest
+ * @sectors: capacity
+ * @block: bytes that positions and lengths are multiples of, a power of two
+ * @readonly: it cannot be written
+ * @features: what was negotiated, bits 0 to 63
+ */
+struct mvh_blk_limits {
+	u64 sectors;
+	u32 block;
+	bool readonly;
+	u64 features;
+};
+
+/**
+ * struct mvh_blk_cmd - a checked request
+ * @op: what is to be done
+ * @pos: first byte on the disk, of a read or write
+ * @len: bytes of the data: what is read or written, the room for the serial
+ *	number, or the list of ranges
+ */
+struct mvh_blk_cmd {
+	enum mvh_blk_op op;
+	u64 pos;
+	u64 len;
+};
+
+/**
+ * struct mvh_blk_range - a checked range of a discard, zeroing or erasure
+ * @pos: first byte on the disk
+ * @len: bytes, may be 0
+ * @unmap: its blocks need not stay allocated
+ */
+struct mvh_blk_range {
+	u64 pos;
+	u64 len;
+	bool unmap;
+};
+
+u8 mvh_blk_parse(const struct mvh_blk_limits *limits,
+		 const struct virtio_blk_outhdr *hdr, u64 out_len, u64 in_len,
+		 struct mvh_blk_cmd *cmd);
+u8 mvh_blk_parse_range(const struct mvh_blk_limits *limits, enum mvh_blk_op op,
+		       const struct virtio_blk_discard_write_zeroes *from,
+		       struct mvh_blk_range *range);
+
+#endif /* _MVH_BLK_REQ_H */
