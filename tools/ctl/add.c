@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * myvhost add: a device that stays, with a name.
+ */
+#include <string.h>
+#include <unistd.h>
+#include "args.h"
+#include "command.h"
+#include "disk.h"
+#include "error.h"
+#include "node.h"
+
+static const struct option add_options[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ "readonly", no_argument, NULL, 'o' },
+	{ "queues", required_argument, NULL, 'o' },
+	{ "serial", required_argument, NULL, 'o' },
+	{ "cache", required_argument, NULL, 'o' },
+	{ "iops", required_argument, NULL, 'o' },
+	{ "bps", required_argument, NULL, 'o' },
+	{ }
+};
+
+/* Options but --file are named as disk_set() knows them. */
+static void add_parse(int argc, char **argv, struct disk *disk)
+{
+	const char *wrong;
+	int c, which;
+
+	while ((c = args_option(argc, argv, ":", add_options, &which)) != -1) {
+		if (c == 'f') {
+			disk->file = optarg;
+			continue;
+		}
+		wrong = disk_set(disk, add_options[which].name, optarg);
+		if (wrong)
+			fail_usage("--%s %s: %s", add_options[which].name,
+				   optarg ? optarg : "", wrong);
+	}
+}
+
+/**
+ * command_add() - add blk NAME --file FILE [OPTIONS]
+ * @argc: number of arguments
+ * @argv: the arguments
+ */
+int command_add(int argc, char **argv)
+{
+	struct disk disk = { .file = NULL };
+	int fd;
+
+	add_parse(argc, argv, &disk);
+	args_count(argc, argv, 2, 2, "blk NAME");
+	if (strcmp(argv[optind], "blk"))
+		fail_usage("add: there is no kind %s; a disk is blk",
+			   argv[optind]);
+	node_name_check(argv[optind + 1]);
+	if (!disk.file)
+		fail_usage("add: --file FILE is missing");
+	fd = disk_open(&disk);
+	node_add(fd, argv[optind + 1]);
+	close(fd);
+	return CTL_OK;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * See disk.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/virtio_ids.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <linux/myvhost.h>
+#include "disk.h"
+#include "error.h"
+#include "node.h"
+#include "option.h"
+
+#define DISK_SECTOR	512
+
+static const char *disk_set_cache(struct disk *disk, const char *value)
+{
+	disk->buffered = strcmp(value, "none");
+	disk->writethrough = !strcmp(value, "writethrough");
+	if (disk->buffered && !disk->writethrough && strcmp(value, "writeback"))
+		return "cache is none, writeback or writethrough";
+	return NULL;
+}
+
+static const char *disk_set_serial(struct disk *disk, const char *value)
+{
+	const char *p;
+
+	if (!*value || strlen(value) > MYVHOST_BLK_SERIAL_LEN)
+		return "serial has 1 to 20 characters";
+	for (p = value; *p; p++)
+		if (*p < ' ' || *p > '~')
+			return "serial is printable ASCII";
+	disk->serial = value;
+	return NULL;
+}
+
+static const char *disk_set_queues(struct disk *disk, const char *value)
+{
+	uint64_t n;
+
+	if (!range_parse(value, 1, DISK_MAX_QUEUES, &n))
+		return "queues is a number from 1 to 16";
+	disk->queues = n;
+	return NULL;
+}
+
+/**
+ * disk_set() - set an option
+ * @arg: the disk
+ * @key: name of the option
+ * @value: its value, NULL if it has none
+ *
+ * Return: NULL, or what is wrong with it.
+ */
+const char *disk_set(void *arg, const char *key, const char *value)
+{
+	struct disk *disk = arg;
+
+	if (!strcmp(key, "readonly"))
+		return option_bool(value, &disk->readonly) ? NULL :
+			"readonly is on or off";
+	if (!value)
+		value = "";
+	if (!strcmp(key, "queues"))
+		return disk_set_queues(disk, value);
+	if (!strcmp(key, "serial"))
+		return disk_set_serial(disk, value);
+	if (!strcmp(key, "cache"))
+		return disk_set_cache(disk, value);
+	if (!strcmp(key, "iops"))
+		return limit_parse(value, number_parse, &disk->iops) ?
+			"iops is N or N,BURST requests per second" : NULL;
+	if (!strcmp(key, "bps"))
+		return limit_parse(value, size_parse, &disk->bps) ?
+			"bps is N or N,BURST bytes per second, with K, M or G" :
+			NULL;
+	return "it has no such option; there are readonly, queues, serial, cache, iops and bps";
+}
+
+static void disk_check_size(const char *file, int fd, const struct stat *st)
+{
+	uint64_t size = st->st_size;
+
+	if (S_ISBLK(st->st_mode) && ioctl(fd, BLKGETSIZE64, &size))
+		fail("%s: %s", file, strerror(errno));
+	if (size < DISK_SECTOR)
+		fail("%s: has %llu bytes, less than a sector; try: truncate -s SIZE %s",
+		     file, (unsigned long long)size, file);
+}
+
+static void disk_fail_open(const struct disk *disk, int err)
+{
+	if (!disk->readonly && (err == EROFS || err == EACCES) &&
+	    !access(disk->file, R_OK))
+		fail("%s: %s; if the guest is not to write: readonly",
+		     disk->file, strerror(err));
+	fail("%s: %s", disk->file, strerror(err));
+}
+
+/* Looked at before it is opened: opening a tape or a pipe has consequences. */
+static int disk_open_file(const struct disk *disk)
+{
+	const char *file = disk->file;
+	struct stat st;
+	int fd;
+
+	if (stat(file, &st))
+		fail("%s: %s", file, strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		fail("%s: neither a regular file nor a block device", file);
+	fd = open(file, (disk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (fd < 0)
+		disk_fail_open(disk, errno);
+	disk_check_size(file, fd, &st);
+	return fd;
+}
+
+static void disk_setup(int fd, unsigned int queues)
+{
+	struct myvhost_setup setup = {
+		.device = VIRTIO_ID_BLOCK,
+		.dialect = MYVHOST_DIALECT_VDPA,
+		.queues = queues,
+	};
+
+	if (!ioctl(fd, MYVHOST_SETUP, &setup))
+		return;
+	switch (errno) {
+	case ENODEV:
+		fail("%s has no disks: myvhost_blk.ko is not found; try: modprobe myvhost_blk, or make install for this kernel",
+		     NODE_PATH);
+	case ENOTTY:
+		fail("%s has no disks: this myvhost.ko is older than this program",
+		     NODE_PATH);
+	default:
+		fail("%s: cannot set up a disk: %s", NODE_PATH,
+		     strerror(errno));
+	}
+}
+
+static uint32_t disk_flags(const struct disk *disk)
+{
+	return (disk->readonly ? MYVHOST_BLK_READONLY : 0) |
+	       (disk->buffered ? MYVHOST_BLK_BUFFERED : 0) |
+	       (disk->writethrough ? MYVHOST_BLK_WRITETHROUGH : 0);
+}
+
+static void disk_set_backing(int fd, int file, const struct disk *disk)
+{
+	struct myvhost_blk blk = {
+		.fd = file,
+		.flags = disk_flags(disk),
+		.iops = disk->iops.rate,
+		.iops_burst = disk->iops.burst,
+		.bps = disk->bps.rate,
+		.bps_burst = disk->bps.burst,
+	};
+
+	if (disk->serial)
+		memcpy(blk.serial, disk->serial, strlen(disk->serial));
+	if (!ioctl(fd, MYVHOST_BLK_SET_BACKING, &blk))
+		return;
+	switch (errno) {
+	case EBUSY:
+		fail("%s: the block device is in use; see: lsblk, fuser -v %s",
+		     disk->file, disk->file);
+	case EINVAL:
+		fail("%s: this cannot be a disk: zoned, too large, or an option that this myvhost_blk.ko does not know",
+		     disk->file);
+	default:
+		fail("%s: cannot be a disk: %s", disk->file, strerror(errno));
+	}
+}
+
+/**
+ * disk_open() - make a device out of the options
+ * @disk: options
+ *
+ * Return: its descriptor, which is closed by exec.
+ */
+int disk_open(const struct disk *disk)
+{
+	int file = disk_open_file(disk);
+	int fd = node_open();
+
+	disk_setup(fd, disk->queues);
+	disk_set_backing(fd, file, disk);
+	close(file);
+	return fd;
+}

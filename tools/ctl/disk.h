@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A disk that is to be: its options, and the device made of them.
+ */
+#ifndef CTL_DISK_H
+#define CTL_DISK_H
+
+#include <stdbool.h>
+#include "number.h"
+
+#define DISK_MAX_QUEUES	16
+
+/**
+ * struct disk - options of a disk
+ * @file: the backing
+ * @serial: what the guest reads, or NULL
+ * @queues: how many, 0 for the usual
+ * @readonly: the guest may not write
+ * @buffered: use the page cache
+ * @writethrough: begin without a volatile write cache
+ * @iops: requests per second
+ * @bps: bytes per second
+ */
+struct disk {
+	const char *file;
+	const char *serial;
+	unsigned int queues;
+	bool readonly;
+	bool buffered;
+	bool writethrough;
+	struct limit iops;
+	struct limit bps;
+};
+
+const char *disk_set(void *disk, const char *key, const char *value);
+int disk_open(const struct disk *disk);
+
+#endif /* CTL_DISK_H */

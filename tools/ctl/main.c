@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * myvhost COMMAND: disks and network devices of /dev/myvhost.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "command.h"
+#include "error.h"
+
+#define VERSION	"0.1"
+
+static const char help[] =
+"usage: myvhost add blk NAME --file FILE [--readonly] [--queues N] [--serial S]\n"
+"               [--cache none|writeback|writethrough]\n"
+"               [--iops N[,BURST]] [--bps N[,BURST]]\n"
+"       myvhost show [-j] [NAME|PID|PID:FD]\n"
+"       myvhost stats [-j] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
+"       myvhost resize [--shrink] NAME [SIZE]\n"
+"       myvhost del NAME\n"
+"       myvhost run [--blk FILE[,readonly][,queues=N][,serial=S][,cache=C]\n"
+"                         [,iops=N][,bps=N]]...\n"
+"               [--net TAP[,queues=N][,mac=MAC][,packed=on]]...\n"
+"               [--print] [--] qemu-system-x86_64 ARGUMENTS...\n"
+"       myvhost help\n"
+"       myvhost --version\n"
+"\n"
+"  add     make /dev/myvhost-NAME, a disk for a virtual machine\n"
+"  show    named nodes, and devices of processes\n"
+"  stats   counters of their queues; with -i, rates\n"
+"  resize  give a disk another size, or tell the guest that it has one\n"
+"  del     remove /dev/myvhost-NAME\n"
+"  run     start QEMU with disks and network devices\n"
+"\n"
+"N of --bps and SIZE may end with K, M, G or T, powers of 1024. See myvhost(8).\n";
+
+static int command_help(int argc, char **argv)
+{
+	if (argc > 1)
+		fail_usage("help takes no argument, but got %s", argv[1]);
+	fputs(help, stdout);
+	return CTL_OK;
+}
+
+static int command_version(int argc, char **argv)
+{
+	if (argc > 1)
+		fail_usage("%s takes no argument, but got %s", argv[0],
+			   argv[1]);
+	puts("myvhost " VERSION);
+	return CTL_OK;
+}
+
+static const struct command {
+	const char *name;
+	int (*fn)(int argc, char **argv);
+} commands[] = {
+	{ "add", command_add },
+	{ "show", command_show },
+	{ "stats", command_stats },
+	{ "resize", command_resize },
+	{ "del", command_del },
+	{ "run", command_run },
+	{ "help", command_help },
+	{ "--help", command_help },
+	{ "-h", command_help },
+	{ "--version", command_version },
+	{ "-V", command_version },
+};
+
+static const struct command *command_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	int r;
+
+	if (argc < 2)
+		fail_usage("which command?");
+	command = command_find(argv[1]);
+	if (!command)
+		fail_usage("there is no command %s", argv[1]);
+	r = command->fn(argc - 1, argv + 1);
+	if (fflush(stdout) || ferror(stdout))
+		fail("cannot write the output");
+	return r;
+}

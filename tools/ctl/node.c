@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * See node.h.  What fails ends the program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/myvhost.h>
+#include "alloc.h"
+#include "error.h"
+#include "node.h"
+#include "proc.h"
+
+#define NODE_LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+			"0123456789._-"
+
+/**
+ * node_is_ours() - whether a path is that of a node
+ * @path: the path
+ */
+bool node_is_ours(const char *path)
+{
+	size_t len = strlen(NODE_PATH);
+
+	return !strncmp(path, NODE_PATH, len) &&
+	       (!path[len] || path[len] == '-');
+}
+
+/**
+ * node_name_valid() - whether a name can be that of a node
+ * @name: the name
+ */
+bool node_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len && len < MYVHOST_NODE_NAME_LEN && name[0] != '.' &&
+	       name[0] != '-' && strspn(name, NODE_LETTERS) == len;
+}
+
+/**
+ * node_name_check() - end the program if a name cannot be that of a node
+ * @name: the name
+ */
+void node_name_check(const char *name)
+{
+	if (!node_name_valid(name))
+		fail_usage("\"%s\" is not a name: 1 to %d letters, digits, '.', '_' and '-', beginning with neither '.' nor '-'",
+			   name, MYVHOST_NODE_NAME_LEN - 1);
+}
+
+/**
+ * node_path() - where a named node is
+ * @name: its name
+ *
+ * Return: the path, for free().
+ */
+char *node_path(const char *name)
+{
+	return alloc_format("%s-%s", NODE_PATH, name);
+}
+
+/**
+ * node_open() - a new device
+ *
+ * Return: its descriptor.
+ */
+int node_open(void)
+{
+	int fd = open(NODE_PATH, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		fail("%s: %s: is the module loaded? try: modprobe myvhost",
+		     NODE_PATH, strerror(errno));
+	case EACCES:
+	case EPERM:
+		fail("%s: %s: it is for root and the group kvm; try: adduser USER kvm, and log in again",
+		     NODE_PATH, strerror(errno));
+	case EMFILE:
+		fail("%s: %s; try: ulimit -n", NODE_PATH, strerror(errno));
+	default:
+		fail("%s: %s", NODE_PATH, strerror(errno));
+	}
+}
+
+/**
+ * node_open_named() - look at a named node
+ * @name: its name
+ *
+ * Return: the descriptor, which is read-only.
+ */
+int node_open_named(const char *name)
+{
+	char *path = node_path(name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		fail("%s: there is no such node; see: myvhost show", name);
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		fail("%s: %s: it is for root and the group kvm", path,
+		     strerror(errno));
+	if (fd < 0)
+		fail("%s: %s", path, strerror(errno));
+	free(path);
+	return fd;
+}
+
+/* @name is known to be valid, so it fits. */
+static struct myvhost_node node_argument(const char *name)
+{
+	struct myvhost_node node = { .name = "" };
+
+	memcpy(node.name, name, strlen(name));
+	return node;
+}
+
+/**
+ * node_add() - give a device a name
+ * @fd: the device
+ * @name: of the node that is made
+ */
+void node_add(int fd, const char *name)
+{
+	struct myvhost_node node = node_argument(name);
+
+	if (!ioctl(fd, MYVHOST_NODE_ADD, &node))
+		return;
+	switch (errno) {
+	case EEXIST:
+		fail("%s: the name is taken; to free it: myvhost del %s", name,
+		     name);
+	case EPERM:
+		fail("%s: only root (CAP_SYS_ADMIN) may add a node", name);
+	case ENOTTY:
+		fail("%s: this myvhost.ko has no named nodes; it is older than this program",
+		     name);
+	default:
+		fail("%s: cannot make %s-%s: %s", name, NODE_PATH, name,
+		     strerror(errno));
+	}
+}
+
+static void node_fail_busy(const char *name)
+{
+	char *path = node_path(name);
+	char *holder = proc_holder(path);
+
+	if (holder)
+		fail("%s: in use by %s", name, holder);
+	fail("%s: in use; to see by whom: fuser -v %s", name, path);
+}
+
+/**
+ * node_del() - remove a named node
+ * @name: its name
+ */
+void node_del(const char *name)
+{
+	struct myvhost_node node = node_argument(name);
+	int fd = node_open();
+
+	if (ioctl(fd, MYVHOST_NODE_DEL, &node)) {
+		switch (errno) {
+		case EBUSY:
+			node_fail_busy(name);
+			break;
+		case ENOENT:
+			fail("%s: there is no such node; see: myvhost show",
+			     name);
+		case EPERM:
+			fail("%s: only root (CAP_SYS_ADMIN) may remove a node",
+			     name);
+		case ENOTTY:
+			fail("%s: this myvhost.ko has no named nodes; it is older than this program",
+			     name);
+		default:
+			fail("%s: cannot remove it: %s", name, strerror(errno));
+		}
+	}
+	close(fd);
+}
+
+/**
+ * node_resize() - let the guest know that the backing has another size
+ * @fd: the node
+ * @name: its name
+ */
+void node_resize(int fd, const char *name)
+{
+	if (!ioctl(fd, MYVHOST_BLK_RESIZE))
+		return;
+	switch (errno) {
+	case EPERM:
+		fail("%s: only root (CAP_SYS_ADMIN) may resize it", name);
+	case ENOTTY:
+		fail("%s: it is not a disk", name);
+	default:
+		fail("%s: cannot resize it: %s", name, strerror(errno));
+	}
+}

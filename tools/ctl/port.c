@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * See port.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "alloc.h"
+#include "error.h"
+#include "number.h"
+#include "option.h"
+#include "port.h"
+
+#define TUN_PATH	"/dev/net/tun"
+#define MAC_LEN		6
+
+static int port_hex(char c)
+{
+	const char *digits = "0123456789abcdef", *p;
+
+	if (c >= 'A' && c <= 'F')
+		c += 'a' - 'A';
+	p = c ? strchr(digits, c) : NULL;
+	return p ? (int)(p - digits) : -1;
+}
+
+/* Six pairs of hexadecimal digits; no group address, not all zero. */
+static bool port_mac_valid(const char *s)
+{
+	int i, any = 0;
+
+	if (strlen(s) != 3 * MAC_LEN - 1)
+		return false;
+	for (i = 0; i < MAC_LEN; i++, s += 3) {
+		int high = port_hex(s[0]), low = port_hex(s[1]);
+
+		if (high < 0 || low < 0 || (s[2] && s[2] != ':'))
+			return false;
+		if (!i && low & 1)
+			return false;
+		any |= high | low;
+	}
+	return any;
+}
+
+/**
+ * port_set() - set an option
+ * @arg: the port
+ * @key: name of the option
+ * @value: its value, NULL if it has none
+ *
+ * Return: NULL, or what is wrong with it.
+ */
+const char *port_set(void *arg, const char *key, const char *value)
+{
+	struct port *port = arg;
+	uint64_t n;
+
+	if (!strcmp(key, "packed"))
+		return option_bool(value, &port->packed) ? NULL :
+			"packed is on or off";
+	if (!value)
+		value = "";
+	if (!strcmp(key, "queues")) {
+		if (!range_parse(value, 1, PORT_MAX_QUEUES, &n))
+			return "queues is a number from 1 to 256";
+		port->queues = n;
+		return NULL;
+	}
+	if (!strcmp(key, "mac")) {
+		if (!port_mac_valid(value))
+			return "mac is an address like 52:54:00:12:34:56";
+		port->mac = value;
+		return NULL;
+	}
+	return "it has no such option; there are queues, mac and packed";
+}
+
+/*
+ * IFF_* flags of a tap, 0 of another interface.  -1 if sysfs does not know the
+ * interface, being that of another network name space.
+ */
+static long port_tap_flags(const char *tap)
+{
+	char *path = alloc_format("/sys/class/net/%s/tun_flags", tap);
+	FILE *f = fopen(path, "re");
+	long flags = 0;
+
+	if (f) {
+		if (fscanf(f, "%li", &flags) != 1)
+			flags = 0;
+		fclose(f);
+	} else {
+		*strrchr(path, '/') = 0;
+		if (access(path, F_OK))
+			flags = -1;
+	}
+	free(path);
+	return flags;
+}
+
+/**
+ * port_check() - end the program if the interface cannot be opened like this
+ * @port: options
+ *
+ * Without it the kernel would make an interface of a name that is mistyped.
+ */
+void port_check(const struct port *port)
+{
+	const char *tap = port->tap;
+	long flags;
+
+	if (!if_nametoindex(tap))
+		fail("%s: there is no such interface; try: ip tuntap add dev %s mode tap%s",
+		     tap, tap, port->queues > 1 ? " multi_queue" : "");
+	flags = port_tap_flags(tap);
+	if (flags < 0)
+		return;
+	if ((flags & TUN_TYPE_MASK) != IFF_TAP)
+		fail("%s: this interface is not a tap", tap);
+	if (port->queues > 1 && !(flags & IFF_MULTI_QUEUE))
+		fail("%s: this tap has one queue; make it with: ip tuntap add dev %s mode tap multi_queue",
+		     tap, tap);
+}
+
+/**
+ * port_open_tap() - open a queue of the tap
+ * @port: options
+ *
+ * Return: the descriptor, which is closed by exec.
+ */
+int port_open_tap(const struct port *port)
+{
+	struct ifreq ifr = {
+		.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR,
+	};
+	int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	long flags = port_tap_flags(port->tap);
+
+	if (fd < 0)
+		fail("%s: %s; try: modprobe tun", TUN_PATH, strerror(errno));
+	if (port->queues > 1 || (flags > 0 && flags & IFF_MULTI_QUEUE))
+		ifr.ifr_flags |= IFF_MULTI_QUEUE;
+	memcpy(ifr.ifr_name, port->tap, strlen(port->tap));
+	if (!ioctl(fd, TUNSETIFF, &ifr))
+		return fd;
+	switch (errno) {
+	case EBUSY:
+	case E2BIG:
+		fail("%s: the tap is in use", port->tap);
+	case EPERM:
+		fail("%s: the tap is not yours; make it with: ip tuntap add dev %s mode tap user USER",
+		     port->tap, port->tap);
+	case EINVAL:
+		fail("%s: not a tap, or one with another kind of queues (multi_queue)",
+		     port->tap);
+	default:
+		fail("%s: TUNSETIFF: %s", port->tap, strerror(errno));
+	}
+}

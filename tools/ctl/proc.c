@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * See proc.h.  PROC_ROOT in the environment tells another place than /proc, as
+ * for the programs of iproute2.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "alloc.h"
+#include "node.h"
+#include "number.h"
+#include "proc.h"
+
+static const char *proc_root(void)
+{
+	const char *root = getenv("PROC_ROOT");
+
+	return root ? root : "/proc";
+}
+
+/* A name that is a number, or -1. */
+static int proc_number(const char *name)
+{
+	uint64_t n;
+
+	return range_parse(name, 0, INT_MAX, &n) ? (int)n : -1;
+}
+
+static int proc_by_number(const struct dirent **a, const struct dirent **b)
+{
+	return proc_number((*a)->d_name) - proc_number((*b)->d_name);
+}
+
+static int proc_is_number(const struct dirent *e)
+{
+	return proc_number(e->d_name) >= 0;
+}
+
+/* Numbered entries of a folder in their order; what cannot be read is empty. */
+static int proc_list(const char *path, struct dirent ***entry)
+{
+	int n = scandir(path, entry, proc_is_number, proc_by_number);
+
+	if (n < 0)
+		*entry = NULL;
+	return n;
+}
+
+static void proc_each_fd(pid_t pid, proc_fn fn, void *arg)
+{
+	char *dir = alloc_format("%s/%d/fd", proc_root(), pid);
+	struct dirent **entry;
+	int i, n = proc_list(dir, &entry);
+
+	for (i = 0; i < n; i++) {
+		char *link = alloc_format("%s/%s", dir, entry[i]->d_name);
+		char target[PATH_MAX];
+		ssize_t len = readlink(link, target, sizeof(target) - 1);
+
+		if (len > 0) {
+			target[len] = 0;
+			if (node_is_ours(target))
+				fn(pid, proc_number(entry[i]->d_name), target,
+				   arg);
+		}
+		free(link);
+		free(entry[i]);
+	}
+	free(entry);
+	free(dir);
+}
+
+/**
+ * proc_each() - call a function for every descriptor of one of our nodes
+ * @fn: the function; in the order of processes and descriptors
+ * @arg: passed to @fn
+ */
+void proc_each(proc_fn fn, void *arg)
+{
+	struct dirent **entry;
+	int i, n = proc_list(proc_root(), &entry);
+
+	for (i = 0; i < n; i++) {
+		proc_each_fd(proc_number(entry[i]->d_name), fn, arg);
+		free(entry[i]);
+	}
+	free(entry);
+}
+
+/**
+ * proc_fdinfo() - where the kernel tells of a descriptor
+ * @pid: process
+ * @fd: descriptor
+ *
+ * Return: the path, for free().
+ */
+char *proc_fdinfo(pid_t pid, int fd)
+{
+	return alloc_format("%s/%d/fdinfo/%d", proc_root(), pid, fd);
+}
+
+/**
+ * proc_same_file() - whether two descriptors are copies of one
+ * @pid1: process
+ * @fd1: its descriptor
+ * @pid2: process
+ * @fd2: its descriptor
+ *
+ * Return: false also if that cannot be found out.
+ */
+bool proc_same_file(pid_t pid1, int fd1, pid_t pid2, int fd2)
+{
+	if (getenv("PROC_ROOT"))
+		return false;
+	return !syscall(SYS_kcmp, pid1, pid2, KCMP_FILE, fd1, fd2);
+}
+
+/**
+ * struct proc_search - who has a path open
+ * @path: the path
+ * @pid: the first one, 0 for none
+ */
+struct proc_search {
+	const char *path;
+	pid_t pid;
+};
+
+static void proc_search_fd(pid_t pid, int fd, const char *target, void *arg)
+{
+	struct proc_search *search = arg;
+
+	(void)fd;
+	if (!search->pid && pid != getpid() && !strcmp(target, search->path))
+		search->pid = pid;
+}
+
+/**
+ * proc_holder() - who has a node open
+ * @path: the node
+ *
+ * Return: "PID (NAME)" for free(), or NULL if nobody is found.
+ */
+char *proc_holder(const char *path)
+{
+	struct proc_search search = { .path = path };
+	char name[64] = "", *comm;
+	FILE *f;
+
+	proc_each(proc_search_fd, &search);
+	if (!search.pid)
+		return NULL;
+	comm = alloc_format("%s/%d/comm", proc_root(), search.pid);
+	f = fopen(comm, "re");
+	free(comm);
+	if (f) {
+		if (!fgets(name, sizeof(name), f))
+			name[0] = 0;
+		fclose(f);
+	}
+	name[strcspn(name, "\n")] = 0;
+	return alloc_format("%d (%s)", search.pid, name[0] ? name : "?");
+}

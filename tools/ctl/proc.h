@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who has our nodes open, by what /proc says.  Of other users' processes it
+ * tells that to root only.
+ */
+#ifndef CTL_PROC_H
+#define CTL_PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/**
+ * typedef proc_fn - an open descriptor of one of our nodes
+ * @pid: process
+ * @fd: descriptor
+ * @target: what was opened
+ * @arg: of proc_each()
+ */
+typedef void (*proc_fn)(pid_t pid, int fd, const char *target, void *arg);
+
+void proc_each(proc_fn fn, void *arg);
+char *proc_fdinfo(pid_t pid, int fd);
+char *proc_holder(const char *path);
+bool proc_same_file(pid_t pid1, int fd1, pid_t pid2, int fd2);
+
+#endif /* CTL_PROC_H */

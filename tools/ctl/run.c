@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * myvhost run: QEMU with disks and network devices.  What was opened belongs to
+ * QEMU from then on, and goes with it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "alloc.h"
+#include "args.h"
+#include "command.h"
+#include "disk.h"
+#include "error.h"
+#include "node.h"
+#include "option.h"
+#include "port.h"
+#include "qemu.h"
+
+static const struct option run_options[] = {
+	{ "blk", required_argument, NULL, 'b' },
+	{ "net", required_argument, NULL, 'n' },
+	{ "print", no_argument, NULL, 'p' },
+	{ }
+};
+
+/**
+ * struct run - what is wanted
+ * @disk: the disks
+ * @n_disks: how many
+ * @port: the network devices
+ * @n_ports: how many
+ * @print: show the command instead
+ */
+struct run {
+	struct disk *disk;
+	unsigned int n_disks;
+	struct port *port;
+	unsigned int n_ports;
+	bool print;
+};
+
+static void run_add_disk(struct run *run, const char *text)
+{
+	struct disk *disk;
+	const char *wrong;
+
+	run->disk = alloc_array(run->disk, run->n_disks + 1,
+				sizeof(*run->disk));
+	disk = &run->disk[run->n_disks++];
+	memset(disk, 0, sizeof(*disk));
+	wrong = options_parse(alloc_text(text), &disk->file, disk_set, disk);
+	if (wrong)
+		fail_usage("--blk %s: %s", text, wrong);
+}
+
+static void run_add_port(struct run *run, const char *text)
+{
+	struct port *port;
+	const char *wrong;
+
+	run->port = alloc_array(run->port, run->n_ports + 1,
+				sizeof(*run->port));
+	port = &run->port[run->n_ports++];
+	*port = (struct port) { .queues = 1 };
+	wrong = options_parse(alloc_text(text), &port->tap, port_set, port);
+	if (wrong)
+		fail_usage("--net %s: %s", text, wrong);
+}
+
+static void run_parse(int argc, char **argv, struct run *run)
+{
+	int c;
+
+	while ((c = args_option(argc, argv, "+:", run_options, NULL)) != -1) {
+		if (c == 'b')
+			run_add_disk(run, optarg);
+		else if (c == 'n')
+			run_add_port(run, optarg);
+		else
+			run->print = true;
+	}
+	if (optind == argc)
+		fail_usage("run: the command of QEMU is missing");
+}
+
+/* Takes the number that the descriptor would have. */
+static int run_pretend(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("/dev/null: %s", strerror(errno));
+	return fd;
+}
+
+/* Keep a descriptor over exec.  QEMU does not take 0, 1 and 2. */
+static int run_keep(int fd)
+{
+	if (fd <= STDERR_FILENO) {
+		fd = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
+		if (fd < 0)
+			fail("cannot copy a descriptor: %s", strerror(errno));
+		return fd;
+	}
+	if (fcntl(fd, F_SETFD, 0))
+		fail("cannot keep a descriptor: %s", strerror(errno));
+	return fd;
+}
+
+static void run_open_disk(const struct run *run, const struct disk *disk,
+			  struct qemu *qemu)
+{
+	int fd = run->print ? run_pretend() : disk_open(disk);
+
+	qemu_add_disk(qemu, run_keep(fd));
+}
+
+static void run_open_port(const struct run *run, const struct port *port,
+			  struct qemu *qemu)
+{
+	int *tap = alloc_array(NULL, port->queues, sizeof(*tap));
+	int *node = alloc_array(NULL, port->queues, sizeof(*node));
+	unsigned int i;
+
+	if (!run->print)
+		port_check(port);
+	for (i = 0; i < port->queues; i++) {
+		tap[i] = run_keep(run->print ? run_pretend() :
+				  port_open_tap(port));
+		node[i] = run_keep(run->print ? run_pretend() : node_open());
+	}
+	qemu_add_port(qemu, port, tap, node);
+}
+
+/**
+ * command_run() - run [--blk ...]... [--net ...]... [--print] -- QEMU ...
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: only with --print; else the program becomes QEMU.
+ */
+int command_run(int argc, char **argv)
+{
+	struct run run = { .disk = NULL };
+	struct qemu qemu;
+	unsigned int i;
+
+	run_parse(argc, argv, &run);
+	qemu_init(&qemu, argv + optind);
+	for (i = 0; i < run.n_disks; i++)
+		run_open_disk(&run, &run.disk[i], &qemu);
+	for (i = 0; i < run.n_ports; i++)
+		run_open_port(&run, &run.port[i], &qemu);
+	if (run.print) {
+		qemu_print(&qemu);
+		return CTL_OK;
+	}
+	qemu_exec(&qemu);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * myvhost show: which devices there are.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "args.h"
+#include "command.h"
+#include "device.h"
+#include "error.h"
+#include "json.h"
+#include "number.h"
+
+static const struct option show_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ }
+};
+
+/* " KEY VALUE", or nothing */
+static void show_text(const struct device *dev, const char *key)
+{
+	const char *value = device_text(dev, key);
+
+	if (value)
+		printf(" %s %s", key, value);
+}
+
+static void show_size(const struct device *dev, const char *key, bool zero)
+{
+	char text[32];
+	uint64_t n;
+
+	if (!fdinfo_number(&dev->info, -1, key, &n) || (!n && !zero))
+		return;
+	size_print(text, sizeof(text), n);
+	printf(" %s %s", key, text);
+}
+
+static void show_disk(const struct device *dev)
+{
+	uint64_t n;
+
+	if (!device_text(dev, "file"))
+		return;
+	printf("    file %s", device_text(dev, "file"));
+	show_text(dev, "io");
+	show_size(dev, "size", true);
+	show_text(dev, "block_size");
+	show_text(dev, "cache");
+	if (fdinfo_number(&dev->info, -1, "readonly", &n) && n)
+		printf(" readonly");
+	show_text(dev, "serial");
+	if (!fdinfo_number(&dev->info, -1, "iops", &n) || n)
+		show_text(dev, "iops");
+	show_size(dev, "bps", false);
+	putchar('\n');
+}
+
+static void show_queue(const struct device *dev, int queue)
+{
+	const char *state = fdinfo_get(&dev->info, queue, "state");
+	const char *worker = fdinfo_get(&dev->info, queue, "worker");
+
+	printf("    %s: %s", dev->info.queue[queue], state ? state : "?");
+	if (worker)
+		printf(" worker %s", worker);
+	putchar('\n');
+}
+
+static void show_device(const struct device *dev)
+{
+	const char *backend = device_text(dev, "backend");
+	const char *dialect = device_text(dev, "dialect");
+	uint64_t owner;
+	unsigned int i;
+
+	printf("%s: %s", dev->label, backend ? backend : "?");
+	if (dialect)
+		printf(" %s", dialect);
+	fdinfo_number(&dev->info, -1, "owner", &owner);
+	if (owner)
+		printf(" owner %llu", (unsigned long long)owner);
+	else
+		printf(" free");
+	putchar('\n');
+	show_disk(dev);
+	for (i = 0; i < dev->info.n_queues; i++)
+		show_queue(dev, i);
+}
+
+/* "NAME TID" */
+static struct json_object *show_json_worker(const char *worker)
+{
+	struct json_object *obj = json_object_new_object();
+	const char *blank = strrchr(worker, ' ');
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s",
+		 blank ? (int)(blank - worker) : (int)strlen(worker), worker);
+	json_object_object_add(obj, "name", json_text(name));
+	if (blank)
+		json_object_object_add(obj, "tid", json_value(blank + 1));
+	return obj;
+}
+
+/* What is a number is a counter, and not shown here. */
+static struct json_object *show_json_queue(const struct device *dev, int queue)
+{
+	struct json_object *obj = json_object_new_object();
+	const struct fdinfo *info = &dev->info;
+	unsigned int i;
+	uint64_t n;
+
+	json_object_object_add(obj, "name", json_text(info->queue[queue]));
+	for (i = 0; i < info->n_lines; i++) {
+		const struct fdinfo_line *line = &info->line[i];
+
+		if (line->queue != queue || !number_parse(line->value, &n))
+			continue;
+		json_object_object_add(obj, line->key,
+				       strcmp(line->key, "worker") ?
+				       json_text(line->value) :
+				       show_json_worker(line->value));
+	}
+	return obj;
+}
+
+static struct json_object *show_json_device(const struct device *dev)
+{
+	struct json_object *obj = json_device(dev);
+	struct json_object *queues = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < dev->info.n_queues; i++)
+		json_object_array_add(queues, show_json_queue(dev, i));
+	json_object_object_add(obj, "queues", queues);
+	return obj;
+}
+
+static void show_json(const struct devices *devices)
+{
+	struct json_object *array = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < devices->n; i++)
+		json_object_array_add(array, show_json_device(&devices->dev[i]));
+	json_print(array, true);
+}
+
+/**
+ * command_show() - show [-j] [NAME|PID|PID:FD]
+ * @argc: number of arguments
+ * @argv: the arguments
+ */
+int command_show(int argc, char **argv)
+{
+	struct devices devices;
+	bool json = false;
+	unsigned int i;
+	int r;
+
+	while (args_option(argc, argv, ":j", show_options, NULL) != -1)
+		json = true;
+	args_count(argc, argv, 0, 1, "");
+	devices_scan(&devices, device_filter(argv[optind]));
+	if (json)
+		show_json(&devices);
+	else
+		for (i = 0; i < devices.n; i++)
+			show_device(&devices.dev[i]);
+	r = devices_status(&devices, argv[optind]);
+	devices_free(&devices);
+	return r;
+}
