@@ -56,6 +56,7 @@ check() {
 	expect shell 'stray.sh.*(syntax|unexpected)' "echo 'if' > tools/stray.sh"
 	expect shell 'not executable' "chmod -x tools/check/static.sh"
 	expect rst 'too short' "printf 'Title\n====\n' > Documentation/stray.rst"
+	expect man 'Xx' "echo '.Xx' >> Documentation/man/myvhost.8"
 	expect indirect-calls 'mvh_chain_fetch.*(jmp|call)' "printf 'void (*f)(void); void mvh_chain_fetch(void) { f(); }' |
 		{ mkdir -p o/$src && gcc -xc -c -o o/$src/chain.o -; }"
 }
