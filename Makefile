@@ -5,19 +5,30 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 KERNEL	?=
 DESTDIR	?=
 MODULES	:= $(CURDIR)/drivers/myvhost
+# "no" leaves out the program myvhost, which needs json-c
+TOOLS	?= yes
 
-all: modules
+all: modules tools
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(MODULES) W=1 modules
 
+ifneq ($(TOOLS),no)
+tools:
+	$(MAKE) -C tools/ctl
+else
+tools:
+endif
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(MODULES) clean
+	$(MAKE) -C tools/ctl clean
 	$(MAKE) -C selftests/unit clean
+	$(MAKE) -C selftests/ctl clean
 	$(MAKE) -C selftests/kselftest clean
 
-install: modules
-	tools/install/install.sh install $(KDIR) "$(DESTDIR)"
+install: modules tools
+	TOOLS=$(TOOLS) tools/install/install.sh install $(KDIR) "$(DESTDIR)"
 
 uninstall:
 	tools/install/install.sh uninstall $(KDIR) "$(DESTDIR)"
@@ -28,8 +39,8 @@ demo:
 check:
 	KERNEL="$(KERNEL)" tools/check/check.sh
 
-check-static check-unit check-build check-kselftest check-qemu:
+check-static check-unit check-ctl check-build check-kselftest check-qemu:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
-.PHONY: all modules clean install uninstall demo check check-static \
-	check-unit check-build check-kselftest check-qemu
+.PHONY: all modules tools clean install uninstall demo check check-static \
+	check-unit check-ctl check-build check-kselftest check-qemu

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
-# Stages: static, unit, build, install, kselftest, qemu; all of them by default.
-# KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first two.
+# Stages: static, unit, ctl, build, install, kselftest, qemu; all of them by
+# default. KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first three.
 # QEMU_TESTS=all runs the slow stock-QEMU tests on every kernel; by default
 # they run on one. Logs: CHECK_LOGS or a new directory in the cache.
 set -euo pipefail
@@ -35,6 +35,8 @@ stage() {
 stage_static() { stage static "$REPO/tools/check/static.sh"; }
 
 stage_unit() { stage unit "$LAB/inroot.sh" make -s -C /repo/selftests/unit run; }
+
+stage_ctl() { stage ctl "$LAB/inroot.sh" make -s -C /repo/selftests/ctl run; }
 
 build_report() {
 	local k n=0 failed=0
@@ -100,14 +102,14 @@ prune() {
 main() {
 	local s
 	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
-	[ $# -gt 0 ] || set -- static unit build install kselftest qemu
+	[ $# -gt 0 ] || set -- static unit ctl build install kselftest qemu
 	mkdir -p "$LOGS"
 	prune
 	say "preparing the lab in $CACHE"
 	"$LAB/setup.sh"
 	for s in "$@"; do
 		case $s in
-		static | unit | build | install | kselftest | qemu) "stage_$s" ;;
+		static | unit | ctl | build | install | kselftest | qemu) "stage_$s" ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
 	done

@@ -1,0 +1,236 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# cli.sh PROGRAM: the command line of myvhost without the module: arguments,
+# files, output for a /proc of our making.  KTAP on standard output.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/ctl/tap.sh
+. "$here/tap.sh"
+m=$(realpath "${1:?usage: cli.sh PROGRAM}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# usage NAME PATTERN ARGUMENTS...: a wrong command line
+usage() {
+	local name=$1 pattern=$2
+	shift 2
+	expect "usage: $name" 2 "^myvhost: .*$pattern" "$m" "$@"
+}
+
+# json PROGRAM: $out is JSON, and the expression of Python says True
+json() {
+	python3 -c '
+import json, sys
+v = [json.loads(x) for x in sys.argv[2].splitlines()] if sys.argv[3] else json.loads(sys.argv[2])
+ok = eval(sys.argv[1])
+if not ok:
+    print(v)
+sys.exit(not ok)' "$1" "$out" "${2:-}"
+}
+
+# expect_json NAME EXPRESSION ARGUMENTS...
+expect_json() {
+	local name=$1 expression=$2 verdict=0 why
+	shift 2
+	run "$m" "$@"
+	[ $rc = 0 ] || verdict=1
+	why=$(json "$expression" "${json_lines:-}" 2>&1) || verdict=1
+	result "$name" $verdict "$expression: status $rc"$'\n'"$out"$'\n'"$why"
+}
+
+# process PID FD SAMPLE [TARGET]: a descriptor of a process
+process() {
+	mkdir -p "proc/$1/fd" "proc/$1/fdinfo"
+	ln -s "${4:-/dev/myvhost}" "proc/$1/fd/$2"
+	cp "$here/samples/$3" "proc/$1/fdinfo/$2"
+}
+
+# wait_for NAME PATTERN FILE: until a line of the file fits
+wait_for() {
+	local end=$((SECONDS + 60))
+	until grep -qE "$2" "$3"; do
+		if [ $SECONDS -ge $end ]; then
+			result "$1" 1 "$(cat "$3")"
+			return
+		fi
+		sleep 0.1
+	done
+	result "$1" 0
+}
+
+test_usage() {
+	usage "no command" "which command"
+	usage "unknown command" "there is no command frob" frob
+	usage "no prefix of a command" "there is no command sh" sh
+	usage "unknown option" "--frob is no option" show --frob
+	usage "unknown letter" "-x is no option" show -x
+	usage "letter in a group" "-x is no option" stats -jx
+	usage "option without value" "--file lacks" add blk d --file
+	usage "letter without value" "-i lacks" stats -i
+	usage "add: no kind" "NAME is missing" add
+	usage "add: other kind" "no kind net" add net d --file f
+	usage "add: no name" "NAME is missing" add blk --file f
+	usage "add: no file" "--file FILE is missing" add blk d
+	usage "add: too much" "what is e" add blk d e --file f
+	usage "add: name with slash" "is not a name" add blk ../d --file f
+	usage "add: name too long" "is not a name" add blk "$(printf %032d 0)" --file f
+	usage "add: empty name" "is not a name" add blk "" --file f
+	usage "add: queues" "1 to 16" add blk d --file f --queues 17
+	usage "add: queues, garbage" "1 to 16" add blk d --file f --queues 2x
+	usage "add: serial" "1 to 20" add blk d --file f --serial 123456789012345678901
+	usage "add: cache" "none, writeback" add blk d --file f --cache unsafe
+	usage "add: iops" "requests per second" add blk d --file f --iops 1K
+	usage "add: bps" "bytes per second" add blk d --file f --bps 10MB
+	usage "add: bps, overflow" "bytes per second" add blk d --file f --bps 99999999999G
+	usage "add: burst without limit" "requests per second" add blk d --file f --iops 0,5
+	usage "show: two names" "what is b" show a b
+	usage "show: no name" "neither a name" show a/b
+	usage "stats: interval" "0.01 to 86400" stats -i 0
+	usage "stats: interval, garbage" "0.01 to 86400" stats -i 1s
+	usage "stats: count" "not a count" stats -c 0
+	usage "resize: no name" "NAME is missing" resize
+	usage "resize: no size" "not a size" resize d 1Q
+	usage "resize: negative" "not a size|no option" resize d -- -1
+	usage "resize: no sector" "multiple" resize d 1000
+	usage "resize: empty" "multiple" resize d 0
+	usage "resize: too large" "not a size" resize d 8E
+	usage "resize: --shrink alone" "without SIZE" resize --shrink d
+	usage "del: no name" "NAME is missing" del
+	usage "del: two names" "what is b" del a b
+	usage "del: not a name" "is not a name" del .a
+	usage "run: no command" "QEMU is missing" run
+	usage "run: no command behind --" "QEMU is missing" run --blk f --
+	usage "run: blk" "no such option" run --blk f,frob=1 -- q
+	usage "run: blk, empty" "begins with no name" run --blk ,readonly -- q
+	usage "run: net" "no such option" run --net t,frob -- q
+	usage "run: mac" "mac is an address" run --net t,mac=1 -- q
+	usage "help takes nothing" "takes no argument" help me
+}
+
+test_help() {
+	expect "help" 0 "^usage: myvhost add" "$m" help
+	expect "--help" 0 "^usage: myvhost add" "$m" --help
+	expect "--version" 0 "^myvhost [0-9]+\.[0-9]+$" "$m" --version
+	expect "output that cannot be written" 1 "cannot write" \
+		sh -c "$m help > /dev/full"
+}
+
+test_files() {
+	: > empty
+	truncate -s 511 small
+	truncate -s 1M good
+	mkfifo pipe
+	expect "file: none" 1 "^myvhost: none: No such file" "$m" add blk d --file none
+	expect "file: folder" 1 "neither a regular file nor a block" "$m" add blk d --file .
+	expect "file: pipe" 1 "neither a regular file nor a block" "$m" add blk d --file pipe
+	expect "file: character device" 1 "neither a regular file nor a block" "$m" add blk d --file /dev/null
+	expect "file: empty" 1 "less than a sector.*truncate" "$m" add blk d --file empty
+	expect "file: below a sector" 1 "511 bytes, less than a sector" "$m" add blk d --file small
+	expect "run: file" 1 "^myvhost: none: No such file" "$m" run --blk none -- true
+	expect "run: no interface" 1 "no such interface.*ip tuntap add" "$m" run --net nosuch0 -- true
+	expect "run: no interface, queues" 1 "multi_queue" "$m" run --net nosuch0,queues=2 -- true
+	expect "run: no tap" 1 "lo: .*not a tap" "$m" run --net lo -- true
+	expect "run: no program" 1 "nosuch-qemu: not found" "$m" run -- nosuch-qemu
+	expect "run: status is the program's" 7 "" "$m" run -- sh -c 'exit 7'
+}
+
+test_no_module() {
+	local c
+	for c in "add blk d --file good" "del d" "run --blk good -- true"; do
+		if [ -e /dev/myvhost ]; then
+			skip "no module: $c" "there is a /dev/myvhost"
+			continue
+		fi
+		# shellcheck disable=SC2086
+		expect "no module: $c" 1 "is the module loaded.*modprobe myvhost" "$m" $c
+	done
+	expect "no node: resize" 1 "nosuch: there is no such node" "$m" resize nosuch
+	expect "no node: show" 1 "nosuch: there is no such device" "$m" show nosuch
+	expect "no node: stats" 1 "nosuch: there is no such device" "$m" stats -i 1 nosuch
+}
+
+test_print() {
+	expect "print: nothing to add" 0 "^q -m 1G$" "$m" run --print -- q -m 1G
+	expect "print: without --" 0 "^q -m 1G$" "$m" run --print q -m 1G
+	expect "print: words" 0 "^q 'a b' '' 'it'\\\\''s' 'x;y'$" "$m" run --print -- q "a b" "" "it's" "x;y"
+	expect "print: disk" 0 "^q -add-fd fd=[0-9]+,set=1 -device vhost-vdpa-device-pci,vhostdev=/dev/fdset/1$" \
+		"$m" run --blk none,readonly --print -- q
+	expect "print: sets" 0 "set=4 -device .*/dev/fdset/4$" "$m" run --blk f --print -- q -add-fd fd=9,set=3
+	expect "print: net" 0 "^q -netdev tap,id=myvhost0,fds=[0-9]+,vhost=on,vhostfds=[0-9]+ -device virtio-net-pci,netdev=myvhost0$" \
+		"$m" run --net nosuch0 --print -- q
+	expect "print: net, queues" 0 "fds=[0-9]+:[0-9]+,.*netdev=myvhost0,mq=on,vectors=6,packed=on$" \
+		"$m" run --net nosuch0,queues=2,packed=on --print -- q
+	expect "print: descriptors that are closed" 0 "fd=[3-9]" sh -c "$m run --blk f --print -- q <&- 2>&-"
+}
+
+test_show() {
+	expect "show: nobody" 0 "" "$m" show
+	expect_json "show: nobody, JSON" "v == []" show -j
+	process 4242 10 net
+	process 4242 9 blk /dev/myvhost-disk0
+	process 4242 11 net /dev/vhost-net
+	process 77 3 net
+	mkdir -p proc/self proc/5/fd
+	expect "show: a disk" 0 "^disk0: blk vdpa owner 4242$" "$m" show
+	expect "show: its file" 0 "file /srv/a: b.012c.img io buffered, .* size 1G .*iops 1000 bps 10M$" "$m" show disk0
+	expect "show: its queue" 0 "q0: running worker mvh-4242 4250$" "$m" show disk0
+	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show
+	expect "show: by process" 0 "^77:3: net" "$m" show 77
+	expect "show: by descriptor" 0 "^4242:10: net" "$m" show 4242:10
+	expect "show: no such process" 1 "424: there is no such device" "$m" show 424
+	expect_json "show: order" "[d['name'] for d in v] == ['77:3', 'disk0', '4242:10']" show -j
+	expect_json "show: JSON of a disk" "len(v) == 1 and v[0]['size'] == 1 << 30 and v[0]['readonly'] is False and v[0]['serial'] == '007' and v[0]['file'] == '/srv/a: b\nc.img'" show -j disk0
+	expect_json "show: JSON keeps what it does not know" "v[0]['newkey'] == 'something new'" show -j disk0
+	expect_json "show: JSON of a queue" "v[0]['queues'][0] == {'name': 'q0', 'state': 'running', 'worker': {'name': 'mvh-4242', 'tid': 4250}}" show -j disk0
+	expect_json "show: option behind" "v[0]['pid'] == 77 and v[0]['fd'] == 3" show 77 -j
+	printf 'backend:\tblk\nfile:\t/\377\033"\\134134\n' > proc/77/fdinfo/3
+	expect_json "show: JSON of odd bytes" "v[0]['file'] == '/\ufffd\x1b\"\\\\134'" show -j 77
+	cp "$here/samples/net" proc/77/fdinfo/3
+}
+
+test_stats() {
+	expect "stats: counters that are not 0" 0 "tx: running packets 12 bytes 1100 kicks 11" "$m" stats 77
+	expect "stats: drops" 0 "drop_backend 3" "$m" stats 77
+	run "$m" stats disk0
+	result "stats: no counter that is 0" "$(grep -c 'writes' <<< "$out")" "$out"
+	expect_json "stats: JSON has all" "v[0]['queues'][0]['counters']['writes'] == 0 and v[0]['queues'][1]['counters']['read_ns'] == 2**64 - 1" stats -j disk0
+	expect_json "stats: JSON keeps what it does not know" "v[0]['queues'][0]['counters']['newcounter'] == 5" stats -j disk0
+	run "$m" stats -i 0.02 -c 25 77
+	result "stats: header again" "$([ "$(grep -c 'packet/s' <<< "$out")" = 3 ]; echo $?)" "$out"
+	result "stats: a row for each queue" "$([ "$(grep -c '^77:3' <<< "$out")" = 50 ]; echo $?)" "$out"
+	expect "stats: columns of disks" 0 "^blk +queue +req/s +read/s" "$m" stats -i 0.02 -c 1
+	json_lines=1 expect_json "stats: JSON of intervals" "len(v) == 3 and all(x['devices'][0]['queues'][0]['rates']['reads'] == 0 for x in v)" stats -j -i 0.02 -c 3 disk0
+	test_stats_growth
+	# a device that goes
+	(
+		sleep 0.3
+		rm -r proc/77
+	) &
+	expect "stats: the device goes" 1 "77: there is no such device" "$m" stats -i 0.1 77
+	wait
+}
+
+# 100 reads of 50 us each and 7 errors between two looks at the counters
+test_stats_growth() {
+	local pid
+	"$m" stats -i 0.1 disk0 > rows &
+	pid=$!
+	wait_for "stats: rows come as they are made" '^disk0' rows
+	sed -i 's/^q0.reads:.*/q0.reads:\t120/; s/^q0.read_ns:.*/q0.read_ns:\t7000000/; s/^q0.newcounter/q0.io_errors/' proc/4242/fdinfo/9
+	wait_for "stats: average time, reasons behind the row" '^disk0 +q0 .* 50 .* io_errors [0-9.]+/s$' rows
+	kill $pid
+	wait $pid
+}
+
+export PROC_ROOT=$work/proc
+mkdir proc
+tap_begin
+test_usage
+test_help
+test_files
+test_no_module
+test_print
+test_show
+test_stats
+tap_end

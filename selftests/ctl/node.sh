@@ -1,0 +1,282 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# node.sh [PROGRAM]: the program myvhost on a real node, as root, in the lab's
+# host VM or on a host that has the modules.  Loads them from $MODULES if they are
+# not there.  KTAP on standard output.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/ctl/tap.sh
+. "$here/tap.sh"
+m=$(realpath "${1:-$here/obj/ctl/myvhost}")
+nobody=65534
+
+load() {
+	[ ! -e /dev/myvhost ] || return 0
+	modprobe -q tun
+	insmod "$MODULES/myvhost.ko" && insmod "$MODULES/net/myvhost_net.ko" &&
+		insmod "$MODULES/blk/myvhost_blk.ko"
+}
+
+clean_up() {
+	local node
+	for node in /dev/myvhost-ctl.*; do
+		[ ! -e "$node" ] || "$m" del "${node#/dev/myvhost-}"
+	done
+	ip link del ctltap0 2> /dev/null
+	ip link del ctltap1 2> /dev/null
+	umount "$work"/mnt "$work"/ro 2> /dev/null
+	[ -z "$loop" ] || losetup -d "$loop"
+	rm -rf "$work"
+}
+
+# field EXPRESSION DEVICE: of the object d that show -j prints
+field() {
+	"$m" show -j "$2" | python3 -c '
+import json, sys
+for d in json.load(sys.stdin):
+    print(eval(sys.argv[1]))' "$1"
+}
+
+# expect_field NAME WANT EXPRESSION DEVICE
+expect_field() {
+	local got
+	got=$(field "$3" "$4" 2>&1)
+	result "$1" "$([ "$got" = "$2" ]; echo $?)" "$3 is $got, not $2"
+}
+
+# as_user GID CMD...: without privileges
+as_user() {
+	local gid=$1
+	shift
+	setpriv --reuid $nobody --regid "$gid" --clear-groups "$@"
+}
+
+test_add() {
+	expect "add: a disk" 0 "" "$m" add blk ctl.a --file img
+	result "add: the node is there" "$([ -c /dev/myvhost-ctl.a ]; echo $?)"
+	expect "show: the disk" 0 "^ctl.a: blk vdpa free$" "$m" show ctl.a
+	expect "show: among all" 0 "^ctl.a: blk" "$m" show
+	expect "show: its file" 0 "^    file $work/img io .* size 1M" "$m" show ctl.a
+	expect_field "show: size" 1048576 "d['size']" ctl.a
+	expect_field "show: writable" False "d['readonly']" ctl.a
+	expect_field "show: one queue" "['q0']" "[q['name'] for q in d['queues']]" ctl.a
+	expect_field "show: off" "['off']" "[q['state'] for q in d['queues']]" ctl.a
+	expect_field "show: cache" writeback "d['cache']" ctl.a
+	expect_field "show: no limits" "[0, 0]" "[d['iops'], d['bps']]" ctl.a
+	expect "add: the name is taken" 1 "ctl.a: the name is taken.*myvhost del ctl.a" \
+		"$m" add blk ctl.a --file img
+	expect "add: all options" 0 "" "$m" add blk ctl.b --file img2 --readonly \
+		--queues 4 --serial "S 1" --cache writethrough --iops 100,10 --bps 1M,64K
+	expect_field "add: readonly" True "d['readonly']" ctl.b
+	expect_field "add: queues" 4 "len(d['queues'])" ctl.b
+	expect_field "add: serial" "S 1" "d['serial']" ctl.b
+	expect_field "add: writethrough" "buffered writethrough" "d['io'] + ' ' + d['cache']" ctl.b
+	expect_field "add: limits" "[100, 1048576]" "[d['iops'], d['bps']]" ctl.b
+	expect "add: longest name" 0 "" "$m" add blk "ctl.$(printf %027d 0)" --file img3 --cache writeback
+	expect_field "add: writeback" "buffered writeback" "d['io'] + ' ' + d['cache']" "ctl.$(printf %027d 0)"
+	expect "del: longest name" 0 "" "$m" del "ctl.$(printf %027d 0)"
+	expect "add: odd file name" 0 "" "$m" add blk ctl.c --file $'odd \\ \n name'
+	expect_field "show: odd file name" "True" "d['file'].endswith('odd \\\\ \n name')" ctl.c
+	expect "resize: odd file name" 0 "" "$m" resize ctl.c 2M
+	expect "del: a disk" 0 "" "$m" del ctl.c
+}
+
+test_files() {
+	mkdir ro mnt
+	mount -t tmpfs -o size=4M none ro && truncate -s 1M ro/img && mount -o remount,ro ro
+	expect "file: read-only file system" 1 "Read-only file system.*readonly" "$m" add blk ctl.f --file ro/img
+	expect "file: read-only file system, readonly" 0 "" "$m" add blk ctl.f --file ro/img --readonly
+	expect "del: it" 0 "" "$m" del ctl.f
+	result "file: nothing is left of what failed" "$([ ! -e /dev/myvhost-ctl.f ]; echo $?)"
+	modprobe -q loop
+	loop=$(losetup -f --show loopimg 2> /dev/null)
+	if [ -z "$loop" ]; then
+		skip "file: block devices" "no loop device"
+		return
+	fi
+	expect "file: a block device" 0 "" "$m" add blk ctl.l --file "$loop"
+	expect_field "file: its size" 33554432 "d['size']" ctl.l
+	expect "file: a block device in use by a disk" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
+	expect "resize: a block device" 1 "resize it by its own means" "$m" resize ctl.l 64M
+	truncate -s 40M loopimg
+	losetup -c "$loop"
+	expect "resize: a block device that has grown" 0 "" "$m" resize ctl.l
+	expect_field "resize: its new size" 41943040 "d['size']" ctl.l
+	expect "del: it" 0 "" "$m" del ctl.l
+	mke2fs -q -F "$loop" && mount "$loop" mnt
+	expect "file: a block device that is mounted" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
+	umount mnt
+	losetup -d "$loop"
+	loop=
+}
+
+test_permissions() {
+	local gid
+	gid=$(stat -c %g /dev/myvhost)
+	expect "permission: outside of the group" 1 "Permission denied.*group kvm" \
+		as_user $nobody "$m" add blk ctl.p --file "$work/img3"
+	expect "permission: look from outside of the group" 1 "Permission denied" as_user $nobody "$m" show ctl.a
+	expect "permission: look" 0 "^ctl.a: blk" as_user "$gid" "$m" show ctl.a
+	expect "permission: add" 1 "only root" as_user "$gid" "$m" add blk ctl.p --file "$work/img3"
+	expect "permission: del" 1 "only root" as_user "$gid" "$m" del ctl.a
+	expect "permission: resize" 1 "only root" as_user "$gid" "$m" resize ctl.a
+	expect "permission: the file" 1 "Permission denied" as_user "$gid" "$m" run --blk "$work/secret" -- true
+	expect "permission: run needs no root" 0 "^backend:.blk" \
+		as_user "$gid" "$m" run --blk "$work/img3" -- sh -c 'cat /proc/$$/fdinfo/*'
+}
+
+test_stats() {
+	expect "stats: a disk" 0 "q0: off$" "$m" stats ctl.a
+	run "$m" stats -j ctl.a
+	result "stats: JSON knows every counter of disks" "$(python3 -c '
+import json, sys
+c = json.loads(sys.argv[1])[0]["queues"][0]["counters"]
+names = "packets bytes kicks calls reads read_bytes read_ns writes write_bytes write_ns flushes flush_ns discards io_errors invalid unsupported bounced punted throttled"
+print(sum(c[n] for n in names.split()))' "$out")" "$out"
+	expect "stats: rates" 0 "^ctl.a +q0 +0 +0" "$m" stats -i 0.2 -c 2 ctl.a
+}
+
+test_resize() {
+	expect "resize: larger" 0 "" "$m" resize ctl.a 2M
+	expect_field "resize: what the guest sees" 2097152 "d['size']" ctl.a
+	result "resize: the file" "$([ "$(stat -c %s img)" = 2097152 ]; echo $?)"
+	expect "resize: smaller is refused" 1 "has 2M, more than 1M.*--shrink" "$m" resize ctl.a 1M
+	result "resize: nothing was done" "$([ "$(stat -c %s img)" = 2097152 ]; echo $?)"
+	expect "resize: smaller" 0 "" "$m" resize --shrink ctl.a 1M
+	expect_field "resize: the guest sees it" 1048576 "d['size']" ctl.a
+	truncate -s 3M img
+	expect "resize: after the file" 0 "" "$m" resize ctl.a
+	expect_field "resize: the guest sees that" 3145728 "d['size']" ctl.a
+	expect "resize: no such node" 1 "there is no such node" "$m" resize ctl.none 1M
+	mv img img.away
+	expect "resize: the file was renamed" 0 "" "$m" resize ctl.a 4M
+	mv img.away img
+	"$m" add blk ctl.gone --file gone && rm gone
+	expect "resize: the file was deleted" 1 "No such file" "$m" resize ctl.gone 4M
+	expect "del: its file was deleted" 0 "" "$m" del ctl.gone
+}
+
+test_del() {
+	exec 9<> /dev/myvhost-ctl.a
+	expect "del: in use" 1 "ctl.a: in use by [0-9]+ \((bash|node.sh)" "$m" del ctl.a
+	expect "show: in use" 0 "^ctl.a: blk" "$m" show ctl.a
+	expect "del: still there" 0 "^ctl.a: blk" "$m" show ctl.a
+	exec 9>&-
+	expect "del: no longer in use" 0 "" "$m" del ctl.a
+	result "del: the node is gone" "$([ ! -e /dev/myvhost-ctl.a ]; echo $?)"
+	expect "del: no such node" 1 "ctl.a: there is no such node" "$m" del ctl.a
+	expect "del: the other" 0 "" "$m" del ctl.b
+	expect "add: the name is free again" 0 "" "$m" add blk ctl.a --file img
+	expect "del: and again" 0 "" "$m" del ctl.a
+}
+
+test_run() {
+	local pid i
+	expect "run: a disk" 0 "^file:.$work/img$" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/*'
+	expect "run: its options" 0 "^serial:.X$" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/*'
+	expect "run: its queues" 0 "^q1.state:" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/*'
+	expect "run: arguments" 0 "^a -add-fd fd=[0-9]+,set=1 -device vhost-vdpa-device-pci,vhostdev=/dev/fdset/1$" \
+		"$m" run --blk img -- sh -c 'echo "$0 $*"' a
+	expect "run: the backing's descriptor is closed" 0 "^0$" \
+		"$m" run --blk img -- sh -c "ls -l /proc/\$\$/fd | grep -c $work/img; true"
+	# twice the same descriptor is one device
+	"$m" run --blk img -- sh -c 'exec 8<&3; while [ ! -e stop ]; do sleep 0.2; done' &
+	pid=$!
+	for ((i = 0; i < 150; i++)); do
+		[ ! -e /proc/$pid/fd/8 ] || break
+		sleep 0.2
+	done
+	expect "show: a device of a process" 0 "^$pid:[0-9]+: blk vdpa" "$m" show $pid
+	expect_field "show: copies of a descriptor are one device" 1 "1" $pid
+	expect "stats: a device of a process" 0 "^$pid:" "$m" stats $pid
+	touch stop
+	wait $pid
+	expect "run: nothing is left" 1 "no such device" "$m" show $pid
+}
+
+test_net() {
+	if ! ip tuntap add dev ctltap0 mode tap; then
+		skip "run: network devices" "no tap"
+		return
+	fi
+	ip tuntap add dev ctltap1 mode tap multi_queue
+	expect "net: a tap" 0 "fds=[0-9]+,vhost=on,vhostfds=[0-9]+ " "$m" run --net ctltap0 -- sh -c 'echo $*' a
+	expect "net: its descriptors" 0 "/dev/net/tun" "$m" run --net ctltap0 -- sh -c 'ls -l /proc/$$/fd'
+	expect "net: and the node's" 0 "/dev/myvhost$" "$m" run --net ctltap0 -- sh -c 'ls -l /proc/$$/fd'
+	expect "net: two queues" 0 "^4$" "$m" run --net ctltap1,queues=2 -- \
+		sh -c 'ls -l /proc/$$/fd | grep -cE "/dev/(net/tun|myvhost)$"'
+	expect "net: one queue of such a tap" 0 "" "$m" run --net ctltap1 -- true
+	expect "net: two queues of another tap" 1 "has one queue.*multi_queue" "$m" run --net ctltap0,queues=2 -- true
+	expect "net: in use" 1 "ctltap0: the tap is in use" \
+		"$m" run --net ctltap0 -- "$m" run --net ctltap0 -- true
+	expect "net: of another user" 1 "ctltap0: the tap is not yours|net/tun: Permission" \
+		as_user "$(stat -c %g /dev/myvhost)" "$m" run --net ctltap0 -- true
+}
+
+# qemu PROGRAM ARGUMENTS...: stock QEMU, which is asked what it has and ends
+qemu() {
+	printf 'info qtree\nquit\n' | timeout 120 "$@" qemu-system-x86_64 -M q35,accel=tcg \
+		-m 64 -nodefaults -display none -S -monitor stdio "${qemu_args[@]}"
+}
+
+test_qemu() {
+	local qemu_args=()
+	if ! command -v qemu-system-x86_64 > /dev/null; then
+		skip "qemu" "no QEMU"
+		return
+	fi
+	run_qemu "qemu: a disk and a network device" 'dev: vhost-vdpa-device-pci' \
+		"$m" run --blk img --blk img2,readonly --net ctltap0 --
+	result "qemu: both disks" "$([ "$(grep -c 'dev: vhost-vdpa-device-pci' <<< "$out")" = 2 ]; echo $?)" "$out"
+	"$m" add blk ctl.q --file img
+	qemu_args=(-device "vhost-vdpa-device-pci,vhostdev=/dev/myvhost-ctl.q")
+	run_qemu "qemu: a named disk" 'dev: vhost-vdpa-device-pci'
+	qemu_held
+	expect "qemu: it is free again" 0 "" "$m" del ctl.q
+}
+
+# run_qemu NAME PATTERN [PREFIX...]
+run_qemu() {
+	rc=0
+	out=$(qemu "${@:3}" 2>&1) || rc=$?
+	result "$1" "$([ $rc = 0 ] && grep -q "$2" <<< "$out"; echo $?)" "status $rc"$'\n'"$out"
+}
+
+# a disk that QEMU holds cannot be deleted
+qemu_held() {
+	local pid i
+	qemu-system-x86_64 -M q35,accel=tcg -m 64 -nodefaults -display none -S \
+		"${qemu_args[@]}" < /dev/null > qemu.log 2>&1 &
+	pid=$!
+	for ((i = 0; i < 300; i++)); do
+		! "$m" show ctl.q | grep -q "owner $pid" || break
+		sleep 0.2
+	done
+	expect "qemu: it is the owner" 0 "^ctl.q: blk vdpa owner $pid$" "$m" show ctl.q
+	expect "qemu: held" 1 "ctl.q: in use by $pid \(qemu" "$m" del ctl.q
+	kill $pid
+	wait $pid 2> /dev/null
+}
+
+[ "$(id -u)" = 0 ] || { echo "node.sh needs root" >&2; exit 1; }
+work=$(mktemp -d)
+loop=''
+chmod 755 "$work"
+cd "$work" || exit 1
+tap_begin
+load > load.log 2>&1 || { echo "Bail out! no node: $(tail -n 1 load.log)"; exit 1; }
+trap clean_up EXIT
+truncate -s 1M img img2 img3 gone $'odd \\ \n name' secret
+truncate -s 32M loopimg
+chmod 666 img3
+chmod 600 secret
+test_add
+test_files
+test_permissions
+test_stats
+test_resize
+test_run
+test_net
+test_qemu
+test_del
+tap_end
