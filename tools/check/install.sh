@@ -23,7 +23,9 @@ inroot() {
 
 work=/build/install-check
 inroot sh -c "rm -rf $work && mkdir -p $work &&
-	cp -r /repo/drivers /repo/include /repo/tools /repo/Makefile $work/" >&2
+	cp -r /repo/drivers /repo/include /repo/tools /repo/Documentation \
+		/repo/Makefile $work/ &&
+	rm -rf $work/tools/ctl/obj" >&2
 
 run() {
 	inroot make -s -C $work KDIR="/lib/modules/$release/build" \
@@ -45,18 +47,40 @@ devname() {
 			$work/root/lib/modules/$release/modules.alias" >&2
 }
 
+# it finds its libraries
+program() {
+	inroot sh -c "$work/root/usr/bin/myvhost --version &&
+		! ldd $work/root/usr/bin/myvhost | grep 'not found'" >&2
+}
+
+man_pages() {
+	in_tree usr/share/man/man4/myvhost.4 && in_tree usr/share/man/man8/myvhost.8
+}
+
+# with nothing but what the modules need
+without_json() {
+	local out
+	out=$(inroot make -s -C $work/tools/ctl O=obj-none PKG_CONFIG=false 2>&1) && return 1
+	[[ $out == *"apt-get install pkgconf libjson-c-dev"* ]]
+}
+
 nothing_left() {
 	[ -z "$(inroot find $work/root -name '*myvhost*')" ]
 }
 
 echo "TAP version 13"
-echo "1..7"
+echo "1..11"
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
 result "myvhost_net.ko" in_tree "$modules/myvhost_net.ko"
 result "udev rule" in_tree usr/lib/udev/rules.d/60-myvhost.rules
+result "udev rule of named nodes" inroot grep -q '^KERNEL=="myvhost-\*"' \
+	$work/root/usr/lib/udev/rules.d/60-myvhost.rules
 result "header" in_tree usr/include/linux/myvhost.h
+result "program" program
+result "manual pages" man_pages
+result "json-c missing: make says what to install" without_json
 result "opening the node loads the modules" devname
 result "make uninstall leaves nothing" eval 'run uninstall && nothing_left'
 inroot rm -rf $work

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# install.sh install|uninstall KDIR [DESTDIR]: put the modules, the udev rule and
-# the header in place for the kernel of KDIR, or take them away again.  With a
-# DESTDIR the running system is not told.
+# install.sh install|uninstall KDIR [DESTDIR]: put the modules, the udev rules, the
+# header, the program myvhost and its manual pages in place for the kernel of
+# KDIR, or take them away again.  With a DESTDIR the running system is not told,
+# with TOOLS=no the program stays out.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,20 +18,26 @@ release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' \
 modules=$dest/lib/modules/$release/updates/myvhost
 rule=$dest/usr/lib/udev/rules.d/60-myvhost.rules
 header=$dest/usr/include/linux/myvhost.h
+program=$dest/usr/bin/myvhost
+man=$dest/usr/share/man
 
 install_all() {
-	local m
+	local m s
 	install -d "$modules"
 	for m in myvhost.ko net/myvhost_net.ko; do
 		install -m 644 "$repo/drivers/myvhost/$m" "$modules"
 	done
 	install -D -m 644 "$here/60-myvhost.rules" "$rule"
 	install -D -m 644 "$repo/include/uapi/linux/myvhost.h" "$header"
+	for s in 4 8; do
+		install -D -m 644 "$repo/Documentation/man/myvhost.$s" "$man/man$s/myvhost.$s"
+	done
+	[ "${TOOLS:-}" = no ] || install -D "$repo/tools/ctl/obj/myvhost" "$program"
 }
 
 uninstall_all() {
 	rm -rf "$modules"
-	rm -f "$rule" "$header"
+	rm -f "$rule" "$header" "$program" "$man"/man[48]/myvhost.[48]
 }
 
 # Let depmod and udev know; a tree for packaging has neither.
