@@ -119,7 +119,7 @@ static void mvh_blk_reset(struct mvh_shared *shared)
 	struct mvh_disk *disk = mvh_blk_disk(shared);
 
 	if (disk)
-		mvh_disk_set_features(disk, 0);
+		mvh_disk_reset(disk);
 }
 
 static void mvh_blk_config_read(struct mvh_shared *shared, u32 off, void *buf,

@@ -100,7 +100,12 @@ static int mvh_disk_open(struct mvh_disk *disk, const struct file *file)
 		align = mvh_disk_dio_align(disk);
 	disk->direct = is_power_of_2(align);
 	disk->align = disk->direct ? align : 1;
-	disk->block = disk->direct ? align : MVH_SECTOR_SIZE;
+	disk->block = MVH_SECTOR_SIZE;
+	if (disk->direct)
+		disk->block = align;
+	else if (disk->bdev)
+		disk->block = max(bdev_logical_block_size(disk->bdev),
+				  MVH_SECTOR_SIZE);
 	return 0;
 }
 
@@ -255,17 +260,28 @@ void mvh_disk_resize(struct mvh_disk *disk)
 }
 
 /**
+ * mvh_disk_reset - forget what the driver set
+ * @disk: the disk
+ *
+ * Context: With the device's mutex.
+ */
+void mvh_disk_reset(struct mvh_disk *disk)
+{
+	WRITE_ONCE(disk->wce, disk->wce_first);
+}
+
+/**
  * mvh_disk_set_features - the driver has chosen features
  * @disk: the disk
- * @features: the features, 0 after a reset
+ * @features: the features
  *
- * Decides on the write cache (B11 to B14): a driver that cannot flush has none.
+ * Without flushes the write cache is off at first (B13).
  *
  * Context: With the device's mutex.
  */
 void mvh_disk_set_features(struct mvh_disk *disk, u64 features)
 {
-	bool can_flush = !features || features & BIT_ULL(VIRTIO_BLK_F_FLUSH);
+	bool can_flush = features & BIT_ULL(VIRTIO_BLK_F_FLUSH);
 
 	WRITE_ONCE(disk->wce, disk->wce_first && can_flush);
 }

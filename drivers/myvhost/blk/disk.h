@@ -72,6 +72,7 @@ struct mvh_disk {
 struct mvh_disk *mvh_disk_create(const struct myvhost_blk *blk, u32 n_queues);
 void mvh_disk_put(struct mvh_disk *disk);
 void mvh_disk_resize(struct mvh_disk *disk);
+void mvh_disk_reset(struct mvh_disk *disk);
 void mvh_disk_set_features(struct mvh_disk *disk, u64 features);
 void mvh_disk_config(const struct mvh_disk *disk, u8 *config);
 void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,

@@ -179,6 +179,8 @@ void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 		.readonly = disk->readonly,
 		.features = vq->shared->features[0],
 	};
+	queue->can_flush = mvh_vq_has_feature(vq, VIRTIO_BLK_F_FLUSH) ||
+			   mvh_vq_has_feature(vq, VIRTIO_BLK_F_CONFIG_WCE);
 	spin_lock_irq(&queue->lock);
 	queue->vq = vq;
 	spin_unlock_irq(&queue->lock);
@@ -412,7 +414,7 @@ static struct mvh_blk_req *mvh_blk_take(struct mvh_blk_queue *queue,
 	req->done = 0;
 	req->result = 0;
 	req->blocks = false;
-	req->dsync = !READ_ONCE(queue->disk->wce);
+	req->dsync = !queue->can_flush || !READ_ONCE(queue->disk->wce);
 	queue->limits.sectors = READ_ONCE(queue->disk->sectors);
 	return req;
 }

@@ -39,7 +39,6 @@ struct mvh_vq;
  * @id: the chain's id
  * @ndesc: its ring descriptors
  * @status: where the status byte goes, owner's address
- * @in_len: bytes of the chain's writable part
  * @done: bytes of @cmd.len that are done
  * @blocks: the page cache would have blocked, the pool does the rest
  * @dsync: complete only when durable
@@ -62,7 +61,6 @@ struct mvh_blk_req {
 	u16 id;
 	u16 ndesc;
 	u8 __user *status;
-	u32 in_len;
 	u64 done;
 	bool blocks;
 	bool dsync;
@@ -93,6 +91,7 @@ struct mvh_blk_req {
  * @free_work: frees an orphan
  * @throttle: runs the queue when its rate limit allows
  * @limits: what the disk can do for this guest
+ * @can_flush: the driver knows of the write cache; otherwise there must be none
  * @now: time of this run in nanoseconds
  * @n_reqs: requests
  * @reqs: the requests
@@ -110,6 +109,7 @@ struct mvh_blk_queue {
 	struct work_struct free_work;
 	struct timer_list throttle;
 	struct mvh_blk_limits limits;
+	bool can_flush;
 	u64 now;
 	unsigned int n_reqs;
 	struct mvh_blk_req *reqs;
