@@ -44,6 +44,8 @@ devname() {
 		grep -q '^myvhost myvhost c10:246' \
 			$work/root/lib/modules/$release/modules.devname &&
 		grep -q 'alias myvhost-backend-net myvhost_net' \
+			$work/root/lib/modules/$release/modules.alias &&
+		grep -q 'alias myvhost-backend-blk myvhost_blk' \
 			$work/root/lib/modules/$release/modules.alias" >&2
 }
 
@@ -69,11 +71,12 @@ nothing_left() {
 }
 
 echo "TAP version 13"
-echo "1..11"
+echo "1..12"
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
 result "myvhost_net.ko" in_tree "$modules/myvhost_net.ko"
+result "myvhost_blk.ko" in_tree "$modules/myvhost_blk.ko"
 result "udev rule" in_tree usr/lib/udev/rules.d/60-myvhost.rules
 result "udev rule of named nodes" inroot grep -q '^KERNEL=="myvhost-\*"' \
 	$work/root/usr/lib/udev/rules.d/60-myvhost.rules

@@ -24,7 +24,7 @@ man=$dest/usr/share/man
 install_all() {
 	local m s
 	install -d "$modules"
-	for m in myvhost.ko net/myvhost_net.ko; do
+	for m in myvhost.ko net/myvhost_net.ko blk/myvhost_blk.ko; do
 		install -m 644 "$repo/drivers/myvhost/$m" "$modules"
 	done
 	install -D -m 644 "$here/60-myvhost.rules" "$rule"
