@@ -171,7 +171,7 @@ static void disk_set_backing(int fd, int file, const struct disk *disk)
 		fail("%s: the block device is in use; see: lsblk, fuser -v %s",
 		     disk->file, disk->file);
 	case EINVAL:
-		fail("%s: this cannot be a disk: zoned, too large, or an option that this myvhost_blk.ko does not know",
+		fail("%s: this cannot be a disk: smaller than a block of the disk it lies on, zoned, or with an option that this myvhost_blk.ko does not know",
 		     disk->file);
 	default:
 		fail("%s: cannot be a disk: %s", disk->file, strerror(errno));
