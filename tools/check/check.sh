@@ -94,7 +94,7 @@ stage_qemu() {
 prune() {
 	local old
 	# shellcheck disable=SC2012
-	ls -1dt "$CACHE"/check/*/ 2> /dev/null | tail -n +$((KEEP_LOGS + 1)) | while read -r old; do
+	{ ls -1dt "$CACHE"/check/*/ 2> /dev/null || true; } | tail -n +$((KEEP_LOGS + 1)) | while read -r old; do
 		rm -rf "$old"
 	done
 }
