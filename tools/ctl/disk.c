@@ -94,8 +94,16 @@ static void disk_check_size(const char *file, int fd, const struct stat *st)
 		     file, (unsigned long long)size, file);
 }
 
+static void disk_fail_busy(const struct disk *disk)
+{
+	fail("%s: the block device is in use; see: lsblk, fuser -v %s",
+	     disk->file, disk->file);
+}
+
 static void disk_fail_open(const struct disk *disk, int err)
 {
+	if (err == EBUSY)
+		disk_fail_busy(disk);
 	if (!disk->readonly && (err == EROFS || err == EACCES) &&
 	    !access(disk->file, R_OK))
 		fail("%s: %s; if the guest is not to write: readonly",
@@ -168,8 +176,8 @@ static void disk_set_backing(int fd, int file, const struct disk *disk)
 		return;
 	switch (errno) {
 	case EBUSY:
-		fail("%s: the block device is in use; see: lsblk, fuser -v %s",
-		     disk->file, disk->file);
+		disk_fail_busy(disk);
+		break;
 	case EINVAL:
 		fail("%s: this cannot be a disk: smaller than a block of the disk it lies on, zoned, or with an option that this myvhost_blk.ko does not know",
 		     disk->file);
