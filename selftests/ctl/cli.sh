@@ -214,6 +214,7 @@ test_stats() {
 # 100 reads of 50 us each and 7 errors between two looks at the counters
 test_stats_growth() {
 	local pid
+	: > rows
 	"$m" stats -i 0.1 disk0 > rows &
 	pid=$!
 	wait_for "stats: rows come as they are made" '^disk0' rows

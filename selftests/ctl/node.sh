@@ -11,10 +11,14 @@ m=$(realpath "${1:-$here/obj/ctl/myvhost}")
 nobody=65534
 
 load() {
-	[ ! -e /dev/myvhost ] || return 0
 	modprobe -q tun
-	insmod "$MODULES/myvhost.ko" && insmod "$MODULES/net/myvhost_net.ko" &&
-		insmod "$MODULES/blk/myvhost_blk.ko"
+	if [ ! -e /dev/myvhost ] && [ -n "${MODULES:-}" ]; then
+		insmod "$MODULES/myvhost.ko" && insmod "$MODULES/net/myvhost_net.ko" &&
+			insmod "$MODULES/blk/myvhost_blk.ko"
+	fi
+	# what the udev rule does; there is no udev in the lab
+	[ -d /run/udev ] || chmod 660 /dev/myvhost
+	[ -c /dev/myvhost ]
 }
 
 clean_up() {
@@ -85,9 +89,9 @@ test_files() {
 	mkdir ro mnt
 	mount -t tmpfs -o size=4M none ro && truncate -s 1M ro/img && mount -o remount,ro ro
 	expect "file: read-only file system" 1 "Read-only file system.*readonly" "$m" add blk ctl.f --file ro/img
+	result "file: nothing is left of what failed" "$([ ! -e /dev/myvhost-ctl.f ]; echo $?)"
 	expect "file: read-only file system, readonly" 0 "" "$m" add blk ctl.f --file ro/img --readonly
 	expect "del: it" 0 "" "$m" del ctl.f
-	result "file: nothing is left of what failed" "$([ ! -e /dev/myvhost-ctl.f ]; echo $?)"
 	modprobe -q loop
 	loop=$(losetup -f --show loopimg 2> /dev/null)
 	if [ -z "$loop" ]; then
@@ -103,9 +107,12 @@ test_files() {
 	expect "resize: a block device that has grown" 0 "" "$m" resize ctl.l
 	expect_field "resize: its new size" 41943040 "d['size']" ctl.l
 	expect "del: it" 0 "" "$m" del ctl.l
-	mke2fs -q -F "$loop" && mount "$loop" mnt
-	expect "file: a block device that is mounted" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
-	umount mnt
+	if mke2fs -q -F "$loop" && mount "$loop" mnt; then
+		expect "file: a block device that is mounted" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
+		umount mnt
+	else
+		skip "file: a block device that is mounted" "cannot mount one"
+	fi
 	losetup -d "$loop"
 	loop=
 }
@@ -171,7 +178,10 @@ test_del() {
 }
 
 test_run() {
-	local pid i
+	local pid i holder
+	# copies the descriptor of its device
+	# shellcheck disable=SC2016
+	holder='fd=${2#fd=}; exec 8<&${fd%%,*}; : > held; while [ ! -e stop ]; do sleep 0.2; done'
 	expect "run: a disk" 0 "^file:.$work/img$" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/*'
 	expect "run: its options" 0 "^serial:.X$" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/*'
 	expect "run: its queues" 0 "^q1.state:" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/*'
@@ -180,10 +190,10 @@ test_run() {
 	expect "run: the backing's descriptor is closed" 0 "^0$" \
 		"$m" run --blk img -- sh -c "ls -l /proc/\$\$/fd | grep -c $work/img; true"
 	# twice the same descriptor is one device
-	"$m" run --blk img -- sh -c 'exec 8<&3; while [ ! -e stop ]; do sleep 0.2; done' &
+	"$m" run --blk img -- bash -c "$holder" a &
 	pid=$!
 	for ((i = 0; i < 150; i++)); do
-		[ ! -e /proc/$pid/fd/8 ] || break
+		[ ! -e held ] || break
 		sleep 0.2
 	done
 	expect "show: a device of a process" 0 "^$pid:[0-9]+: blk vdpa" "$m" show $pid
@@ -195,7 +205,7 @@ test_run() {
 }
 
 test_net() {
-	if ! ip tuntap add dev ctltap0 mode tap; then
+	if ! ip tuntap add dev ctltap0 mode tap user root; then
 		skip "run: network devices" "no tap"
 		return
 	fi
@@ -264,8 +274,8 @@ loop=''
 chmod 755 "$work"
 cd "$work" || exit 1
 tap_begin
-load > load.log 2>&1 || { echo "Bail out! no node: $(tail -n 1 load.log)"; exit 1; }
 trap clean_up EXIT
+load > load.log 2>&1 || { echo "Bail out! no node: $(tail -n 1 load.log)"; exit 1; }
 truncate -s 1M img img2 img3 gone $'odd \\ \n name' secret
 truncate -s 32M loopimg
 chmod 666 img3
