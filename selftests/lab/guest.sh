@@ -11,11 +11,16 @@
 #   guest_stop 1
 #
 # Options of guest_start: vhost=PATH of the back end's node (default $VHOST_DEV),
-# or off; queues=N; smp=N; mem=MB; kernel=6.12|7.2; tap=NAME (default tapN);
+# or off, or none for a guest without network; queues=N; smp=N; mem=MB;
+# kernel=6.12|7.2; tap=NAME (default tapN);
 # id=N (MAC and address 10.0.0.1N; default the guest's own number);
 # netdev=STRING and device=STRING appended to -netdev and to -device
 # virtio-net-pci; machine=STRING appended to -M; append=KERNEL ARGS;
-# bus=NAME of the NIC's bus (default a PCIe root port).
+# bus=NAME of the NIC's bus (default a PCIe root port);
+# disk=NAME[,PROPERTIES] of a named node, and blk=FILE[,OPTIONS] as of
+# "myvhost run --blk", both as often as there are disks;
+# root=SERIAL[:ro] of the disk that is the guest's root, see guest-init;
+# file=PATH of a program to put into the guest's /bin, as often as needed.
 # One queue needs nothing but bash to open the node; more go through qemu-fds.
 
 GUEST_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,17 +39,18 @@ vhost_load() {
 		modprobe -q tap || true
 		insmod "$MODULES/myvhost.ko"
 		insmod "$MODULES/net/myvhost_net.ko"
+		insmod "$MODULES/blk/myvhost_blk.ko"
 		;;
 	esac
 }
 
-vhost_unload() { rmmod myvhost_net myvhost; }
+vhost_unload() { rmmod myvhost_blk myvhost_net myvhost; }
 
 # vhost_users: descriptors and threads that are left of the back end; nothing
 # is printed when all guests are gone and everything was released.
 vhost_users() {
 	local m count
-	for m in myvhost_net vhost_net; do
+	for m in myvhost_net myvhost_blk vhost_net; do
 		count=$(cat "/sys/module/$m/refcnt" 2> /dev/null) || continue
 		[ "$count" = 0 ] || echo "module $m has $count users"
 	done
@@ -83,14 +89,31 @@ guest_netdev() {
 	elif [ "$queues" = 1 ]; then
 		netdev="tap,id=net0,ifname=$tap,script=no,downscript=no,vhost=on,vhostfd=7$netdev"
 	else
-		wrap=(qemu-fds "$tap" "$vhost" "$queues")
+		wrap+=(qemu-fds "$tap" "$vhost" "$queues")
 		netdev="tap,id=net0,fds=$(seq -s: 100 $((99 + queues))),vhost=on,vhostfds=$(seq -s: 200 $((199 + queues)))$netdev"
 		device=",mq=on,vectors=$((2 * queues + 2))$device"
 	fi
 }
 
+# guest_initrd: the initial RAM disk, with the files behind it, which belong into
+# /bin (the kernel unpacks one archive after the other)
+guest_initrd() {
+	local f
+	initrd=$GUEST_IMAGES/$kernel/initrd
+	[ ${#files[@]} -gt 0 ] || return 0
+	mkdir -p "$dir/files/bin"
+	for f in "${files[@]}"; do
+		cp "$f" "$dir/files/bin/"
+	done
+	{
+		cat "$initrd"
+		(cd "$dir/files" && find . -type f | cpio -o -H newc --quiet)
+	} > "$dir/initrd"
+	initrd=$dir/initrd
+}
+
 guest_start() {
-	local n=$1 arg dir wrap=()
+	local n=$1 arg dir initrd wrap=() nic=() disks=() files=()
 	local vhost=$VHOST_DEV queues=1 smp=1 mem=256 kernel=$GUEST_KERNEL id=$1 tap=tap$1
 	local netdev='' device='' machine='' append='' bus=port1
 	shift
@@ -99,31 +122,37 @@ guest_start() {
 		case $arg in
 		vhost | queues | smp | mem | kernel | id | tap | netdev | device | machine | append | bus)
 			printf -v "$arg" %s "${1#*=}" ;;
+		disk) disks+=(-device "vhost-vdpa-device-pci,vhostdev=/dev/myvhost-${1#*=}") ;;
+		blk) wrap+=(--blk "${1#*=}") ;;
+		root) append="$append l2.root=${1#*=}" ;;
+		file) files+=("${1#*=}") ;;
 		*) echo "guest_start: unknown option $1" >&2; return 2 ;;
 		esac
 		shift
 	done
 	[ $# = 0 ] || shift
 	netdev=${netdev:+,$netdev} device=${device:+,$device}
-	guest_netdev
+	[ ${#wrap[@]} = 0 ] || wrap=(myvhost run "${wrap[@]}" --)
+	if [ "$vhost" != none ]; then
+		guest_netdev
+		nic=(-device pcie-root-port,id=port1,chassis=1,slot=1 -netdev "$netdev"
+			-device "virtio-net-pci,id=nic0,netdev=net0,bus=$bus,mac=52:54:00:00:00:0$id$device")
+	fi
 	dir=$GUEST_RUN/$n
 	rm -rf "$dir" && mkdir -p "$dir"
+	guest_initrd
 	echo "10.0.0.1$id" > "$dir/ip"
 	: > "$dir/console"
 	(
-		if [ "$vhost" != off ] && [ "$queues" = 1 ]; then exec 7<> "$vhost"; fi
+		if [[ $vhost = /* ]] && [ "$queues" = 1 ]; then exec 7<> "$vhost"; fi
 		exec "${wrap[@]}" qemu-system-x86_64 -name "guest$n" \
 			-M "q35,accel=kvm${machine:+,$machine}" -cpu host -smp "$smp" -m "$mem" \
 			-nodefaults -display none \
-			-kernel "$GUEST_IMAGES/$kernel/vmlinuz" -initrd "$GUEST_IMAGES/$kernel/initrd" \
+			-kernel "$GUEST_IMAGES/$kernel/vmlinuz" -initrd "$initrd" \
 			-append "console=ttyS0 quiet mitigations=off panic=-1 nokaslr tsc=reliable l2.ip=10.0.0.1$id/24 $append" \
 			-serial "file:$dir/console" -serial "unix:$dir/serial,server=on,wait=off" \
 			-qmp "unix:$dir/qmp,server=on,wait=off" \
-			"$@" \
-			-device pcie-root-port,id=port1,chassis=1,slot=1 \
-			-netdev "$netdev" \
-			-device "virtio-net-pci,id=nic0,netdev=net0,bus=$bus,mac=52:54:00:00:00:0$id$device" \
-			> "$dir/log" 2>&1 < /dev/null
+			"$@" "${disks[@]}" "${nic[@]}" > "$dir/log" 2>&1 < /dev/null
 	) &
 	echo $! > "$dir/pid"
 }
