@@ -6,21 +6,30 @@
 
 #define MVH_NSEC_PER_SEC	1000000000ull
 
-/* An unlimited burst, for all practical purposes. */
-#define MVH_BURST_NS_MAX	(3600 * MVH_NSEC_PER_SEC)
+/* No debt and no burst is longer; three of them do not overflow. */
+#define MVH_LIMIT_NS_MAX	(U64_MAX / 4)
 
-/* Time that @units take, MVH_BURST_NS_MAX at most. */
-static u64 mvh_limit_ns(u64 rate, u64 units)
+/*
+ * Time that @units take, MVH_LIMIT_NS_MAX or little more at most.  What is less
+ * than a nanosecond is collected in @fraction, so that no rate is too high for it.
+ */
+static u64 mvh_limit_ns(u64 rate, u64 units, u64 *fraction)
 {
 	u64 sec = units / rate, rest = units % rate;
+	u64 ns, left;
 
-	if (sec >= MVH_BURST_NS_MAX / MVH_NSEC_PER_SEC)
-		return MVH_BURST_NS_MAX;
-	/* A rate so high that the product overflows has no time for a rest. */
-	if (rest > U64_MAX / MVH_NSEC_PER_SEC)
-		return sec * MVH_NSEC_PER_SEC +
-		       rest / (rate / MVH_NSEC_PER_SEC);
-	return sec * MVH_NSEC_PER_SEC + rest * MVH_NSEC_PER_SEC / rate;
+	if (sec >= MVH_LIMIT_NS_MAX / MVH_NSEC_PER_SEC)
+		return MVH_LIMIT_NS_MAX;
+	ns = mul_u64_u64_div_u64(rest, MVH_NSEC_PER_SEC, rate);
+	/* The remainder; what overflows on both sides cancels out. */
+	left = rest * MVH_NSEC_PER_SEC - ns * rate;
+	if (left < rate - *fraction) {
+		*fraction += left;
+	} else {
+		*fraction -= rate - left;
+		ns++;
+	}
+	return sec * MVH_NSEC_PER_SEC + ns;
 }
 
 /**
@@ -31,17 +40,20 @@ static u64 mvh_limit_ns(u64 rate, u64 units)
  */
 void mvh_limit_init(struct mvh_limit *limit, u64 rate, u64 burst)
 {
+	u64 fraction = 0;
+
 	limit->rate = rate;
 	limit->debt_until = 0;
+	limit->fraction = 0;
 	limit->burst_ns = MVH_NSEC_PER_SEC / 10;
 	if (rate && burst)
-		limit->burst_ns = mvh_limit_ns(rate, burst);
+		limit->burst_ns = mvh_limit_ns(rate, burst, &fraction);
 }
 
 /**
  * mvh_limit_wait - may something be used?
  * @limit: the limit
- * @now: the time in nanoseconds, which does not go back
+ * @now: the time in nanoseconds, which does not go back; below 2^63
  *
  * Return: 0 if it may, else for how many nanoseconds to wait.
  */
@@ -62,8 +74,11 @@ u64 mvh_limit_wait(const struct mvh_limit *limit, u64 now)
  */
 void mvh_limit_use(struct mvh_limit *limit, u64 now, u64 units)
 {
+	u64 debt;
+
 	if (!limit->rate)
 		return;
-	limit->debt_until = max(limit->debt_until, now) +
-			    mvh_limit_ns(limit->rate, units);
+	debt = limit->debt_until > now ? limit->debt_until - now : 0;
+	debt += mvh_limit_ns(limit->rate, units, &limit->fraction);
+	limit->debt_until = now + min(debt, MVH_LIMIT_NS_MAX);
 }

@@ -17,11 +17,13 @@
  * @rate: units per second, 0 for no limit
  * @burst_ns: the time in which @rate allows the burst
  * @debt_until: when all that was used is paid for, in nanoseconds
+ * @fraction: what that was rounded down by, times @rate
  */
 struct mvh_limit {
 	u64 rate;
 	u64 burst_ns;
 	u64 debt_until;
+	u64 fraction;
 };
 
 void mvh_limit_init(struct mvh_limit *limit, u64 rate, u64 burst);

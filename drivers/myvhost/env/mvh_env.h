@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kernel side of the seam: every name that the pure files (ring, chain,
- * mem, dirty, net/hdr) take from their surroundings.  The unit tests compile
- * the same files against a header of the same name that checks each access.
- *
+ * mem, dirty, net/hdr, blk/req, blk/limit) take from their surroundings.  The
+ * unit tests compile the same files against a header of the same name that checks
+ * each access.
  * Ring memory is pinned and mapped (see area.c), so ring words are ordinary
  * loads and stores that cannot fail.  Everything else in guest memory is
  * reached through the owner's address space and may fail at any time.
@@ -15,6 +15,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>

@@ -66,6 +66,16 @@ typedef __u64 u64;
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
+/* The kernel's traps if the result has more than 64 bits. */
+static inline u64 mul_u64_u64_div_u64(u64 a, u64 mul, u64 div)
+{
+	unsigned __int128 q = (unsigned __int128)a * mul / div;
+
+	if (q > U64_MAX)
+		__builtin_trap();
+	return q;
+}
+
 #define MAX_ERRNO	4095
 
 static inline void *ERR_PTR(long error)
