@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A driver that does anything the specification allows, and a device that
+ * serves it: requests, batches, pauses, notifications and restarts, all drawn
+ * from unit_rand().  Each request comes back once, with what was written.
+ */
+#ifndef _PLAY_H
+#define _PLAY_H
+
+#include "rig.h"
+
+void play_run(const struct rig_config *config, unsigned int steps);
+
+#endif /* _PLAY_H */
