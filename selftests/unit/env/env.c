@@ -97,10 +97,12 @@ void env_area(void *base, size_t len, const char *name, unsigned char rights)
 	a->base = base;
 	a->len = len;
 	a->name = name;
-	a->rights = malloc(len + 1);
+	/* Most memory has none at first, and is never touched. */
+	a->rights = calloc(1, len + 1);
 	if (!a->rights)
 		abort();
-	memset(a->rights, rights, len);
+	if (rights)
+		memset(a->rights, rights, len);
 }
 
 /**
@@ -241,6 +243,18 @@ unsigned long env_words(void)
 {
 	return env.n[ENV_LOAD] + env.n[ENV_LOAD_ACQUIRE] + env.n[ENV_STORE] +
 	       env.n[ENV_STORE_RELEASE];
+}
+
+/**
+ * env_reset - as at the beginning, for a program that does many tests
+ */
+void env_reset(void)
+{
+	struct env_event *log = env.log;
+
+	env_areas_drop();
+	memset(&env, 0, sizeof(env));
+	env.log = log;
 }
 
 /**

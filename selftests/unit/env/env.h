@@ -95,6 +95,7 @@ int env_find(unsigned int ops, const void *p, size_t len, unsigned int from);
 bool env_fenced(unsigned int ops, unsigned int from, unsigned int to);
 void env_fail_nth(enum env_op op, unsigned long nth);
 unsigned long env_words(void);
+void env_reset(void);
 void env_check_end(void);
 
 /* A set of operations for env_find() and env_fenced(). */

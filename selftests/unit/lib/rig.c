@@ -3,7 +3,7 @@
  * See rig.h.
  */
 #include <stdlib.h>
-#include "rig.h"
+#include "image.h"
 
 #define RIG_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)
 #define RIG_USED	BIT(VRING_PACKED_DESC_F_USED)
@@ -283,6 +283,7 @@ int rig_fetch(struct rig *rig, struct mvh_chain *chain)
 	struct mvh_ring_state before = rig->ring.state;
 	int ret;
 
+	image_save(rig);
 	rig_renew_flags(rig);
 	chain->iov = rig->iov;
 	chain->max = rig->max;
