@@ -8,15 +8,16 @@ set -euo pipefail
 
 HOST_MODULES="virtio_pci virtio_rng 9pnet_virtio 9p overlay"
 GUEST_MODULES="virtio_pci virtio_net virtio_blk virtio_console pktgen"
+GUEST_DISK_MODULES="ext4 overlay"
 GUEST_BINARIES="iperf3 ethtool"
 
-# copy_modules RELEASE TREE MODULE...: with dependencies, uncompressed, and
-# their load order in TREE/mod/order. Built-in modules yield nothing.
+# copy_modules RELEASE TREE ORDER MODULE...: with dependencies, uncompressed, and
+# their load order in TREE/mod/ORDER. Built-in modules yield nothing.
 copy_modules() {
-	local release=$1 tree=$2 m path base
-	shift 2
+	local release=$1 tree=$2 order=$2/mod/$3 m path base
+	shift 3
 	mkdir -p "$tree/mod"
-	: > "$tree/mod/order"
+	: > "$order"
 	for m in "$@"; do
 		chroot "$ROOTFS" modprobe -S "$release" --show-depends "$m" |
 			awk '$1 == "insmod" { print $2 }'
@@ -26,7 +27,7 @@ copy_modules() {
 		*.xz) chroot "$ROOTFS" xz -dc "$path" > "$tree/mod/$base" ;;
 		*) cp "$ROOTFS$path" "$tree/mod/$base" ;;
 		esac
-		echo "$base" >> "$tree/mod/order"
+		echo "$base" >> "$order"
 	done
 }
 
@@ -64,7 +65,7 @@ host_tree() {
 	copy_busybox "$tree"
 	mkdir -p "$tree"/{ro,rw,new}
 	# shellcheck disable=SC2086
-	copy_modules "$(kernel_release "$series")" "$tree" $HOST_MODULES
+	copy_modules "$(kernel_release "$series")" "$tree" order $HOST_MODULES
 	install -m 755 "$LAB_DIR/host-initrd-init" "$tree/init"
 }
 
@@ -72,7 +73,10 @@ guest_tree() {
 	local tree=$1 series=$2
 	copy_busybox "$tree"
 	# shellcheck disable=SC2086
-	copy_modules "$(kernel_release "$series")" "$tree" $GUEST_MODULES
+	copy_modules "$(kernel_release "$series")" "$tree" order $GUEST_MODULES
+	# loaded when the root is on a disk
+	# shellcheck disable=SC2086
+	copy_modules "$(kernel_release "$series")" "$tree" order-disk $GUEST_DISK_MODULES
 	# shellcheck disable=SC2086
 	copy_binaries "$tree" $GUEST_BINARIES
 	install -m 755 "$LAB_DIR/guest-init" "$tree/init"

@@ -8,11 +8,13 @@ set -euo pipefail
 usage() {
 	cat >&2 <<-'EOF'
 	usage: run.sh [-k 6.1|6.12|7.2] [-t SECS] [-o OUTDIR] [-m MB] [-s SMP]
-	              [-a "KERNEL ARGS"] [-x "QEMU ARGS"] -- COMMAND...
+	              [-a "KERNEL ARGS"] [-x "QEMU ARGS"] [-d] -- COMMAND...
 
 	COMMAND: one argument is a shell command line, several are a command
 	with its arguments. It runs as root in /lab (OUTDIR, writable); /repo is
 	this repository, /build the modules built by build.sh (both read-only).
+	-d adds a virtio disk with the serial number "debian": the image of the
+	guest with its root on a disk. What is written to it is lost.
 	Exit status: that of COMMAND; 124 time-out, 125 the host VM died,
 	126 COMMAND succeeded but the kernel log holds a warning or worse.
 	MYVHOST_ACCEL=kvm|tcg overrides the choice of the accelerator.
@@ -20,12 +22,12 @@ usage() {
 	exit 2
 }
 
-KERNEL=6.12 TIMEOUT=600 OUT='' BUILD='' MEM=6144 SMP=2 KARGS='' XARGS=''
+KERNEL=6.12 TIMEOUT=600 OUT='' BUILD='' MEM=6144 SMP=2 KARGS='' XARGS='' DISK=''
 EMULATOR_FAULTS_MAX=3
 
 parse() {
 	local o
-	while getopts k:t:o:m:s:a:x: o; do
+	while getopts k:t:o:m:s:a:x:d o; do
 		case $o in
 		k) KERNEL=$OPTARG ;;
 		t) TIMEOUT=$OPTARG ;;
@@ -34,6 +36,7 @@ parse() {
 		s) SMP=$OPTARG ;;
 		a) KARGS=$OPTARG ;;
 		x) XARGS=$OPTARG ;;
+		d) DISK=1 ;;
 		*) usage ;;
 		esac
 	done
@@ -68,7 +71,8 @@ share_args() { # TAG PATH READONLY
 qemu() {
 	local limit=$1
 	shift
-	LAB_BINDS="$CACHE/kernels:/mnt${OUT:+
+	LAB_BINDS="$CACHE/kernels:/mnt
+$CACHE/images:/media${OUT:+
 $OUT:/lab}${BUILD:+
 $BUILD:/srv}" timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" qemu-system-x86_64 \
 		-M q35 -nodefaults -display none -no-reboot "$@"
@@ -113,6 +117,12 @@ accel_args() {
 	esac
 }
 
+disk_args() {
+	[ -n "$DISK" ] || return 0
+	echo "-drive file=/media/debian.img,format=raw,if=none,id=debian,snapshot=on"
+	echo "-device virtio-blk-pci,drive=debian,serial=debian"
+}
+
 boot() {
 	BUILD=$CACHE/build/$KERNEL
 	# The command's own limit works inside the VM; this one is for a VM that
@@ -124,7 +134,7 @@ boot() {
 		-serial file:/lab/console -device virtio-rng-pci \
 		$(share_args root /opt/root on) $(share_args repo /repo on) \
 		$(share_args build /srv on) $(share_args lab /lab off) \
-		$XARGS > "$OUT/qemu.log" 2>&1 < /dev/null
+		$(disk_args) $XARGS > "$OUT/qemu.log" 2>&1 < /dev/null
 }
 
 # What must not be in a kernel log. The list is matched on lines, time stamps

@@ -38,7 +38,7 @@ build_if_stale() {
 main() {
 	local k rootfs_hash release
 	need_root
-	mkdir -p "$CACHE"/{stamps,log,kernels,build}
+	mkdir -p "$CACHE"/{stamps,log,kernels,images,build}
 	exec 9> "$CACHE/lock"
 	flock 9
 	install_host_packages
@@ -54,6 +54,7 @@ main() {
 		build_if_stale "guest-$k" "$(stamp_of "$LAB_DIR/initrd.sh" "$LAB_DIR/guest-init" "$LAB_DIR/pktgen.sh" "$release" "$rootfs_hash")" \
 			"$LAB_DIR/initrd.sh" guest "$k"
 	done
+	build_if_stale image "$(stamp_of "$LAB_DIR/image.sh" "$rootfs_hash")" "$LAB_DIR/image.sh"
 }
 
 main "$@"
