@@ -4,7 +4,7 @@
 # the program whose objects are in OBJDIR, as KTAP. Lines that no test reached
 # are named.
 set -euo pipefail
-least=95
+least=100
 objdir=${1:?usage: coverage.sh OBJDIR PURE...}
 shift
 cd "$(dirname "$0")"

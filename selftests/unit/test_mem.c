@@ -414,6 +414,98 @@ UNIT_TEST(test_map_alloc, "map: no memory, at every allocation")
 	env_fail_nth(ENV_ALLOC, 1);
 	check(!mvh_map_insert(map, &r, 1));
 	check_eq(map->n, 0);
+	env_fail_nth(ENV_ALLOC, 1);
+	check(!mvh_map_copy(map));
+	mvh_map_free(map);
+}
+
+/* What a batch of IOTLB messages begins with. */
+UNIT_TEST(test_map_copy, "VD3 map: a copy is like the other, and lives on its own")
+{
+	static const u32 sizes[] = { 0, 1, 2, 509, 4096 };
+	unsigned int k, cached;
+
+	for (k = 0; k < ARRAY_SIZE(sizes); k++)
+	for (cached = 0; cached < 2; cached++) {
+		struct mvh_map *map = mvh_map_create_cache(), *next, *copy;
+		struct mvh_region add;
+		u64 i, n = sizes[k];
+
+		map->cached = cached;
+		for (i = 0; i < n; i++) {
+			add = region(i * 32, i * 32 + 15, i << 20);
+			add.access = 1 + i % 3;
+			/* The last ones move the victim on. */
+			next = mvh_map_insert(map, &add, max(n - 1, 1ull));
+			mvh_map_free(map);
+			map = next;
+		}
+		copy = mvh_map_copy(map);
+		check(copy && copy != map);
+		check_eq(copy->n, map->n);
+		check_eq(copy->cached, cached);
+		check_eq(copy->victim, map->victim);
+		check(!memcmp(copy->region, map->region,
+			      map->n * sizeof(*map->region)));
+		/* Nothing done to one shows in the other. */
+		mvh_map_remove(copy, 0, ~0ULL);
+		check_eq(copy->n, 0);
+		check_eq(map->n, n > 1 ? n - 1 : n);
+		check_map(map);
+		mvh_map_free(map);
+		mvh_map_free(copy);
+	}
+	check_eq(env.live, 0);
+}
+
+/* All small maps and ranges, and the ends of the address space. */
+UNIT_TEST(test_map_overlaps, "VD3 map: is anything in a range, byte by byte")
+{
+	unsigned int bits, start, last, i;
+
+	for (bits = 0; bits < 1 << 8; bits++) {
+		struct mvh_region table[8];
+		struct mvh_map *map;
+		u32 n = 0;
+
+		/* Regions of two bytes, adjoining or not. */
+		for (i = 0; i < 8; i++)
+			if (bits & 1 << i)
+				table[n++] = region(2 * i + 1, 2 * i + 2, i);
+		map = mvh_map_create(table, n);
+		for (start = 0; start < 20; start++)
+		for (last = start; last < 20; last++) {
+			bool hit = false;
+
+			for (i = start; i <= last; i++)
+				hit |= i >= 1 && i <= 16 &&
+				       bits & 1 << (i - 1) / 2;
+			check_eq(mvh_map_overlaps(map, start, last), hit);
+		}
+		check_eq(mvh_map_overlaps(map, 0, ~0ULL), n > 0);
+		check_eq(mvh_map_overlaps(map, 17, ~0ULL), false);
+		check_eq(mvh_map_overlaps(map, ~0ULL, ~0ULL), false);
+		mvh_map_free(map);
+	}
+}
+
+UNIT_TEST(test_map_overlaps_ends, "VD3 map: overlaps at the ends of the address space")
+{
+	struct mvh_region table[] = {
+		region(0, 0, 0), region(~0ULL, ~0ULL, 0),
+	};
+	struct mvh_region all = region(0, ~0ULL, 0);
+	struct mvh_map *map = mvh_map_create(table, 2);
+
+	check(mvh_map_overlaps(map, 0, 0));
+	check(!mvh_map_overlaps(map, 1, ~0ULL - 1));
+	check(mvh_map_overlaps(map, 1, ~0ULL));
+	check(mvh_map_overlaps(map, ~0ULL, ~0ULL));
+	mvh_map_free(map);
+	map = mvh_map_create(&all, 1);
+	check(mvh_map_overlaps(map, 0, 0));
+	check(mvh_map_overlaps(map, 1ULL << 40, 1ULL << 40));
+	check(mvh_map_overlaps(map, ~0ULL, ~0ULL));
 	mvh_map_free(map);
 }
 
