@@ -4,10 +4,10 @@
 # virtio; they hold no lock, know no kernel object, and contain no #ifdef.
 # shellcheck source=tools/check/static/common.sh
 . "$(dirname "$0")/common.sh"
-allowed='"(\.\./)?(ring|mem|chain|dirty|features|hdr|mvh_env)\.h"|<uapi/linux/virtio_(ring|config|net)\.h>'
+allowed='"(\.\./)?(ring|mem|chain|dirty|features|hdr|req|limit|mvh_env)\.h"|<uapi/linux/virtio_(ring|config|net|blk)\.h>'
 kernel='mutex|spin_(un)?lock|lockdep|rcu_[a-z]|schedule|current|k[mzv]*alloc|kv?free|copy_(from|to)_user|READ_ONCE|WRITE_ONCE|smp_[a-z]|printk|pr_[a-z]+\(|WARN|wake_up|jiffies|ktime'
 pure="ring.h ring.c ring_split.c ring_packed.c mem.h mem.c chain.h chain.c dirty.h dirty.c
-	features.h net/hdr.h net/hdr.c"
+	features.h net/hdr.h net/hdr.c blk/req.h blk/req.c blk/limit.h blk/limit.c"
 
 check() {
 	local f
