@@ -160,10 +160,15 @@ static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,
 
 static ssize_t mvh_cdev_read(struct kiocb *iocb, struct iov_iter *to)
 {
-	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK;
-	struct mvh_dev *dev = mvh_cdev_dev(iocb->ki_filp);
+	struct file *file = iocb->ki_filp;
+	struct mvh_dev *dev = mvh_cdev_dev(file);
 
-	return IS_ERR(dev) ? PTR_ERR(dev) : mvh_msg_read(dev, to, nonblock);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	/* Messages are for who uses the device, not for who looks at it. */
+	if (!(file->f_mode & FMODE_WRITE) && READ_ONCE(dev->node))
+		return -EPERM;
+	return mvh_msg_read(dev, to, file->f_flags & O_NONBLOCK);
 }
 
 static ssize_t mvh_cdev_write(struct kiocb *iocb, struct iov_iter *from)

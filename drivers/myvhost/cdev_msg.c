@@ -16,6 +16,7 @@
 
 static_assert(sizeof(struct vhost_msg) == MVH_MSG_SIZE);
 static_assert(offsetof(struct vhost_msg, iotlb) == MVH_MSG_BODY);
+static_assert(MVH_MSG_BODY == sizeof(int) + sizeof(u32));
 
 /**
  * mvh_msg_miss - a queue waits for a translation
@@ -189,25 +190,35 @@ static int mvh_msg_process(struct mvh_dev *dev,
 	return err ? -EFAULT : 0;
 }
 
+static bool mvh_msg_has_asid(const struct mvh_dev *dev)
+{
+	return READ_ONCE(dev->backend_features) &
+	       BIT_ULL(VHOST_BACKEND_F_IOTLB_ASID);
+}
+
 /**
  * mvh_msg_write - the owner gives or takes back a translation
  * @dev: the device, not locked
  * @from: one message
  *
  * Return: bytes of the message; -EINVAL if it is too short, of an unknown
- * version or of size zero; -EFAULT if it cannot be carried out; -EINTR.
+ * version, for an address space that is not there, or of size zero; -EFAULT if it cannot be carried out; -EINTR.
  */
 ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 {
 	struct vhost_iotlb_msg body;
 	int version;
+	u32 asid;
 
 	if (copy_from_iter(&version, sizeof(version), from) != sizeof(version))
 		return -EINVAL;
 	if (version != VHOST_IOTLB_MSG && version != VHOST_IOTLB_MSG_V2)
 		return -EINVAL;
-	iov_iter_advance(from, min(MVH_MSG_BODY - sizeof(version),
-				   iov_iter_count(from)));
+	if (copy_from_iter(&asid, sizeof(asid), from) != sizeof(asid))
+		return -EINVAL;
+	/* There is one address space; without the feature, this is padding. */
+	if (asid && version == VHOST_IOTLB_MSG_V2 && mvh_msg_has_asid(dev))
+		return -EINVAL;
 	if (copy_from_iter(&body, sizeof(body), from) != sizeof(body))
 		return -EINVAL;
 	if (!body.size && (body.type == VHOST_IOTLB_UPDATE ||

@@ -28,7 +28,7 @@
  * @dev: the device; constant
  * @n_files: files that are open
  * @used: one of them may write, and uses the device
- * @gone: it was removed, and cannot be opened any more
+ * @gone: it is being removed, and cannot be opened any more
  */
 struct mvh_node {
 	struct list_head list;
@@ -183,13 +183,14 @@ static int mvh_node_create(struct mvh_dev *dev, const char *name, bool write)
 	node->dev = dev;
 	node->n_files = 1;
 	node->used = write;
+	/* Whoever opens it sees that the device is a node. */
+	WRITE_ONCE(dev->node, node);
 	err = mvh_node_register(node);
 	if (err) {
+		WRITE_ONCE(dev->node, NULL);
 		kfree(node);
-		return err;
 	}
-	WRITE_ONCE(dev->node, node);
-	return 0;
+	return err;
 }
 
 /**
@@ -240,18 +241,20 @@ int mvh_node_del(const void __user *arg)
 		return err;
 	mutex_lock(&mvh_nodes_lock);
 	node = mvh_node_find(name);
-	if (!node) {
+	if (!node || node->gone)
 		err = -ENOENT;
-	} else if (node->n_files) {
+	else if (node->n_files)
 		err = -EBUSY;
-	} else {
+	else
 		node->gone = true;
-		list_del(&node->list);
-	}
 	mutex_unlock(&mvh_nodes_lock);
 	if (err)
 		return err;
 	misc_deregister(&node->misc);
+	/* Its name is free when the device node is gone. */
+	mutex_lock(&mvh_nodes_lock);
+	list_del(&node->list);
+	mutex_unlock(&mvh_nodes_lock);
 	mvh_node_free(node);
 	return 0;
 }

@@ -118,7 +118,7 @@ static long mvh_vdpa_set_backend_features(struct mvh_dev *dev,
 		return -EFAULT;
 	if (features & ~MVH_VDPA_BACKEND_FEATURES)
 		return -EOPNOTSUPP;
-	dev->backend_features = features;
+	WRITE_ONCE(dev->backend_features, features);
 	return 0;
 }
 
@@ -272,12 +272,13 @@ static long mvh_vdpa_set_group_asid(struct mvh_dev *dev, struct mvh_vq *vq,
 	return s.index || s.num ? -EINVAL : 0;
 }
 
+/* The largest that this queue can be. */
 static long mvh_vdpa_get_vring_size(struct mvh_dev *dev, struct mvh_vq *vq,
 				    void __user *arg)
 {
 	struct vhost_vring_state s = {
 		.index = vq->index,
-		.num = vq->ring.num,
+		.num = MVH_VDPA_NUM_MAX,
 	};
 
 	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;

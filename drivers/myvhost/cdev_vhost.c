@@ -240,20 +240,36 @@ static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
 	return err;
 }
 
+static int mvh_vhost_serve(struct mvh_dev *dev, u32 index, bool enable)
+{
+	struct mvh_vq *vq;
+	int err;
+
+	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_queue(dev, index, &vq);
+	if (err)
+		return err;
+	if (enable)
+		return mvh_dev_enable(dev, vq);
+	mvh_dev_detach(dev, vq);
+	return 0;
+}
+
 /* For devices whose queues have no files. */
 static long mvh_vhost_enable(struct mvh_dev *dev, struct mvh_vq *vq,
 			     void __user *arg)
 {
 	struct vhost_vring_state s;
+	int err;
 
 	if (dev->shared.backend->has_files)
 		return -ENOIOCTLCMD;
 	if (copy_from_user(&s, arg, sizeof(s)))
 		return -EFAULT;
-	if (s.num)
-		return mvh_dev_enable(dev, vq);
-	mvh_dev_detach(dev, vq);
-	return 0;
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
+	err = mvh_vhost_serve(dev, s.index, s.num);
+	mutex_unlock(&dev->mutex);
+	return err;
 }
 
 static const struct mvh_ioctl mvh_vhost_table[] = {
@@ -273,7 +289,7 @@ static const struct mvh_ioctl mvh_vhost_table[] = {
 	{ VHOST_SET_LOG_BASE, MVH_IOC_OWNER, mvh_vhost_set_log_base },
 	{ VHOST_SET_LOG_FD, MVH_IOC_OWNER, mvh_vhost_set_log_fd },
 	{ VHOST_NET_SET_BACKEND, MVH_IOC_BARE, mvh_vhost_set_port },
-	{ VHOST_VDPA_SET_VRING_ENABLE, MVH_IOC_VQ, mvh_vhost_enable },
+	{ VHOST_VDPA_SET_VRING_ENABLE, MVH_IOC_BARE, mvh_vhost_enable },
 };
 
 const struct mvh_ioctls mvh_vhost_ioctls = {

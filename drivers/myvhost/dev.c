@@ -344,7 +344,8 @@ static bool mvh_log_only(const u64 *a, const u64 *b)
  * forgotten each time, because the owner may have changed them unnoticed while
  * the device was stopped.
  *
- * Return: 0, -EFAULT if writes could not be logged, -EBUSY, or -ENOMEM.
+ * Return: 0, -EFAULT if writes could not be logged, -EBUSY, -ENOMEM, or -EINTR if
+ * the caller was killed.
  */
 int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 {
@@ -352,6 +353,7 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	bool iommu = mvh_has_feature(features, VIRTIO_F_ACCESS_PLATFORM);
 	bool was_iommu = shared->iotlb;
 	struct mvh_map *iotlb = NULL;
+	int err;
 
 	if (mvh_dev_running(dev) && !mvh_log_only(features, shared->features))
 		return -EBUSY;
@@ -364,6 +366,12 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 			return -ENOMEM;
 	}
 	mvh_dev_lock_vqs(dev);
+	err = mvh_dev_quiesce_vqs(dev);
+	if (err) {
+		mvh_dev_unlock_vqs(dev);
+		mvh_map_free(iotlb);
+		return err;
+	}
 	swap(iotlb, shared->iotlb);
 	memcpy(shared->features, features, sizeof(shared->features));
 	if (iommu || was_iommu)

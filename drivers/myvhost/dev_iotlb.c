@@ -91,10 +91,11 @@ static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
 }
 
 /*
- * Put a new map in the place of the I/O virtual memory.  What is in flight ends
- * before, and rings are mapped anew by their next run.
+ * Put a new map, which differs in a range, in the place of the IOTLB.  What is in
+ * flight ends before, and rings in the range are mapped anew by their next run.
  */
-static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map)
+static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map,
+				 u64 start, u64 last)
 {
 	int err;
 
@@ -102,7 +103,7 @@ static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map)
 	err = mvh_dev_quiesce_vqs(dev);
 	if (!err) {
 		swap(map, dev->shared.iotlb);
-		mvh_dev_refresh_iotlb(dev, 0, U64_MAX);
+		mvh_dev_refresh_iotlb(dev, start, last);
 	}
 	mvh_dev_unlock_vqs(dev);
 	mvh_map_free(map);
@@ -138,7 +139,7 @@ int mvh_dev_iotlb_end(struct mvh_dev *dev)
 	if (!map)
 		return -EINVAL;
 	dev->batch = NULL;
-	return mvh_dev_iotlb_publish(dev, map);
+	return mvh_dev_iotlb_publish(dev, map, 0, U64_MAX);
 }
 
 /* A cache: what is full or overlaps gives way, and who waited is served. */
@@ -147,16 +148,14 @@ static int mvh_dev_cache_update(struct mvh_dev *dev,
 {
 	struct mvh_map *map = mvh_map_insert(dev->shared.iotlb, region,
 					     MVH_IOTLB_MAX);
+	int err;
 
 	if (!map)
 		return -ENOMEM;
-	mvh_dev_lock_vqs(dev);
-	swap(map, dev->shared.iotlb);
-	mvh_dev_refresh_iotlb(dev, region->start, region->last);
-	mvh_dev_unlock_vqs(dev);
-	mvh_map_free(map);
-	mvh_dev_answer_misses(dev, region->start, region->last);
-	return 0;
+	err = mvh_dev_iotlb_publish(dev, map, region->start, region->last);
+	if (!err)
+		mvh_dev_answer_misses(dev, region->start, region->last);
+	return err;
 }
 
 /* All there is: nothing may be lost by adding to it. */
@@ -174,7 +173,8 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
 	if (!map)
 		return -ENOMEM;
 	if (!dev->batch)
-		return mvh_dev_iotlb_publish(dev, map);
+		return mvh_dev_iotlb_publish(dev, map, region->start,
+					     region->last);
 	mvh_map_free(dev->batch);
 	dev->batch = map;
 	return 0;
@@ -185,9 +185,9 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
  * @dev: the device, locked
  * @region: the translation
  *
- * Return: 0, -EFAULT if there is no IOMMU, or -ENOMEM; in the vdpa dialect also
- * -EEXIST if there is one already, -ENOSPC if there are too many, or -EINTR if
- * the caller was killed.
+ * Return: 0; -EFAULT if there is no IOMMU; -ENOMEM; -EINTR if the caller was
+ * killed; in the vdpa dialect also -EEXIST if there is one already, or -ENOSPC if
+ * there are too many.
  */
 int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 {

@@ -149,7 +149,8 @@ struct mvh_shared {
  * @mapped: @area and @ring.part are valid
  * @started: the ring was taken over since the port was attached
  * @placed: @addr was set
- * @enabled: VHOST_VDPA_SET_VRING_ENABLE said that it is to be served
+ * @enabled: VHOST_VDPA_SET_VRING_ENABLE said that it is to be served; under the
+ *	device's mutex
  * @addr: owner's addresses of the ring, or IOVAs with VIRTIO_F_ACCESS_PLATFORM
  * @log_used: writes to the ring are to be logged
  * @log_addr: guest physical address of the used area, for that

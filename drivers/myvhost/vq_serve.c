@@ -320,4 +320,3 @@ void mvh_vq_run(struct mvh_work *work)
 	}
 	mutex_unlock(&vq->mutex);
 }
-

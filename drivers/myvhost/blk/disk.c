@@ -12,10 +12,18 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
+#include <linux/time64.h>
+#include <linux/workqueue.h>
 #include "disk.h"
 
 /* Descriptors of data in one request; those of QEMU's disk. */
 #define MVH_BLK_SEG_MAX		126
+
+/* Threads of a disk that may block at a time. */
+#define MVH_BLK_THREADS		16
+
+/* Shortest burst of a rate limit: timers are no finer. */
+#define MVH_BLK_BURST_NS_MIN	(20 * NSEC_PER_MSEC)
 
 #define MVH_BLK_FLAGS	(MYVHOST_BLK_READONLY | MYVHOST_BLK_BUFFERED | \
 			 MYVHOST_BLK_WRITETHROUGH)
@@ -41,11 +49,6 @@ static int mvh_disk_open_flags(const struct file *file, bool readonly)
 	if (S_ISBLK(file_inode(file)->i_mode))
 		return O_RDWR | O_LARGEFILE | O_EXCL;
 	return O_RDWR | O_LARGEFILE;
-}
-
-static struct file *mvh_disk_reopen(const struct file *file, int flags)
-{
-	return dentry_open(&file->f_path, flags, current_cred());
 }
 
 /*
@@ -77,28 +80,54 @@ static u32 mvh_disk_dio_align(const struct mvh_disk *disk)
 	return align && align < MVH_SECTOR_SIZE ? MVH_SECTOR_SIZE : align;
 }
 
+/* Returns 0 with @disk->file open, or an error. */
+static int mvh_disk_open_file(struct mvh_disk *disk, const struct file *file,
+			      int flags)
+{
+	struct file *opened = dentry_open(&file->f_path, flags, disk->cred);
+	struct inode *inode;
+
+	if (IS_ERR(opened))
+		return PTR_ERR(opened);
+	inode = opened->f_mapping->host;
+	disk->file = opened;
+	disk->bdev = S_ISBLK(inode->i_mode) ? I_BDEV(inode) : NULL;
+	return 0;
+}
+
+/* Returns what direct I/O must be aligned to, 0 if it cannot be, or an error. */
+static int mvh_disk_open_direct(struct mvh_disk *disk, const struct file *file,
+				int flags)
+{
+	int err = mvh_disk_open_file(disk, file, flags | O_DIRECT);
+	u32 align;
+
+	if (err)
+		return err == -EINVAL ? 0 : err;
+	align = mvh_disk_dio_align(disk);
+	if (is_power_of_2(align))
+		return align;
+	fput(disk->file);
+	disk->file = NULL;
+	return 0;
+}
+
 /* Open the backing again, for direct I/O if that is possible. */
 static int mvh_disk_open(struct mvh_disk *disk, const struct file *file)
 {
 	int flags = mvh_disk_open_flags(file, disk->readonly);
-	struct inode *inode;
-	u32 align = 0;
+	int align = 0, err;
 
-	if (disk->asked_direct) {
-		disk->file = mvh_disk_reopen(file, flags | O_DIRECT);
-		if (PTR_ERR(disk->file) == -EINVAL)
-			disk->file = NULL;
+	if (disk->asked_direct)
+		align = mvh_disk_open_direct(disk, file, flags);
+	if (align < 0)
+		return align;
+	if (!align) {
+		err = mvh_disk_open_file(disk, file, flags);
+		if (err)
+			return err;
 	}
-	if (!disk->file)
-		disk->file = mvh_disk_reopen(file, flags);
-	if (IS_ERR(disk->file))
-		return PTR_ERR(disk->file);
-	inode = disk->file->f_mapping->host;
-	if (S_ISBLK(inode->i_mode))
-		disk->bdev = I_BDEV(inode);
-	if (disk->file->f_flags & O_DIRECT)
-		align = mvh_disk_dio_align(disk);
-	disk->direct = is_power_of_2(align);
+	disk->direct = align;
 	disk->align = disk->direct ? align : 1;
 	disk->block = MVH_SECTOR_SIZE;
 	if (disk->direct)
@@ -116,6 +145,11 @@ static u64 mvh_disk_bytes(const struct mvh_disk *disk)
 
 static int mvh_disk_check(const struct mvh_disk *disk)
 {
+	const struct file_operations *f_op = disk->file->f_op;
+
+	/* Not every regular file is one: see /proc. */
+	if (!f_op->read_iter || (!disk->readonly && !f_op->write_iter))
+		return -EINVAL;
 	if (disk->bdev && bdev_is_zoned(disk->bdev))
 		return -EINVAL;
 	if (disk->bdev && !disk->readonly && bdev_read_only(disk->bdev))
@@ -165,13 +199,15 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 	if (!mvh_disk_may_open(file, disk->readonly))
 		return -EBADF;
 	err = mvh_disk_open(disk, file);
-	if (err) {
-		disk->file = NULL;
+	if (err)
 		return err;
-	}
 	err = mvh_disk_check(disk);
 	if (err)
 		return err;
+	disk->pool = alloc_workqueue("myvhost-blk", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				     MVH_BLK_THREADS);
+	if (!disk->pool)
+		return -ENOMEM;
 	disk->features = mvh_disk_features(disk);
 	mvh_disk_resize(disk);
 	return 0;
@@ -195,6 +231,8 @@ static struct mvh_disk *mvh_disk_alloc(const struct myvhost_blk *blk,
 	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
 	mvh_limit_init(&disk->iops, blk->iops, blk->iops_burst);
 	mvh_limit_init(&disk->bps, blk->bps, blk->bps_burst);
+	disk->iops.burst_ns = max(disk->iops.burst_ns, MVH_BLK_BURST_NS_MIN);
+	disk->bps.burst_ns = max(disk->bps.burst_ns, MVH_BLK_BURST_NS_MIN);
 	disk->limited = blk->iops || blk->bps;
 	return disk;
 }
@@ -234,12 +272,14 @@ struct mvh_disk *mvh_disk_create(const struct myvhost_blk *blk, u32 n_queues)
  * mvh_disk_put - drop a reference
  * @disk: the disk
  *
- * Context: Process context.
+ * Context: Process context, but not a thread of @disk->pool.
  */
 void mvh_disk_put(struct mvh_disk *disk)
 {
 	if (!refcount_dec_and_test(&disk->refs))
 		return;
+	if (disk->pool)
+		destroy_workqueue(disk->pool);
 	if (disk->file)
 		fput(disk->file);
 	put_cred(disk->cred);
@@ -328,7 +368,7 @@ static void mvh_disk_ranges(const struct mvh_disk *disk,
 		c->max_write_zeroes_sectors =
 			mvh_disk_le32(MVH_BLK_RANGE_SECTORS);
 		c->max_write_zeroes_seg = mvh_disk_le32(MVH_BLK_RANGES_MAX);
-		c->write_zeroes_may_unmap = 1;
+		c->write_zeroes_may_unmap = mvh_disk_can_discard(disk);
 	}
 	if (disk->features & BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE)) {
 		c->max_secure_erase_sectors =
@@ -408,7 +448,7 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 	seq_puts(seq, "serial:\t");
 	seq_escape_mem(seq, disk->serial,
 		       strnlen(disk->serial, sizeof(disk->serial)),
-		       ESCAPE_NAP | ESCAPE_SPECIAL, NULL);
+		       ESCAPE_NAP | ESCAPE_SPECIAL | ESCAPE_HEX, NULL);
 	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->iops.rate,
 		   disk->bps.rate);
 }

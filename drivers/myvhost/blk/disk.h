@@ -15,6 +15,7 @@
 struct block_device;
 struct cred;
 struct file;
+struct workqueue_struct;
 struct seq_file;
 
 /* Configuration space up to and without what zoned disks have. */
@@ -42,6 +43,7 @@ struct seq_file;
  * @wce: whether it is now, so that completed writes may be lost without a flush;
  *	changes under the device's mutex, is read without
  * @sectors: capacity; likewise
+ * @pool: threads for what may block
  * @limited: there is a rate limit
  * @limit_lock: guards @iops and @bps
  * @iops: limit of requests
@@ -63,6 +65,7 @@ struct mvh_disk {
 	bool wce_first;
 	bool wce;
 	u64 sectors;
+	struct workqueue_struct *pool;
 	bool limited;
 	spinlock_t limit_lock;
 	struct mvh_limit iops;

@@ -24,9 +24,6 @@
 /* Kernel memory of one piece. */
 #define MVH_BOUNCE_PAGES	64
 
-/* Threads that may block at a time, of all disks. */
-#define MVH_POOL_THREADS	128
-
 /**
  * struct mvh_blk_bounce - kernel pages of a piece
  * @n: pages
@@ -39,11 +36,14 @@ struct mvh_blk_bounce {
 	struct bio_vec bv[];
 };
 
-static struct workqueue_struct *mvh_blk_pool;
-
 static bool mvh_blk_io_writes(const struct mvh_blk_req *req)
 {
 	return req->cmd.op == MVH_BLK_WRITE;
+}
+
+static bool mvh_blk_io_syncs(const struct mvh_blk_req *req)
+{
+	return req->dsync && mvh_blk_io_writes(req);
 }
 
 static u64 mvh_blk_io_rest(const struct mvh_blk_req *req)
@@ -163,7 +163,7 @@ static long mvh_blk_io_submit(struct mvh_blk_req *req, struct iov_iter *iter,
 
 	init_sync_kiocb(kiocb, file);
 	kiocb->ki_pos = req->cmd.pos + req->done;
-	kiocb->ki_flags |= flags | (req->dsync ? IOCB_DSYNC : 0);
+	kiocb->ki_flags |= flags | (mvh_blk_io_syncs(req) ? IOCB_DSYNC : 0);
 	kiocb->ki_complete = async ? mvh_blk_io_complete : NULL;
 	if (!mvh_blk_io_writes(req))
 		return file->f_op->read_iter(kiocb, iter);
@@ -200,28 +200,17 @@ static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
 	return mvh_blk_io_now(req, mvh_blk_io_submit(req, &iter, 0, true));
 }
 
-/**
- * mvh_blk_pool_run - have something done that may block
- * @work: what
- *
- * Context: Any.
- */
-void mvh_blk_pool_run(struct work_struct *work)
-{
-	queue_work(mvh_blk_pool, work);
-}
-
 static void mvh_blk_io_punt(struct mvh_blk_req *req, struct mvh_vq *vq)
 {
 	mvh_vq_count(vq, MYVHOST_CNT_PUNTED, 1);
 	mvh_blk_queue_hold(req->queue);
-	mvh_blk_pool_run(&req->work);
+	queue_work(req->queue->disk->pool, &req->work);
 }
 
 /* A write that must be durable blocks in any case. */
 static bool mvh_blk_io_may_try(const struct mvh_blk_req *req)
 {
-	return !req->blocks && !req->dsync &&
+	return !req->blocks && !mvh_blk_io_syncs(req) &&
 	       req->queue->disk->file->f_mode & FMODE_NOWAIT;
 }
 
@@ -340,25 +329,4 @@ void mvh_blk_io_init(struct mvh_blk_req *req)
 	INIT_WORK(&req->work, mvh_blk_io_work);
 	req->iov = req->inline_iov;
 	req->max_iov = MVH_BLK_IOV_INLINE;
-}
-
-/**
- * mvh_blk_pool_init - make the pool of threads
- *
- * Return: 0, or -ENOMEM.
- */
-int mvh_blk_pool_init(void)
-{
-	mvh_blk_pool = alloc_workqueue("myvhost-blk",
-				       WQ_UNBOUND | WQ_MEM_RECLAIM,
-				       MVH_POOL_THREADS);
-	return mvh_blk_pool ? 0 : -ENOMEM;
-}
-
-/**
- * mvh_blk_pool_exit - end the pool of threads, which has nothing to do
- */
-void mvh_blk_pool_exit(void)
-{
-	destroy_workqueue(mvh_blk_pool);
 }

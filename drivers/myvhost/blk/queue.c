@@ -6,6 +6,8 @@
  */
 #include <linux/ktime.h>
 #include <linux/blkdev.h>
+#include <linux/cred.h>
+#include <linux/rcupdate.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -17,6 +19,11 @@
 /* Pools that exist, so that the module does not go away before them. */
 static atomic_t mvh_blk_n_queues = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(mvh_blk_no_queues);
+/* Frees pools that their queue has left behind. */
+static struct workqueue_struct *mvh_blk_reaper;
+
+/* How long a device that goes away waits for a backing that does not answer. */
+#define MVH_BLK_STOP_SECS	10
 
 static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
 {
@@ -39,8 +46,13 @@ static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
 
 static void mvh_blk_queue_free_work(struct work_struct *work)
 {
-	mvh_blk_queue_free(container_of(work, struct mvh_blk_queue,
-					free_work));
+	struct mvh_blk_queue *queue = container_of(work, struct mvh_blk_queue,
+						   free_work);
+
+	/* The last completion may still hold it. */
+	spin_lock_irq(&queue->lock);
+	spin_unlock_irq(&queue->lock);
+	mvh_blk_queue_free(queue);
 }
 
 /**
@@ -83,7 +95,7 @@ void mvh_blk_queue_completed(struct mvh_blk_req *req)
 	if (!--queue->n_flight) {
 		wake_up(&queue->idle);
 		if (queue->orphan)
-			mvh_blk_pool_run(&queue->free_work);
+			queue_work(mvh_blk_reaper, &queue->free_work);
 	}
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
@@ -498,28 +510,38 @@ static int mvh_blk_fetch_all(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	return -EAGAIN;
 }
 
+/* Returns 0 if the ring is empty, else the service must return. */
+static int mvh_blk_batch(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	struct blk_plug plug;
+	int ret;
+
+	mvh_blk_reap(queue, vq);
+	if (vq->state != MVH_VQ_RUNNING)
+		return -EBADMSG;
+	queue->now = ktime_get_ns();
+	blk_start_plug(&plug);
+	ret = mvh_blk_fetch_all(queue, vq);
+	blk_finish_plug(&plug);
+	return ret;
+}
+
 /**
  * mvh_blk_queue_service - serve a disk's queue
  * @queue: its pool
  * @vq: the queue, locked
  *
+ * With the rights of whoever gave the disk its backing.
+ *
  * Context: see mvh_backend_ops.service.
  */
 void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
-	int ret;
+	const struct cred *old = override_creds(queue->disk->cred);
 
-	do {
-		struct blk_plug plug;
-
-		mvh_blk_reap(queue, vq);
-		if (vq->state != MVH_VQ_RUNNING)
-			return;
-		queue->now = ktime_get_ns();
-		blk_start_plug(&plug);
-		ret = mvh_blk_fetch_all(queue, vq);
-		blk_finish_plug(&plug);
-	} while (!ret && mvh_vq_rearm(vq));
+	while (!mvh_blk_batch(queue, vq) && mvh_vq_rearm(vq))
+		;
+	revert_creds(old);
 }
 
 static bool mvh_blk_queue_idle(struct mvh_blk_queue *queue)
@@ -542,12 +564,18 @@ static bool mvh_blk_queue_idle(struct mvh_blk_queue *queue)
  */
 int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
+	const struct cred *old = override_creds(queue->disk->cred);
+	int err;
+
 	do {
-		if (wait_event_killable(queue->idle, mvh_blk_queue_idle(queue)))
-			return -EINTR;
+		err = wait_event_killable(queue->idle,
+					  mvh_blk_queue_idle(queue));
+		if (err)
+			break;
 		mvh_blk_reap(queue, vq);
 	} while (!mvh_blk_queue_idle(queue) || !llist_empty(&queue->done));
-	return 0;
+	revert_creds(old);
+	return err ? -EINTR : 0;
 }
 
 /**
@@ -555,16 +583,18 @@ int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
  * @queue: the pool
  * @vq: its queue, locked
  *
- * Waits for what is in flight if the caller sees the guest's memory, so that
- * nothing is lost; a caller that is killed, or does not see it, leaves it behind.
+ * Waits for what is in flight and gives it back.  A caller that is killed, or does
+ * not see the guest's memory, only waits, so that no write of this user arrives
+ * after one of the next; what a backing does not answer in time is left behind.
  *
  * Context: Process context.
  */
 void mvh_blk_queue_stop(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
 	timer_delete_sync(&queue->throttle);
-	if (mvh_vq_reachable(vq))
-		mvh_blk_queue_drain(queue, vq);
+	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(queue, vq))
+		wait_event_timeout(queue->idle, mvh_blk_queue_idle(queue),
+				   MVH_BLK_STOP_SECS * HZ);
 	spin_lock_irq(&queue->lock);
 	queue->vq = NULL;
 	spin_unlock_irq(&queue->lock);
@@ -577,7 +607,8 @@ void mvh_blk_queue_stop(struct mvh_blk_queue *queue, struct mvh_vq *vq)
  */
 int mvh_blk_queue_init(void)
 {
-	return mvh_blk_pool_init();
+	mvh_blk_reaper = alloc_workqueue("myvhost-reaper", WQ_UNBOUND, 0);
+	return mvh_blk_reaper ? 0 : -ENOMEM;
 }
 
 /**
@@ -586,7 +617,7 @@ int mvh_blk_queue_init(void)
 void mvh_blk_queue_exit(void)
 {
 	wait_event(mvh_blk_no_queues, !atomic_read(&mvh_blk_n_queues));
-	/* The last completion may have some way to go. */
-	synchronize_rcu();
-	mvh_blk_pool_exit();
+	/* The last completion may have some way to go, and be preempted there. */
+	synchronize_rcu_tasks();
+	destroy_workqueue(mvh_blk_reaper);
 }

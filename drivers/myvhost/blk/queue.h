@@ -136,9 +136,6 @@ bool mvh_blk_io_start(struct mvh_blk_req *req, struct mvh_vq *vq);
 bool mvh_blk_io_advance(struct mvh_blk_req *req);
 void mvh_blk_io_end(struct mvh_blk_req *req);
 void mvh_blk_io_init(struct mvh_blk_req *req);
-int mvh_blk_pool_init(void);
-void mvh_blk_pool_exit(void);
-void mvh_blk_pool_run(struct work_struct *work);
 
 /* range.c */
 long mvh_blk_range_run(struct mvh_blk_req *req);

@@ -16,6 +16,22 @@
 /* Pages of zeroes that are written at a time. */
 #define MVH_ZERO_PAGES		64
 
+static ssize_t mvh_range_write(struct mvh_disk *disk, struct iov_iter *iter,
+			       loff_t pos)
+{
+	struct kiocb kiocb;
+	ssize_t ret;
+
+	init_sync_kiocb(&kiocb, disk->file);
+	kiocb.ki_pos = pos;
+	if (!disk->bdev)
+		kiocb_start_write(&kiocb);
+	ret = disk->file->f_op->write_iter(&kiocb, iter);
+	if (!disk->bdev)
+		kiocb_end_write(&kiocb);
+	return ret;
+}
+
 /* Write zeroes where nothing better is supported. */
 static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
 {
@@ -33,9 +49,10 @@ static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
 		ssize_t ret;
 
 		iov_iter_bvec(&iter, ITER_SOURCE, bv, MVH_ZERO_PAGES, n);
-		ret = vfs_iter_write(disk->file, &iter, &pos, 0);
+		ret = mvh_range_write(disk, &iter, pos);
 		if (ret <= 0)
 			return ret ?: -EIO;
+		pos += ret;
 		len -= ret;
 	}
 	return 0;

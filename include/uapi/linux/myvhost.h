@@ -236,9 +236,10 @@ struct myvhost_blk {
  * Give a disk its backing, once.  Before that, everything else but
  * MYVHOST_SETUP fails with ENODATA.  EBUSY: it has one, or a block device is in
  * use exclusively.  EBADF: no such file, or not open for what is needed.
- * EINVAL: neither a regular file nor a block device, a zoned block device, a
- * block device that is larger or smaller than a disk can be, an unknown flag,
- * or reserved is not 0.  ENOTTY: the device is no disk.
+ * EINVAL: neither a regular file nor a block device, a zoned block device,
+ * smaller than a block, an unknown flag, or reserved is not 0.  EROFS: the block
+ * device cannot be written.  ENOTTY: the device is no disk.  Also what opening a
+ * file can say.
  */
 #define MYVHOST_BLK_SET_BACKING	_IOW(MYVHOST_IOC_MAGIC, 0x10, struct myvhost_blk)
 
