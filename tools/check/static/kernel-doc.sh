@@ -21,12 +21,16 @@ lacking() {
 	}
 	open { open = !/^ \*\/$/; next }
 	header == "h" && /^(struct|enum|union) [a-z_0-9]+ \{$/ { want($2) }
-	# a definition, not a static one, not a prototype
+	# a definition, not a static one, not a prototype; its type may stand alone on
+	# the line before
 	header == "c" && /^[a-z]/ && !/^(static|struct [a-z_]+ [a-z_]+ =)/ && !/;/ &&
-	match($0, /(mvh|myvhost)_[a-z0-9_]+\(/) {
+	!static_type && match($0, /(mvh|myvhost)_[a-z0-9_]+\(/) {
 		want(substr($0, RSTART, RLENGTH - 1))
 	}
-	{ if (!/^[a-z].*[a-z*]$/) doc = "" }' "$1"
+	{
+		static_type = /^static [a-z_ ]+\*?$/
+		if (!/^[a-z].*[a-z*]$/) doc = ""
+	}' "$1"
 }
 
 check() {
