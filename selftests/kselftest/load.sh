@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Load what the tests use besides myvhost; what is missing is skipped later.
 
-for module in tun tap macvtap veth 8021q sch_tbf af_packet vhost_net; do
-	modprobe -q "$module" || echo "# $module is not available"
+for module in tun tap macvtap veth 8021q sch_tbf af_packet vhost_net \
+	loop ext4 xfs dm-mod dm-delay dm-flakey null_blk; do
+	params=
+	[ "$module" != null_blk ] || params=nr_devices=0
+	# shellcheck disable=SC2086
+	modprobe -q "$module" $params || echo "# $module is not available"
 done

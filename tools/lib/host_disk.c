@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Disks of the host, see host_disk.h.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host_disk.h"
+
+#define HOST_NULL	"/sys/kernel/config/nullb"
+
+static int host_vrun(const char *fmt, va_list ap)
+{
+	char *cmd;
+	int r;
+
+	if (vasprintf(&cmd, fmt, ap) < 0)
+		return -ENOMEM;
+	r = system(cmd);
+	free(cmd);
+	if (r == -1)
+		return -errno;
+	return WIFEXITED(r) ? WEXITSTATUS(r) : 128;
+}
+
+/**
+ * host_run() - run a command of the shell
+ * @fmt: the command
+ *
+ * Return: its exit status, or a negative errno.
+ */
+int host_run(const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = host_vrun(fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+/**
+ * host_space() - a mount name space with an empty HOST_DIR, for this process
+ *
+ * Return: 0 or a negative errno.
+ */
+int host_space(void)
+{
+	setenv("DM_DISABLE_UDEV", "1", 1);
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return -errno;
+	mkdir(HOST_DIR, 0700);
+	return mount("mvht", HOST_DIR, "tmpfs", 0, "size=50%") ? -errno : 0;
+}
+
+/* Is there a block device whose name begins so? */
+static bool host_has_disk(const char *prefix)
+{
+	DIR *d = opendir("/sys/block");
+	bool found = false;
+	struct dirent *e;
+
+	while (d && !found && (e = readdir(d)))
+		found = !strncmp(e->d_name, prefix, strlen(prefix));
+	if (d)
+		closedir(d);
+	return found;
+}
+
+/**
+ * host_disk_clean() - remove what earlier cases have left behind
+ *
+ * What is still in use goes with its last user, and fails until then.
+ */
+void host_disk_clean(void)
+{
+	struct dirent *e;
+	DIR *d;
+
+	if (host_has_disk("dm-"))
+		host_run("DM_DISABLE_UDEV=1; export DM_DISABLE_UDEV;"
+			 "dmsetup ls 2>/dev/null | grep -o '^" HOST_DM_PREFIX
+			 "[^[:space:]]*' | while read n; do dmsetup resume $n;"
+			 " dmsetup remove -f --deferred $n; done >/dev/null 2>&1");
+	d = opendir(HOST_NULL);
+	while (d && (e = readdir(d)))
+		if (!strncmp(e->d_name, "mvht", 4))
+			host_null_remove(e->d_name);
+	if (d)
+		closedir(d);
+}
+
+/**
+ * host_file() - make a file, all a hole
+ * @path: where
+ * @size: bytes
+ *
+ * Return: a descriptor for reading and writing, or a negative errno.
+ */
+int host_file(const char *path, __u64 size)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, size)) {
+		close(fd);
+		return -errno;
+	}
+	return fd;
+}
+
+/**
+ * host_fs() - make and mount a file system
+ * @type: ext4 or xfs
+ * @name: it is HOST_DIR/name, in the file HOST_DIR/name.img
+ * @size: bytes
+ *
+ * Return: 0, a negative errno, or the exit status of a command that failed.
+ */
+int host_fs(const char *type, const char *name, __u64 size)
+{
+	const char *opts = !strcmp(type, "xfs") ? "-q -f -m crc=1 -K" :
+						  "-q -F -E nodiscard";
+	char path[128], dev[32];
+	int fd, r;
+
+	snprintf(path, sizeof(path), HOST_DIR "/%s.img", name);
+	fd = host_file(path, size);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	r = host_run("mkfs.%s %s %s >/dev/null 2>&1", type, opts, path);
+	if (r)
+		return r;
+	fd = host_loop(path, 512, dev, sizeof(dev));
+	if (fd < 0)
+		return fd;
+	snprintf(path, sizeof(path), HOST_DIR "/%s", name);
+	mkdir(path, 0700);
+	r = mount(dev, path, type, 0, NULL) ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+/**
+ * host_loop() - make a loop device, which ends with its last user
+ * @file: its file
+ * @block: logical block size
+ * @dev: result, path
+ * @len: room for @dev
+ *
+ * Return: a descriptor for reading and writing, or a negative errno.
+ */
+int host_loop(const char *file, unsigned int block, char *dev, int len)
+{
+	struct loop_config c = {
+		.block_size = block,
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
+	};
+	int ctl, back, fd = -1, n, r = -EBUSY, i;
+
+	host_run("modprobe -q loop");
+	back = open(file, O_RDWR | O_CLOEXEC);
+	ctl = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (back < 0 || ctl < 0)
+		return -errno;
+	c.fd = back;
+	for (i = 0; i < 20 && r == -EBUSY; i++) {
+		n = ioctl(ctl, LOOP_CTL_GET_FREE);
+		snprintf(dev, len, "/dev/loop%d", n);
+		fd = open(dev, O_RDWR | O_CLOEXEC);
+		r = n < 0 || fd < 0 || ioctl(fd, LOOP_CONFIGURE, &c) ?
+		    -errno : 0;
+		if (r && fd >= 0)
+			close(fd);
+	}
+	close(ctl);
+	close(back);
+	return r ? r : fd;
+}
+
+/**
+ * host_loop_detach() - take the file from a loop device that is in use
+ * @dev: path
+ *
+ * Return: 0 or a negative errno.
+ */
+int host_loop_detach(const char *dev)
+{
+	int r, fd = open(dev, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	r = ioctl(fd, LOOP_CLR_FD, 0) ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+static const char *host_base(const char *dev)
+{
+	const char *base = strrchr(dev, '/');
+
+	return base ? base + 1 : dev;
+}
+
+/* The kernel's name of a device, which may be a link. */
+static void host_kernel_name(const char *dev, char *name, int len)
+{
+	char real[PATH_MAX];
+	const char *base = host_base(realpath(dev, real) ? real : dev);
+
+	snprintf(name, len, "%.*s", len - 1, base);
+}
+
+static long long host_sysfs(const char *dev, const char *file,
+			    unsigned int field)
+{
+	char name[64], path[128], buf[512], *p = buf;
+	ssize_t n;
+	int fd;
+
+	host_kernel_name(dev, name, sizeof(name));
+	snprintf(path, sizeof(path), "/sys/block/%s/%s", name, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0)
+		return -EIO;
+	buf[n] = 0;
+	while (field--) {
+		p += strspn(p, " ");
+		p += strcspn(p, " \n");
+	}
+	return atoll(p);
+}
+
+/**
+ * host_sectors() - size of a block device
+ * @dev: path
+ */
+__u64 host_sectors(const char *dev)
+{
+	long long n = host_sysfs(dev, "size", 0);
+
+	return n < 0 ? 0 : n;
+}
+
+/**
+ * host_disk_stat() - what a block device counts
+ * @dev: path
+ * @field: HOST_STAT_*
+ *
+ * Return: the number or a negative errno.
+ */
+long long host_disk_stat(const char *dev, unsigned int field)
+{
+	return host_sysfs(dev, "stat", field);
+}
+
+static int host_dm_load(const char *verb, const char *name, const char *fmt,
+			va_list ap)
+{
+	char table[256];
+
+	vsnprintf(table, sizeof(table), fmt, ap);
+	return host_run("modprobe -q dm-mod; dmsetup %s --noudevsync "
+			HOST_DM_PREFIX "%s --table '%s' 2>/dev/null", verb, name,
+			table);
+}
+
+/**
+ * host_dm_create() - make a device of the device mapper
+ * @name: it is /dev/mapper/mvht-NAME
+ * @fmt: its table
+ *
+ * Return: 0 or the exit status of dmsetup.
+ */
+int host_dm_create(const char *name, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = host_dm_load("create", name, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+/**
+ * host_dm_switch() - give it another table, under load
+ * @name: as above
+ * @fmt: the table
+ *
+ * Return: 0 or the exit status of dmsetup.
+ */
+int host_dm_switch(const char *name, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = host_dm_load("load", name, fmt, ap);
+	va_end(ap);
+	return r ? r : host_run("dmsetup suspend --nolockfs --noflush "
+				HOST_DM_PREFIX "%s && dmsetup resume "
+				"--noudevsync " HOST_DM_PREFIX "%s", name, name);
+}
+
+/**
+ * host_dm_hang() - answer no more, without an error
+ * @name: as above
+ *
+ * Return: 0 or the exit status of dmsetup.
+ */
+int host_dm_hang(const char *name)
+{
+	return host_run("dmsetup suspend --nolockfs --noflush " HOST_DM_PREFIX
+			"%s", name);
+}
+
+/**
+ * host_dm_go_on() - the opposite of host_dm_hang()
+ * @name: as above
+ *
+ * Return: 0 or the exit status of dmsetup.
+ */
+int host_dm_go_on(const char *name)
+{
+	return host_run("dmsetup resume --noudevsync " HOST_DM_PREFIX "%s",
+			name);
+}
+
+/**
+ * host_dm_remove() - remove it
+ * @name: as above
+ *
+ * Return: 0 or the exit status of dmsetup.
+ */
+int host_dm_remove(const char *name)
+{
+	return host_run("dmsetup remove --noudevsync " HOST_DM_PREFIX
+			"%s 2>/dev/null", name);
+}
+
+static int host_write(const char *path, const char *val)
+{
+	int r, fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	r = write(fd, val, strlen(val)) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
+/* "a=1 b=2" */
+static int host_null_set(const char *name, const char *attrs)
+{
+	char all[256], path[160], *a, *val, *save = NULL;
+	int r = 0;
+
+	snprintf(all, sizeof(all), "%s", attrs);
+	for (a = strtok_r(all, " ", &save); a && !r;
+	     a = strtok_r(NULL, " ", &save)) {
+		val = strchr(a, '=');
+		*val++ = 0;
+		snprintf(path, sizeof(path), HOST_NULL "/%s/%s", name, a);
+		r = host_write(path, val);
+	}
+	return r;
+}
+
+static int host_read_number(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	int n = -1;
+
+	if (f && fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/**
+ * host_null() - make a null_blk device
+ * @name: beginning with "mvht"
+ * @attrs: what it is like, "name=value name=value"
+ * @dev: result, path
+ * @len: room for @dev
+ *
+ * Return: 0 or a negative errno; -ENODEV if there is no null_blk, -ENOENT if it
+ * has no such attribute.
+ */
+int host_null(const char *name, const char *attrs, char *dev, int len)
+{
+	char path[160];
+	int r;
+
+	host_run("modprobe -q null_blk nr_devices=0;"
+		 "mountpoint -q /sys/kernel/config ||"
+		 "mount -t configfs configfs /sys/kernel/config");
+	snprintf(path, sizeof(path), HOST_NULL "/%s", name);
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -ENODEV;
+	r = host_null_set(name, attrs);
+	if (!r)
+		r = host_null_set(name, "power=1");
+	if (r)
+		return r;
+	snprintf(dev, len, "/dev/%s", name);
+	if (!access(dev, F_OK))
+		return 0;
+	/* Older kernels name it by its number. */
+	snprintf(path, sizeof(path), HOST_NULL "/%s/index", name);
+	snprintf(dev, len, "/dev/nullb%d", host_read_number(path));
+	return access(dev, F_OK) ? -ENODEV : 0;
+}
+
+/**
+ * host_null_remove() - remove it
+ * @name: as above
+ */
+void host_null_remove(const char *name)
+{
+	char path[300];
+
+	host_null_set(name, "power=0");
+	snprintf(path, sizeof(path), HOST_NULL "/%s", name);
+	rmdir(path);
+}
