@@ -202,7 +202,8 @@ static bool mvh_msg_has_asid(const struct mvh_dev *dev)
  * @from: one message
  *
  * Return: bytes of the message; -EINVAL if it is too short, of an unknown
- * version, for an address space that is not there, or of size zero; -EFAULT if it cannot be carried out; -EINTR.
+ * version, for an address space that is not there, or of size zero; -EFAULT if it
+ * cannot be carried out; -EINTR if the caller was killed while it waited.
  */
 ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 {
