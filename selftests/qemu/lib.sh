@@ -66,7 +66,7 @@ run_test() {
 			echo "exit status $rc"
 			cat "$log"
 			[ -z "$complaints" ] || echo "kernel log: $complaints"
-			tail -n 5 "$GUEST_RUN"/*/log 2> /dev/null
+			tail -n 5 "$GUEST_RUN"/*/log 2> /dev/null || true
 		} | sed 's/^/# /'
 		;;
 	esac

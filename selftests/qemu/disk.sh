@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Shared checks of the disk tests; sourced by them behind lib.sh.
+#
+# What seqdisk tells of its flushes in a guest goes through a serial port of its
+# own into a file of the host VM, so that it is there when the guest is not.
+
+SEQ_JOBS=4
+
+# debian_disk: the host VM's disk with the image of a Debian
+debian_disk() {
+	local d
+	modprobe -q virtio_blk
+	for d in /sys/block/vd*; do
+		if [ "$(cat "$d/serial")" = debian ]; then
+			echo "/dev/${d##*/}"
+			return 0
+		fi
+	done
+	skip "the host VM has no disk with a Debian (run.sh -d)"
+}
+
+# gdisk N SERIAL: the disk's name in the guest, vda
+gdisk() {
+	local name
+	name=$(guest "$1" "cd /sys/block && for d in vd*; do [ \"\$(cat \$d/serial)\" != $2 ] || echo \$d; done")
+	[ -n "$name" ] || fail "guest $1 has no disk with serial number $2"
+	echo "$name"
+}
+
+# disk_fdinfo N: what the kernel says of the guest's disks
+disk_fdinfo() {
+	local pid link
+	pid=$(guest_pid "$1")
+	for link in /proc/"$pid"/fd/*; do
+		case $(readlink "$link") in
+		/dev/myvhost*) cat "/proc/$pid/fdinfo/${link##*/}" ;;
+		esac
+	done
+}
+
+# disk_count N COUNTER: the sum over the queues of the guest's disks
+disk_count() { disk_fdinfo "$1" | awk -v name="$2" '$1 ~ "[.]" name ":$" { n += $2 } END { print n + 0 }'; }
+
+# check_disks N: QEMU did not complain, and no counter speaks of errors. QEMU
+# tells at each stop that a position in a ring could not be read, which is what
+# it does with vhost-vdpa, too.
+check_disks() {
+	local bad
+	! grep -E 'vhost|vring|virtio|rror' "$GUEST_RUN/$1/log" | grep -v 'ring restore failed' ||
+		fail "QEMU's log of guest $1 has complaints"
+	[ "$(disk_count "$1" packets)" -gt 0 ] || fail "the disks served no request"
+	bad=$(disk_fdinfo "$1" | awk '/\.bad_|io_errors|\.invalid|unsupported/ && $2 > 0 || /broken/')
+	[ -z "$bad" ] || fail "counters of a well-behaved guest: $bad"
+}
+
+# disk_del NAME...: nobody has the nodes any more
+disk_del() {
+	local name
+	for name; do
+		wait_until 30 "node $name is free" myvhost del "$name"
+	done
+}
+
+# check_released: each node holds the module once, nothing else does
+check_released() {
+	local i users nodes
+	nodes=$(find /dev -maxdepth 1 -name 'myvhost-*' | wc -l)
+	for ((i = 0; i < 50; i++)); do
+		users=$(vhost_users | grep -vx "module myvhost_blk has $nodes users" || true)
+		[ -n "$users" ] || return 0
+		sleep 0.2
+	done
+	fail "$users"
+}
+
+guest_kill() {
+	local pid i
+	pid=$(guest_pid "$1")
+	kill -9 "$pid"
+	for ((i = 0; i < 150; i++)); do
+		[ -d "/proc/$pid" ] || return 0
+		sleep 0.2
+	done
+	fail "QEMU is still there 30 s after SIGKILL"
+}
+
+# guest_start_seq N ...: as guest_start, with what seqdisk needs. The last
+# arguments are for guest_start, not for QEMU.
+guest_start_seq() {
+	guest_start "$@" file=/build/bin/seqdisk -- -serial "file:$TEST_DIR/seq"
+}
+
+# seq_start N DISK SEED SECONDS: write to a disk of the guest in the background
+seq_start() {
+	: > "$TEST_DIR/seq"
+	SEQ_SEED=$3
+	guest "$1" "(seqdisk write /dev/$2 $SEQ_JOBS $3 $4 > /dev/ttyS2 2>&1; echo done \$? > /tmp/seq.done) > /dev/null 2>&1 &"
+}
+
+seq_lines() { grep -c '^f' "$TEST_DIR/seq" || true; }
+
+seq_more_than() { [ "$(seq_lines)" -gt "$1" ]; }
+
+# seq_progress: some more flushes have returned
+seq_progress() {
+	local n
+	n=$(seq_lines)
+	wait_until 60 "flushes from the guest" seq_more_than $((n + ${1:-20}))
+}
+
+seq_wait() { # N
+	wait_until 120 "end of the writes" guest "$1" 'test -e /tmp/seq.done'
+	[ "$(guest "$1" 'cat /tmp/seq.done; rm /tmp/seq.done')" = "done ${2:-0}" ] ||
+		fail "seqdisk in the guest: $(tail -n 3 "$TEST_DIR/seq")"
+}
+
+# seq_stop N: end it before its time
+seq_stop() {
+	guest "$1" 'killall seqdisk'
+	seq_wait "$1" 143
+}
+
+# seq_check FILE: everything that was flushed is there
+seq_check() {
+	sync "$1"
+	/build/bin/seqdisk check "$1" $SEQ_JOBS "$SEQ_SEED" "$TEST_DIR/seq" ||
+		fail "flushed data is missing in $1"
+}

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Clients that are not guests: QEMU's block driver, libblkio, nbdkit and fio.
+
+. ./disk.sh
+
+C=/tmp/c.img
+
+# client_disk SIZE [OPTIONS OF myvhost add]: a new disk behind the node "c"
+client_disk() {
+	rm -f $C
+	truncate -s "$1" $C
+	myvhost add blk c --file $C "${@:2}"
+}
+
+client_end() {
+	check_released
+	disk_del c
+}
+
+# client_counters: of the node, which nobody has open any more
+client_errors() {
+	myvhost stats -j c | python3 -c '
+import json, sys
+for q in json.load(sys.stdin)[0]["queues"]:
+    for k, v in q["counters"].items():
+        if v and (k.startswith("bad_") or k in ("io_errors", "invalid", "unsupported")):
+            print(q["name"], k, v)'
+}
+
+qemu_io() {
+	local args=() c
+	for c; do
+		args+=(-c "$c")
+	done
+	qemu-io -n --image-opts driver=virtio-blk-vhost-vdpa,path=/dev/myvhost-c,cache.direct=on \
+		"${args[@]}" > "$TEST_DIR/qemu-io" 2>&1 || fail "qemu-io: $(cat "$TEST_DIR/qemu-io")"
+	! grep -iE 'fail|error|mismatch' "$TEST_DIR/qemu-io" || fail "qemu-io"
+}
+
+client_qemu_io() {
+	client_disk 16M
+	qemu_io 'write -P 0x5a 0 64k' 'read -P 0x5a 0 64k' 'read -P 0 1M 4k' flush \
+		'write -P 7 8k 512' 'read -P 7 8k 512' 'aio_write -P 1 2M 1M' 'aio_write -P 2 3M 1M' \
+		aio_flush 'read -P 1 2M 1M' 'read -P 2 3M 1M' 'discard 0 32k' 'write -z 2M 64k' \
+		'write -f -P 9 15M 1M' 'read -P 0 2M 64k'
+	python3 - $C <<-'EOP'
+	import sys
+	b = open(sys.argv[1], "rb").read()
+	want = bytearray(16 << 20)
+	want[32768:65536] = b"\x5a" * 32768
+	want[2 << 20:3 << 20] = b"\1" * (1 << 20)
+	want[2 << 20:(2 << 20) + 65536] = bytes(65536)
+	want[3 << 20:4 << 20] = b"\2" * (1 << 20)
+	want[15 << 20:] = b"\x09" * (1 << 20)
+	sys.exit(b != want)
+	EOP
+	[ -z "$(client_errors)" ] || fail "$(client_errors)"
+	client_end
+}
+
+client_qemu_io_read_only() {
+	client_disk 16M --readonly
+	! qemu-io -n --image-opts driver=virtio-blk-vhost-vdpa,path=/dev/myvhost-c,cache.direct=on \
+		-c 'write 0 4k' || ! cmp -n 4096 $C /dev/zero || note "refused or nothing written"
+	qemu-io -r -n --image-opts driver=virtio-blk-vhost-vdpa,path=/dev/myvhost-c,cache.direct=on \
+		-c 'read -P 0 0 4k' || fail "reading"
+	cmp $C /dev/zero 2>&1 | grep -q EOF || fail "the file has changed"
+	client_end
+}
+
+client_libblkio() { # QUEUES OPTIONS
+	local queues=$1
+	shift
+	client_disk 16M --queues "$queues" "$@"
+	timeout 200 blkio-verify /dev/myvhost-c "$queues" 60 "$TEST_DIR/want" || fail "blkio-verify"
+	cmp $C "$TEST_DIR/want" || fail "the file is not what was written"
+	[ -z "$(client_errors)" ] || fail "$(client_errors)"
+	client_end
+}
+
+client_libblkio_one() { client_libblkio 1; }
+client_libblkio_four() { client_libblkio 4; }
+client_libblkio_cache() { client_libblkio 2 --cache writeback; }
+client_libblkio_through() { client_libblkio 2 --cache writethrough; }
+
+client_nbdkit() {
+	local job
+	client_disk 32M
+	nbdkit -f -U "$TEST_DIR/nbd" blkio virtio-blk-vhost-vdpa path=/dev/myvhost-c > "$TEST_DIR/nbdkit" 2>&1 &
+	job=$!
+	wait_until 30 "nbdkit listens" test -S "$TEST_DIR/nbd"
+	timeout 200 fio --name=v --ioengine=nbd --uri="nbd+unix:///?socket=$TEST_DIR/nbd" --rw=randwrite \
+		--bsrange=512-64k --blockalign=512 --size=16M --iodepth=8 --fsync=16 --verify=crc32c --do_verify=1 \
+		--verify_fatal=1 > "$TEST_DIR/fio" 2>&1 || fail "fio: $(tail -n 15 "$TEST_DIR/fio")"
+	kill $job
+	wait $job || true
+	grep -E 'IOPS|err=' "$TEST_DIR/fio"
+	[ -z "$(client_errors)" ] || fail "$(client_errors)"
+	client_end
+}
+
+# SIGKILL in the middle releases the node
+client_kill() {
+	local job
+	client_disk 16M --queues 2
+	blkio-verify /dev/myvhost-c 2 1000000 "$TEST_DIR/want" &
+	job=$!
+	sleep 2
+	kill -9 $job
+	wait $job || true
+	client_end
+}
+
+run_test "disk_client: qemu-io" client_qemu_io
+run_test "disk_client: qemu-io, read-only" client_qemu_io_read_only
+run_test "disk_client: libblkio, one queue" client_libblkio_one
+run_test "disk_client: libblkio, four queues" client_libblkio_four
+run_test "disk_client: libblkio, page cache" client_libblkio_cache
+run_test "disk_client: libblkio, write-through" client_libblkio_through
+run_test "disk_client: nbdkit and fio" client_nbdkit
+run_test "disk_client: SIGKILL releases the node" client_kill
