@@ -68,13 +68,15 @@ kselftest_report() {
 	# vhost_net is what the errno tests compare with
 	"$LAB/run.sh" -k "$1" -t 1200 -o "$LOGS/kselftest-$1" -- \
 		'/repo/selftests/kselftest/load.sh;
-		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net &&
-		/repo/selftests/kselftest/run.sh'
+		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
+		/repo/selftests/kselftest/run.sh && kselftest=0 || kselftest=$?
+		/repo/selftests/ctl/node.sh && exit $kselftest'
 }
 
 stage_kselftest() {
 	local k
-	"$LAB/inroot.sh" make -s -C /repo/selftests/kselftest > "$LOGS/kselftest-build.log" 2>&1 ||
+	"$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
+		make -s -C /repo/selftests/ctl' > "$LOGS/kselftest-build.log" 2>&1 ||
 		{ cat "$LOGS/kselftest-build.log"; }
 	for k in $BUILD_KERNELS; do
 		stage "kselftest-$k" kselftest_report "$k"
