@@ -216,8 +216,8 @@ struct myvhost_setup {
  * @serial: what the guest reads as the disk's serial number, padded with 0
  * @reserved: 0
  * @iops: most requests per second, 0 for no limit
- * @iops_burst: how many may come at once after a pause, 0 for a tenth of a
- *	second's
+ * @iops_burst: how many may come at once after a pause, at least those of 20
+ *	milliseconds; 0 for a tenth of a second's
  * @bps: most bytes per second, 0 for no limit
  * @bps_burst: likewise, 0 for a tenth of a second's
  */
