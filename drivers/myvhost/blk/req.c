@@ -79,7 +79,7 @@ u8 mvh_blk_parse(const struct mvh_blk_limits *limits,
 		return VIRTIO_BLK_S_OK;
 	case VIRTIO_BLK_T_GET_ID:
 		cmd->op = MVH_BLK_GET_ID;
-		cmd->len = in;
+		cmd->len = min_t(u64, in, VIRTIO_BLK_ID_BYTES);
 		return VIRTIO_BLK_S_OK;
 	case VIRTIO_BLK_T_DISCARD:
 		cmd->op = MVH_BLK_DISCARD;

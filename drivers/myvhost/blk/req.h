@@ -50,8 +50,8 @@ struct mvh_blk_limits {
  * struct mvh_blk_cmd - a checked request
  * @op: what is to be done
  * @pos: first byte on the disk, of a read or write
- * @len: bytes of the data: what is read or written, the room for the serial
- *	number, or the list of ranges
+ * @len: bytes of the data: what is read or written, of the serial number, or of
+ *	the list of ranges
  */
 struct mvh_blk_cmd {
 	enum mvh_blk_op op;
