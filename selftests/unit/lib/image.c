@@ -10,7 +10,7 @@
 #define IMAGE_TABLE_MAX	1024
 
 /* Of one test, which may meet thousands. */
-#define IMAGES_MAX	48
+#define IMAGES_MAX	8
 
 static u8 image_flags(const struct rig *rig)
 {
