@@ -24,6 +24,7 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(MODULES) clean
 	$(MAKE) -C tools/ctl clean
 	$(MAKE) -C selftests/unit clean
+	$(MAKE) -C selftests/fuzz clean
 	$(MAKE) -C selftests/ctl clean
 	$(MAKE) -C selftests/kselftest clean
 
@@ -39,8 +40,14 @@ demo:
 check:
 	KERNEL="$(KERNEL)" tools/check/check.sh
 
-check-static check-unit check-ctl check-build check-kselftest check-qemu:
+check-static check-unit check-fuzz check-ctl check-build check-kselftest check-qemu:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
-.PHONY: all modules tools clean install uninstall demo check check-static \
-	check-unit check-ctl check-build check-kselftest check-qemu
+# the fuzzers of the pure files for T seconds in all
+T	?= 600
+fuzz:
+	selftests/lab/setup.sh
+	selftests/lab/inroot.sh make -s -C /repo/selftests/fuzz OUT=/build/fuzz T=$(T) fuzz
+
+.PHONY: all modules tools clean install uninstall demo fuzz check check-static \
+	check-unit check-fuzz check-ctl check-build check-kselftest check-qemu

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
-# Stages: static, unit, ctl, build, install, kselftest, qemu; all of them by
-# default. KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first three.
+# Stages: static, unit, fuzz, ctl, build, install, kselftest, qemu; all of them by
+# default. KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first four.
 # QEMU_TESTS=all runs the slow stock-QEMU tests on every kernel; by default
 # they run on one. Logs: CHECK_LOGS or a new directory in the cache.
 set -euo pipefail
@@ -35,6 +35,8 @@ stage() {
 stage_static() { stage static "$REPO/tools/check/static.sh"; }
 
 stage_unit() { stage unit "$LAB/inroot.sh" make -s -C /repo/selftests/unit run; }
+
+stage_fuzz() { stage fuzz "$LAB/inroot.sh" make -s -C /repo/selftests/fuzz OUT=/build/fuzz check; }
 
 stage_ctl() { stage ctl "$LAB/inroot.sh" make -s -C /repo/selftests/ctl run; }
 
@@ -104,14 +106,14 @@ prune() {
 main() {
 	local s
 	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
-	[ $# -gt 0 ] || set -- static unit ctl build install kselftest qemu
+	[ $# -gt 0 ] || set -- static unit fuzz ctl build install kselftest qemu
 	mkdir -p "$LOGS"
 	prune
 	say "preparing the lab in $CACHE"
 	"$LAB/setup.sh"
 	for s in "$@"; do
 		case $s in
-		static | unit | ctl | build | install | kselftest | qemu) "stage_$s" ;;
+		static | unit | fuzz | ctl | build | install | kselftest | qemu) "stage_$s" ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
 	done
