@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -173,7 +174,7 @@ int host_loop(const char *file, unsigned int block, char *dev, int len)
 		.block_size = block,
 		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
 	};
-	int ctl, back, fd = -1, n, r = -EBUSY, i;
+	int ctl, back, fd = -1, n, r = -EBUSY, i, rw = 0;
 
 	host_run("modprobe -q loop");
 	back = open(file, O_RDWR | O_CLOEXEC);
@@ -190,6 +191,9 @@ int host_loop(const char *file, unsigned int block, char *dev, int len)
 		if (r && fd >= 0)
 			close(fd);
 	}
+	/* It remembers from one file to the next. */
+	if (!r)
+		ioctl(fd, BLKROSET, &rw);
 	close(ctl);
 	close(back);
 	return r ? r : fd;

@@ -1,0 +1,798 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The vdpa dialect of a disk: every ioctl in and out of turn, with right and wrong
+ * arguments, and the messages about I/O virtual memory.
+ */
+#include <sys/mman.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+#include "blk_fixture.h"
+#include "iotlb.h"
+#include "proc.h"
+
+#define V_OK	(VDPA_FEATURES_OK | VDPA_DRIVER_OK)
+
+/* A device that is set up but not started; @x->b.cfg.queues of them. */
+static void vd_open(struct blk_fix *x, const struct blk_mode *mode,
+		    unsigned int queues)
+{
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+
+	blk_prepare();
+	blk_backing(&back, BLK_TMPFS);
+	blk_cfg(&cfg, &back, mode);
+	cfg.queues = queues;
+	blk_open(x, &back, &cfg, 1 << 20);
+}
+
+static __u8 vd_status(struct blk_fix *x)
+{
+	__u8 s = 0xff;
+
+	ktap_ok(vdpa_get_status(x->b.fd, &s));
+	return s;
+}
+
+static void vd_is(struct blk_fix *x, __u8 set, int result, __u8 after)
+{
+	int r = vdpa_set_status(x->b.fd, set);
+
+	ktap_check(r == result, "status %#x: %d, not %d", set, r, result);
+	ktap_check(vd_status(x) == after, "status %#x: then %#x, not %#x", set,
+		   vd_status(x), after);
+}
+
+static int vd_features(struct blk_fix *x, __u64 f)
+{
+	return vhost_ioctl(x->b.fd, VHOST_SET_FEATURES, &f);
+}
+
+/* Run something in a process that is not the owner. */
+static int vd_other(int (*fn)(struct blk_fix *x), struct blk_fix *x)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(-fn(x));
+	ktap_check(waitpid(pid, &status, 0) == pid && WIFEXITED(status),
+		   "child");
+	return -WEXITSTATUS(status);
+}
+
+/* What can be asked at any time. */
+static void vd_constants(const void *arg)
+{
+	struct vhost_vdpa_iova_range range = { 1, 1 };
+	__u32 id = 0, n = 0, size = 0;
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	__u64 f = 0, bf = 0;
+	unsigned int num;
+	__u16 max = 0;
+	int fd;
+
+	blk_prepare();
+	blk_backing(&back, BLK_TMPFS);
+	blk_cfg(&cfg, &back, arg);
+	cfg.queues = 5;
+	fd = mock_blk_setup_fd(&cfg);
+	if (fd == -ENOTTY)
+		ktap_skip("%s has no disks", ktap_opts.node);
+	ktap_ok(fd);
+	ktap_ok(vdpa_get_device_id(fd, &id));
+	ktap_eq(id, MYVHOST_DEVICE_BLK);
+	ktap_ok(vdpa_get_num_max(fd, &max));
+	ktap_check(max >= 1024, "rings of %u", max);
+	ktap_ok(vdpa_get_vqs_count(fd, &n));
+	ktap_eq(n, 5);
+	ktap_ok(vdpa_get_config_size(fd, &size));
+	ktap_check(size >= 60 && size <= sizeof(struct virtio_blk_config),
+		   "%u bytes of configuration", size);
+	ktap_ok(vdpa_get_iova_range(fd, &range));
+	ktap_check(!range.first && range.last >= (1ULL << 48),
+		   "%llx to %llx", range.first, range.last);
+	ktap_ok(vdpa_get_group_num(fd, &n));
+	ktap_eq(n, 1);
+	ktap_ok(vdpa_get_as_num(fd, &n));
+	ktap_eq(n, 1);
+	ktap_ok(vdpa_vring_get(fd, VHOST_VDPA_GET_VRING_GROUP, 4, &num));
+	ktap_eq(num, 0);
+	ktap_ok(vdpa_vring_get(fd, VHOST_VDPA_GET_VRING_DESC_GROUP, 4, &num));
+	ktap_eq(num, 0);
+	ktap_eq(vdpa_vring_get(fd, VHOST_VDPA_GET_VRING_GROUP, 5, &num),
+		-ENOBUFS);
+	ktap_ok(vhost_ioctl(fd, VHOST_GET_FEATURES, &f));
+	ktap_check(f & VHU_VERSION_1 && f & VHU_ACCESS_PLATFORM &&
+		   f & BLK_F(FLUSH) && f & BLK_F(CONFIG_WCE) && f & BLK_F(MQ),
+		   "features %#llx", f);
+	ktap_check(!(f & (VHU_IN_ORDER | BLK_F(RO) | VHU_F(15) |
+			  BLK_F(ZONED) | BLK_F(SECURE_ERASE))),
+		   "features %#llx", f);
+	ktap_ok(vhost_get_backend_features(fd, &bf));
+	ktap_check(!(~bf & (VDPA_BF_MSG_V2 | VDPA_BF_BATCH | VDPA_BF_ASID |
+			    VDPA_BF_SUSPEND | VDPA_BF_RESUME)),
+		   "backend features %#llx", bf);
+	ktap_eq(vhost_set_backend_features(fd, bf | 1ULL << 60), -EOPNOTSUPP);
+	ktap_ok(vhost_set_backend_features(fd, bf & 0x1e));
+}
+
+/* Each ioctl with an argument that is nowhere. */
+static void vd_fault(const void *arg)
+{
+	static const unsigned long cmds[] = {
+		VHOST_GET_FEATURES, VHOST_SET_FEATURES,
+		VHOST_GET_BACKEND_FEATURES, VHOST_SET_BACKEND_FEATURES,
+		VHOST_VDPA_GET_DEVICE_ID, VHOST_VDPA_GET_STATUS,
+		VHOST_VDPA_SET_STATUS, VHOST_VDPA_GET_CONFIG,
+		VHOST_VDPA_SET_CONFIG, VHOST_VDPA_GET_CONFIG_SIZE,
+		VHOST_VDPA_SET_CONFIG_CALL, VHOST_VDPA_GET_VRING_NUM,
+		VHOST_VDPA_GET_VQS_COUNT, VHOST_VDPA_GET_IOVA_RANGE,
+		VHOST_VDPA_GET_GROUP_NUM, VHOST_VDPA_GET_AS_NUM,
+		VHOST_VDPA_GET_VRING_GROUP, VHOST_VDPA_SET_GROUP_ASID,
+		VHOST_VDPA_GET_VRING_SIZE, VHOST_VDPA_SET_VRING_ENABLE,
+		VHOST_SET_VRING_NUM, VHOST_SET_VRING_BASE, VHOST_SET_VRING_ADDR,
+		VHOST_GET_VRING_BASE, VHOST_SET_VRING_KICK,
+		VHOST_SET_VRING_CALL, VHOST_SET_VRING_ERR,
+	};
+	struct blk_fix x;
+	unsigned int i;
+	void *edge;
+
+	vd_open(&x, arg, 1);
+	/* The last bytes of a page in front of nothing. */
+	edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ktap_check(edge != MAP_FAILED && !munmap(edge + 4096, 4096), "mmap");
+	for (i = 0; i < sizeof(cmds) / sizeof(*cmds); i++) {
+		int r = vhost_ioctl(x.b.fd, cmds[i], edge + 4096);
+
+		ktap_check(r == -EFAULT, "ioctl %#lx: %d", cmds[i], r);
+		if (_IOC_SIZE(cmds[i]) <= 1)
+			continue;
+		r = vhost_ioctl(x.b.fd, cmds[i], edge + 4095);
+		ktap_check(r == -EFAULT, "ioctl %#lx at the edge: %d", cmds[i],
+			   r);
+	}
+	ktap_eq(vd_status(&x), 0);
+}
+
+/* What belongs to the other dialect. */
+static void vd_not_ours(const void *arg)
+{
+	static const unsigned long cmds[] = {
+		VHOST_RESET_OWNER, VHOST_SET_MEM_TABLE, VHOST_SET_LOG_BASE,
+		VHOST_SET_LOG_FD, VHOST_NET_SET_BACKEND, VHU_GET_FEATURES_ARRAY,
+		VHU_SET_FEATURES_ARRAY,
+	};
+	static __u8 room[256];
+	struct blk_fix x;
+	unsigned int i;
+
+	vd_open(&x, arg, 1);
+	for (i = 0; i < sizeof(cmds) / sizeof(*cmds); i++)
+		ktap_check(vhost_ioctl(x.b.fd, cmds[i], room) == -ENOTTY,
+			   "ioctl %#lx: %d", cmds[i],
+			   vhost_ioctl(x.b.fd, cmds[i], room));
+}
+
+/* The vhost dialect of a disk: no files, SET_VRING_ENABLE in their place. */
+static void vd_vhost_enable(const void *arg)
+{
+	struct vhost_vring_file f = { 0, -1 };
+	__u8 room[64] = { 0 };
+	struct blk_fix x;
+
+	(void)arg;
+	vd_open(&x, blk_vhost_split, 2);
+	ktap_eq(vhost_ioctl(x.b.fd, VHOST_NET_SET_BACKEND, &f), -ENOTTY);
+	ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_GET_STATUS, room), -ENOTTY);
+	ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_SUSPEND, room), -ENOTTY);
+	ktap_eq(vdpa_set_enable(x.b.fd, 0, 1), -EFAULT);
+	ktap_eq(vdpa_set_enable(x.b.fd, 2, 1), -ENOBUFS);
+	ktap_ok(vdpa_set_enable(x.b.fd, 1, 0));
+	ktap_ok(mock_blk_start(&x.b));
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 1));
+	blk_write(&x, 0, 4096, 1);
+	ktap_eq(vhost_set_num(x.b.fd, 0, 64), -EBUSY);
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 0));
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 0));
+	ktap_ok(vhost_set_num(x.b.fd, 0, 64));
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 1));
+	blk_read(&x, 0, 4096);
+}
+
+static int vd_set_ack(struct blk_fix *x)
+{
+	return vdpa_set_status(x->b.fd, VDPA_ACK);
+}
+
+static int vd_reset(struct blk_fix *x)
+{
+	return vdpa_set_status(x->b.fd, 0);
+}
+
+static int vd_set_num_1(struct blk_fix *x)
+{
+	return vhost_set_num(x->b.fd, 0, 1);
+}
+
+static int vd_map_page(struct blk_fix *x)
+{
+	return vdpa_map(x->b.fd, 0x5000, 4096, guest_hva(&x->b.mem, x->buf), 3);
+}
+
+/* The status byte: what sticks, what does not, what is refused (VD1). */
+static void vd_status_byte(const void *arg)
+{
+	__u64 f = BLK_MODERN | VHU_ACCESS_PLATFORM;
+	struct blk_fix x;
+
+	vd_open(&x, arg, 1);
+	f = x.b.cfg.features;
+	ktap_eq(vd_status(&x), 0);
+	/* As QEMU 10: 1, 3, 0xb, 0xf.  As QEMU 11 after a reset: 8, 0xc. */
+	vd_is(&x, 1, 0, 1);
+	vd_is(&x, 3, 0, 3);
+	vd_is(&x, 1, -EINVAL, 3);
+	vd_is(&x, 7, -EINVAL, 3);
+	/* Without VERSION_1 it does not stick. */
+	vd_is(&x, 0xb, 0, 3);
+	vd_is(&x, 0xf, -EINVAL, 3);
+	ktap_eq(vd_features(&x, f & ~VHU_VERSION_1), 0);
+	vd_is(&x, 0xb, 0, 3);
+	ktap_eq(vd_features(&x, 1ULL << 63), -EOPNOTSUPP);
+	ktap_eq(vd_features(&x, f | VHU_IN_ORDER), -EOPNOTSUPP);
+	ktap_eq(vd_features(&x, f), 0);
+	vd_is(&x, 0xb, 0, 0xb);
+	ktap_eq(vd_features(&x, f), -EBUSY);
+	vd_is(&x, 3, -EINVAL, 0xb);
+	vd_is(&x, 0xf, 0, 0xf);
+	vd_is(&x, 0xf, 0, 0xf);
+	vd_is(&x, 0xb, -EINVAL, 0xf);
+	vd_is(&x, 0, 0, 0);
+	vd_is(&x, 8, 0, 0);
+	ktap_eq(vd_features(&x, f), 0);
+	vd_is(&x, 4, -EINVAL, 0);
+	vd_is(&x, 8, 0, 8);
+	vd_is(&x, 0xc, 0, 0xc);
+	vd_is(&x, 0x8c, 0, 0x8c);
+	vd_is(&x, 0xc, -EINVAL, 0x8c);
+	/* Others may reset it, as at exec(), not run it. */
+	ktap_eq(vd_other(vd_set_ack, &x), -EPERM);
+	ktap_eq(vd_status(&x), 0x8c);
+	ktap_eq(vd_other(vd_reset, &x), 0);
+	ktap_eq(vd_status(&x), 0);
+}
+
+/* DRIVER_OK needs an owner; there is one at most. */
+static void vd_owner(const void *arg)
+{
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	struct blk_fix x = { 0 };
+	int fd;
+
+	blk_prepare();
+	blk_backing(&back, BLK_TMPFS);
+	blk_cfg(&cfg, &back, arg);
+	fd = mock_blk_setup_fd(&cfg);
+	if (fd == -ENOTTY)
+		ktap_skip("%s has no disks", ktap_opts.node);
+	x.b.fd = ktap_ok(fd);
+	ktap_eq(vd_features(&x, VHU_VERSION_1), 0);
+	vd_is(&x, 8, 0, 8);
+	vd_is(&x, 0xc, -EPERM, 8);
+	ktap_eq(vhost_set_num(fd, 0, 64), -EPERM);
+	ktap_eq(vdpa_set_enable(fd, 0, 1), -EPERM);
+	ktap_eq(vdpa_suspend(fd), -EPERM);
+	ktap_eq(vdpa_batch_begin(fd), -EFAULT);
+	ktap_ok(vhost_set_owner(fd));
+	ktap_eq(vhost_set_owner(fd), -EBUSY);
+	vd_is(&x, 0xc, 0, 0xc);
+	ktap_eq(vd_other(vd_set_num_1, &x), -EPERM);
+}
+
+/* Configuration space: its bounds, and what is in it, at any time (VD6). */
+static void vd_config(const void *arg)
+{
+	static const struct {
+		__u32 off, len;
+		int result;
+	} bounds[] = {
+		{ 0, 0, -EINVAL }, { 72, 0, -EINVAL }, { 0, 72, 0 },
+		{ 71, 1, 0 }, { 72, 1, -E2BIG }, { 0, 73, -E2BIG },
+		{ 1, 72, -E2BIG }, { ~0U, 1, -E2BIG }, { 1, ~0U, -E2BIG },
+		{ ~0U, ~0U, -E2BIG }, { 32, 1, 0 },
+	};
+	struct virtio_blk_config c;
+	struct blk_fix x;
+	unsigned int i;
+	__u8 zero[72] = { 0 };
+
+	vd_open(&x, arg, 3);
+	for (i = 0; i < sizeof(bounds) / sizeof(*bounds); i++) {
+		memset(&c, 0, sizeof(c));
+		ktap_check(vdpa_get_config(x.b.fd, bounds[i].off, &c,
+					   bounds[i].len) == bounds[i].result,
+			   "reading %u+%u", bounds[i].off, bounds[i].len);
+		ktap_check(vdpa_set_config(x.b.fd, bounds[i].off, zero,
+					   bounds[i].len) == bounds[i].result,
+			   "writing %u+%u", bounds[i].off, bounds[i].len);
+	}
+	memset(&c, 0xa5, sizeof(c));
+	ktap_ok(vdpa_get_config(x.b.fd, 0, &c, 72));
+	ktap_eq(c.capacity, BLK_DISK_SIZE / 512);
+	ktap_eq(c.blk_size, 512);
+	ktap_eq(c.num_queues, 3);
+	ktap_eq(c.size_max, 0);
+	ktap_check(c.seg_max >= 1 && c.seg_max <= 1022, "seg_max %u",
+		   c.seg_max);
+	ktap_eq(c.wce, 1);
+	ktap_eq(c.unused, 0);
+	ktap_check(c.min_io_size >= 1, "min_io_size %u", c.min_io_size);
+	ktap_check(c.max_discard_seg && c.max_discard_sectors &&
+		   c.max_write_zeroes_seg && c.max_write_zeroes_sectors,
+		   "limits");
+	ktap_eq(c.max_secure_erase_sectors, 0);
+	ktap_check(!c.unused1[0] && !c.unused1[1] && !c.unused1[2], "padding");
+	/* In pieces it is the same. */
+	for (i = 0; i < 72; i++) {
+		__u8 v = 0xa5;
+
+		ktap_ok(vdpa_get_config(x.b.fd, i, &v, 1));
+		ktap_check(v == ((__u8 *)&c)[i], "byte %u", i);
+	}
+	ktap_ok(mock_blk_start(&x.b));
+	ktap_ok(vdpa_set_config(x.b.fd, 0, zero, 72));
+	memset(zero, 0xa5, 72);
+	ktap_ok(vdpa_get_config(x.b.fd, 0, zero, 72));
+	ktap_check(!memcmp(zero, &c, 72), "a driver wrote what it may not");
+}
+
+/* Numbers of a queue: in turn, out of turn, out of range. */
+static void vd_vring(const void *arg)
+{
+	static const unsigned int bad_num[] = { 0, 3, 1000, 2048, 32768, ~0U };
+	struct vhost_vring_addr a = { .index = 0 };
+	unsigned int i, num = 0, base = 0;
+	struct blk_fix x;
+	bool packed;
+
+	vd_open(&x, arg, 2);
+	packed = x.b.cfg.features & VHU_PACKED;
+	for (i = 0; i < sizeof(bad_num) / sizeof(*bad_num); i++)
+		ktap_check(vhost_set_num(x.b.fd, 0, bad_num[i]) == -EINVAL,
+			   "a ring of %u", bad_num[i]);
+	ktap_ok(vhost_set_num(x.b.fd, 0, 1024));
+	ktap_ok(vdpa_vring_get(x.b.fd, VHOST_VDPA_GET_VRING_SIZE, 0, &num));
+	ktap_eq(num, 1024);
+	ktap_ok(vhost_set_num(x.b.fd, 0, 1));
+	ktap_eq(vhost_set_num(x.b.fd, 2, 64), -ENOBUFS);
+	ktap_eq(vhost_set_base(x.b.fd, 2, 0), -ENOBUFS);
+	ktap_eq(vhost_get_base(x.b.fd, 2, &base), -ENOBUFS);
+	ktap_eq(vhost_set_kick(x.b.fd, 2, -1), -ENOBUFS);
+	ktap_eq(vdpa_set_enable(x.b.fd, 2, 1), -ENOBUFS);
+	ktap_eq(vhost_set_kick(x.b.fd, 0, x.back.fd), -EINVAL);
+	ktap_eq(vhost_set_call(x.b.fd, 0, 4000), -EBADF);
+	ktap_eq(vdpa_set_config_call(x.b.fd, 4000), -EBADF);
+	ktap_eq(vdpa_set_config_call(x.b.fd, x.back.fd), -EINVAL);
+	ktap_ok(mock_blk_setup(&x.b));
+	a.flags = 2;
+	ktap_eq(vhost_set_addr(x.b.fd, &a), -EOPNOTSUPP);
+	a.flags = 0;
+	a.used_user_addr = 2;
+	ktap_eq(vhost_set_addr(x.b.fd, &a), -EINVAL);
+	ktap_ok(vhost_set_base(x.b.fd, 0, packed ? 0x80058005 : 5));
+	ktap_ok(vhost_get_base(x.b.fd, 0, &base));
+	ktap_eq(base, packed ? 0x80058005 : 5);
+	if (!packed)
+		ktap_eq(vhost_set_base(x.b.fd, 0, 0x10000), -EINVAL);
+	ktap_ok(vhost_set_base(x.b.fd, 0,
+			       mock_ring_idle_base(&x.b.queue[0].ring)));
+	ktap_ok(mock_blk_run(&x.b));
+	blk_write(&x, 0, 4096, 1);
+	/* The driver may use them now. */
+	ktap_eq(vhost_set_num(x.b.fd, 0, 64), -EBUSY);
+	ktap_eq(vhost_set_base(x.b.fd, 0, 0), -EINVAL);
+	ktap_eq(mock_blk_set_addr(&x.b, 0), -EINVAL);
+	ktap_ok(vdpa_suspend(x.b.fd));
+	ktap_ok(vhost_get_base(x.b.fd, 0, &base));
+	ktap_eq(base, mock_ring_base(&x.b.queue[0].ring));
+	ktap_ok(vhost_set_base(x.b.fd, 0, base));
+	ktap_ok(mock_blk_set_addr(&x.b, 0));
+	ktap_ok(vdpa_resume(x.b.fd));
+	blk_read(&x, 0, 4096);
+}
+
+/* Enabled without being set up, disabled, enabled late: harmless (VD2). */
+static void vd_enable(const void *arg)
+{
+	struct mock_blk_req *r;
+	struct blk_fix x;
+	unsigned int q;
+
+	vd_open(&x, arg, 4);
+	for (q = 0; q < 4; q++)
+		ktap_ok(vdpa_set_enable(x.b.fd, q, 1));
+	ktap_ok(mock_blk_negotiate(&x.b));
+	ktap_ok(mock_blk_map(&x.b));
+	ktap_ok(mock_blk_setup_vq(&x.b, 0));
+	ktap_ok(mock_blk_setup_vq(&x.b, 3));
+	/* A number but no address. */
+	ktap_ok(vhost_set_num(x.b.fd, 1, 64));
+	ktap_ok(vhost_set_kick(x.b.fd, 1, x.b.queue[1].ring.kick_fd));
+	ktap_ok(vdpa_set_enable(x.b.fd, 3, 0));
+	ktap_ok(vdpa_set_status(x.b.fd, V_OK));
+	mock_ring_kick(&x.b.queue[1].ring);
+	blk_write(&x, 0, 4096, 1);
+	/* Not served while it is not enabled; served without a kick then. */
+	r = mock_blk_add(&x.b, 3, VIRTIO_BLK_T_IN, 0, x.buf + 8192, 4096, NULL);
+	mock_blk_submit(&x.b, 3);
+	mock_ring_kick(&x.b.queue[3].ring);
+	ktap_check(!mock_ring_wait(&x.b.queue[3].ring, BLK_QUIET),
+		   "a queue that is not enabled is served");
+	ktap_ok(vdpa_set_enable(x.b.fd, 3, 1));
+	ktap_check(blk_get(&x, 3) == r && !r->status, "status %u", r->status);
+	blk_check_read(&x, 0, blk_ptr(&x, x.buf + 8192), 4096);
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 0));
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 0));
+	ktap_ok(vdpa_set_enable(x.b.fd, 0, 7));
+	blk_read(&x, 0, 4096);
+	ktap_eq(vd_status(&x), V_OK);
+}
+
+static void vd_begin_again(struct blk_fix *x)
+{
+	mock_blk_restart_rings(&x->b);
+	ktap_ok(mock_blk_negotiate(&x->b));
+	ktap_ok(mock_blk_setup_vq(&x->b, 0));
+	ktap_ok(mock_blk_run(&x->b));
+}
+
+/* Reset from every state, several times, and under load (VD7, LC2, LC3). */
+static void vd_reset_storm(const void *arg)
+{
+	unsigned int i, k, base;
+	struct blk_fix x;
+
+	vd_open(&x, arg, 1);
+	ktap_ok(mock_blk_map(&x.b));
+	for (i = 0; i < 40; i++) {
+		vd_begin_again(&x);
+		if (i % 4 == 1)
+			ktap_ok(vdpa_suspend(x.b.fd));
+		for (k = 0; k < 20; k++)
+			mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, k, x.buf, 4096,
+				     NULL);
+		mock_blk_submit(&x.b, 0);
+		if (i % 4 == 2)
+			ktap_ok(vdpa_suspend(x.b.fd));
+		for (k = 0; k <= i % 8; k++)
+			ktap_ok(vdpa_set_status(x.b.fd, 0));
+		/* No ring is looked at any more. */
+		mock_fd_drain(x.b.queue[0].ring.call_fd);
+		mock_ring_kick(&x.b.queue[0].ring);
+		ktap_eq(vd_status(&x), 0);
+		ktap_ok(vhost_get_base(x.b.fd, 0, &base));
+		ktap_eq(base & 0x7fff, 0);
+	}
+	usleep(20000);
+	ktap_eq(mock_fd_drain(x.b.queue[0].ring.call_fd), 0);
+	vd_begin_again(&x);
+	blk_write(&x, 3, 8192, 1);
+	blk_read(&x, 3, 8192);
+}
+
+/* Suspend stops at an exact place, resume goes on there (LC11, VD13). */
+static void vd_suspend(const void *arg)
+{
+	struct blk_load load = {
+		.n = 77, .depth = 16, .max_len = 8192, .seed = 3,
+	};
+	struct mock_blk_req *r;
+	struct mock_ring *ring;
+	unsigned int base, i;
+	struct blk_fix x;
+
+	vd_open(&x, arg, 1);
+	ring = &x.b.queue[0].ring;
+	/* Nothing to suspend. */
+	ktap_ok(vdpa_suspend(x.b.fd));
+	ktap_ok(vdpa_resume(x.b.fd));
+	ktap_ok(mock_blk_start(&x.b));
+	for (i = 0; i < 5; i++) {
+		load.seed++;
+		blk_load(&x, &load);
+		ktap_ok(vdpa_suspend(x.b.fd));
+		ktap_ok(vdpa_suspend(x.b.fd));
+		ktap_ok(vhost_get_base(x.b.fd, 0, &base));
+		ktap_eq(base, mock_ring_base(ring));
+		r = mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, x.buf, 4096,
+				 NULL);
+		mock_ring_publish(ring);
+		mock_ring_kick(ring);
+		ktap_check(!mock_ring_wait(ring, 30), "served while suspended");
+		ktap_ok(vhost_get_base(x.b.fd, 0, &base));
+		if (!ring->packed)
+			ktap_eq(base, (__u16)(mock_ring_base(ring) - 1));
+		if (i & 1) {
+			/* As a VMM goes on: the state into a new device. */
+			ktap_ok(vdpa_set_status(x.b.fd, 0));
+			ktap_ok(mock_blk_negotiate(&x.b));
+			ktap_ok(mock_blk_setup_vq(&x.b, 0));
+			ktap_ok(vhost_set_base(x.b.fd, 0, base));
+			ktap_ok(mock_blk_run(&x.b));
+		} else {
+			ktap_ok(vdpa_resume(x.b.fd));
+			ktap_ok(vdpa_resume(x.b.fd));
+		}
+		ktap_check(blk_get(&x, 0) == r && !r->status, "request");
+		blk_check_read(&x, 0, blk_ptr(&x, x.buf), 4096);
+	}
+}
+
+/* Suspended under load: what is not given back is untouched in the ring. */
+static void vd_suspend_load(const void *arg)
+{
+	unsigned int i, base, done;
+	struct mock_blk_req *r;
+	struct mock_ring *ring;
+	struct blk_fix x;
+
+	vd_open(&x, arg, 1);
+	ring = &x.b.queue[0].ring;
+	ktap_ok(mock_blk_start(&x.b));
+	for (i = 0; i < 30; i++) {
+		unsigned int k, n = 1 + i % 20;
+
+		for (k = 0; k < n; k++)
+			ktap_check(mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, k, x.buf +
+						k * 4096, 4096, NULL), "full");
+		mock_blk_submit(&x.b, 0);
+		if (i & 1)
+			usleep(i * 20);
+		ktap_ok(vdpa_suspend(x.b.fd));
+		ktap_ok(vhost_get_base(x.b.fd, 0, &base));
+		for (done = 0; mock_blk_reap(&x.b, 0, &r) == 1; done++)
+			ktap_eq(r->status, 0);
+		ktap_eq(ring->ninflight, n - done);
+		if (!ring->packed)
+			ktap_eq(base, (__u16)(ring->next_avail - n + done));
+		else
+			ktap_eq(base >> 16, ring->next_used |
+				ring->used_wrap << 15);
+		usleep(500);
+		ktap_eq(mock_ring_has_used(ring), 0);
+		ktap_ok(vdpa_resume(x.b.fd));
+		for (; done < n; done++)
+			ktap_eq(blk_get(&x, 0)->status, 0);
+	}
+}
+
+/* Groups and address spaces: there is one. */
+static void vd_groups(const void *arg)
+{
+	static const struct {
+		unsigned int group, asid;
+		int result;
+	} all[] = { { 0, 0, 0 }, { 1, 0, -EINVAL }, { 0, 1, -EINVAL } };
+	struct vhost_vring_state s;
+	struct blk_fix x;
+	unsigned int i;
+
+	vd_open(&x, arg, 1);
+	for (i = 0; i < 3; i++) {
+		s = (struct vhost_vring_state) { all[i].group, all[i].asid };
+		ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_SET_GROUP_ASID, &s),
+			all[i].result);
+	}
+	ktap_ok(vhost_set_backend_features(x.b.fd, VDPA_BF_MSG_V2 |
+					   VDPA_BF_BATCH | VDPA_BF_ASID));
+	ktap_ok(vdpa_msg(x.b.fd, 0, VHOST_IOTLB_BATCH_BEGIN));
+	ktap_ok(vdpa_msg(x.b.fd, 0, VHOST_IOTLB_BATCH_END));
+	ktap_eq(vdpa_msg(x.b.fd, 1, VHOST_IOTLB_BATCH_BEGIN), -EINVAL);
+}
+
+/* Messages that cannot be carried out, and change nothing. */
+static void vd_messages(const void *arg)
+{
+	struct vhost_iotlb_msg m = { .iova = 0x1000, .size = 4096, .perm = 3 };
+	struct { __u32 type; __u8 rest[68]; } bad = { .type = 7 };
+	__u64 hva;
+	struct blk_fix x;
+	unsigned int i;
+	int fd;
+
+	vd_open(&x, arg, 1);
+	fd = x.b.fd;
+	hva = guest_hva(&x.b.mem, x.buf);
+	m.uaddr = hva;
+	ktap_ok(vdpa_map(fd, 0x10000, 0x4000, hva, 3));
+	ktap_eq(vdpa_map(fd, 0x10000, 0x4000, hva, 3), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0x13fff, 2, hva, 3), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0xf000, 0x1001, hva, 3), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0, 0x100000, hva, 3), -EFAULT);
+	ktap_ok(vdpa_map(fd, 0xf000, 0x1000, hva, 1));
+	ktap_eq(vdpa_map(fd, 0x20000, 0, hva, 3), -EINVAL);
+	ktap_eq(vdpa_map(fd, 0x20000, 4096, hva, 0), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0x20000, 4096, hva, 4), -EFAULT);
+	ktap_eq(vdpa_map(fd, ~0ULL - 4094, 8192, hva, 3), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0x20000, 4096, 1ULL << 63, 3), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0x20000, 1ULL << 62, hva, 3), -EFAULT);
+	ktap_eq(vdpa_unmap(fd, 0x20000, 0), -EINVAL);
+	ktap_eq(vdpa_unmap(fd, ~0ULL, 2), -EFAULT);
+	ktap_ok(vdpa_unmap(fd, 0x900000, 4096));
+	ktap_eq(vdpa_batch_end(fd), -EFAULT);
+	ktap_ok(vdpa_batch_begin(fd));
+	ktap_eq(vdpa_batch_begin(fd), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0x10000, 4096, hva, 3), -EFAULT);
+	ktap_ok(vdpa_unmap(fd, 0, ~0ULL));
+	ktap_ok(vdpa_map(fd, 0x10000, 4096, hva, 3));
+	ktap_ok(vdpa_batch_end(fd));
+	ktap_eq(vdpa_batch_end(fd), -EFAULT);
+	ktap_eq(vdpa_map(fd, 0x10fff, 1, hva, 3), -EFAULT);
+	ktap_ok(vdpa_map(fd, 0x11000, 4096, hva, 3));
+	m.type = VHOST_IOTLB_MISS;
+	ktap_eq(iotlb_send(fd, true, &m), -EFAULT);
+	m.type = 99;
+	ktap_eq(iotlb_send(fd, true, &m), -EFAULT);
+	ktap_check(write(fd, &bad, sizeof(bad)) < 0 && errno == EINVAL,
+		   "unknown version");
+	bad.type = VHOST_IOTLB_MSG_V2;
+	ktap_check(write(fd, &bad, 20) < 0 && errno == EINVAL, "too short");
+	ktap_check(write(fd, &bad, 3) < 0 && errno == EINVAL, "far too short");
+	ktap_eq(vd_other(vd_map_page, &x), -EFAULT);
+	ktap_ok(vd_map_page(&x));
+	/* There is an end to it. */
+	ktap_ok(vdpa_unmap(fd, 0, ~0ULL));
+	for (i = 0; i < 5000; i++)
+		if (vdpa_map(fd, i * 8192ULL, 4096, hva, 3))
+			break;
+	ktap_check(i >= 2048 && i < 5000, "%u mappings", i);
+}
+
+/* After an error of the driver: NEEDS_RESET, and everybody is told (LC10). */
+static void vd_expect_broken(struct blk_fix *x, enum myvhost_counter why)
+{
+	struct mock_ring *ring = &x->b.queue[0].ring;
+
+	ktap_check(mock_fd_wait(ring->err_fd, BLK_WAIT), "no error");
+	ktap_eq(vd_status(x), V_OK | VDPA_NEEDS_RESET);
+	ktap_check(mock_fd_drain(x->b.config_fd), "no configuration interrupt");
+	ktap_eq(blk_counter(x, why), 1);
+	ktap_eq(mock_ring_has_used(ring), 0);
+	mock_fd_drain(ring->err_fd);
+	ktap_ok(vdpa_set_status(x->b.fd, 0));
+	vd_begin_again(x);
+}
+
+/* A batch is seen as a whole, at its end. */
+static void vd_batch(const void *arg)
+{
+	const __u64 elsewhere = 0x7000000000ULL;
+	struct vhost_memory_region m[GUEST_REGIONS];
+	struct mock_blk_req *r;
+	struct blk_fix x;
+	__u64 hva;
+
+	vd_open(&x, arg, 1);
+	ktap_ok(mock_blk_start(&x.b));
+	blk_write(&x, 0, 4096, 1);
+	hva = guest_hva(&x.b.mem, x.buf);
+	ktap_ok(vdpa_batch_begin(x.b.fd));
+	ktap_ok(vdpa_map(x.b.fd, elsewhere, 4096, hva, 3));
+	ktap_ok(vdpa_unmap(x.b.fd, 0, elsewhere));
+	/* Neither gone nor there yet. */
+	blk_read(&x, 0, 4096);
+	r = mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);
+	ktap_check(r, "full");
+	mock_blk_submit(&x.b, 0);
+	vd_expect_broken(&x, MYVHOST_CNT_BAD_ADDRESS);
+	guest_mem_regions(&x.b.mem, m);
+	ktap_ok(vdpa_map(x.b.fd, m[0].guest_phys_addr, m[0].memory_size,
+			 m[0].userspace_addr, 3));
+	ktap_ok(vdpa_map(x.b.fd, m[1].guest_phys_addr, m[1].memory_size,
+			 m[1].userspace_addr, 3));
+	ktap_ok(vdpa_batch_end(x.b.fd));
+	memset(blk_ptr(&x, x.buf), 0, 4096);
+	r = mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);
+	mock_blk_submit(&x.b, 0);
+	ktap_eq(blk_get(&x, 0)->status, 0);
+	blk_check_read(&x, 0, blk_ptr(&x, x.buf), 4096);
+	/* And taken back at once. */
+	ktap_ok(vdpa_unmap(x.b.fd, elsewhere, 4096));
+	blk_read(&x, 0, 4096);
+	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);
+	mock_blk_submit(&x.b, 0);
+	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ADDRESS), 2);
+}
+
+/* Memory that may only be read is not written, and the other way round (HO3). */
+static void vd_permissions(const void *arg)
+{
+	const __u64 ro = 0x7000000000ULL, wo = 0x7100000000ULL;
+	struct blk_fix x;
+	__u64 hva;
+
+	vd_open(&x, arg, 1);
+	ktap_ok(mock_blk_start(&x.b));
+	blk_write(&x, 0, 4096, 1);
+	hva = guest_hva(&x.b.mem, x.buf);
+	ktap_ok(vdpa_map(x.b.fd, ro, 8192, hva, VHOST_ACCESS_RO));
+	ktap_ok(vdpa_map(x.b.fd, wo, 8192, hva, VHOST_ACCESS_WO));
+	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_OUT, 8, ro, 4096), 0);
+	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_IN, 8, wo, 4096), 0);
+	memset(blk_ptr(&x, x.buf), 0x5a, 4096);
+	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, ro, 4096, NULL);
+	mock_blk_submit(&x.b, 0);
+	vd_expect_broken(&x, MYVHOST_CNT_BAD_ACCESS);
+	ktap_eq(*(__u8 *)blk_ptr(&x, x.buf), 0x5a);
+	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_OUT, 16, wo, 4096, NULL);
+	mock_blk_submit(&x.b, 0);
+	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ACCESS), 2);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_WRITES), 2);
+}
+
+/* Not one page of it mapped: no harm, and it works once it is. */
+static void vd_no_memory(const void *arg)
+{
+	struct blk_fix x;
+
+	vd_open(&x, arg, 1);
+	ktap_ok(mock_blk_negotiate(&x.b));
+	ktap_ok(mock_blk_setup_vq(&x.b, 0));
+	ktap_ok(mock_blk_run(&x.b));
+	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
+	ktap_eq(vd_status(&x), V_OK | VDPA_NEEDS_RESET);
+	mock_fd_drain(x.b.queue[0].ring.err_fd);
+	ktap_ok(vdpa_set_status(x.b.fd, 0));
+	ktap_ok(mock_blk_map(&x.b));
+	vd_begin_again(&x);
+	blk_write(&x, 0, 4096, 1);
+	blk_read(&x, 0, 4096);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		ktap_fn fn;
+		const char *name;
+		bool both;
+	} cases[] = {
+		{ vd_constants, "VD12_constants", false },
+		{ vd_fault, "VD_bad_pointers", false },
+		{ vd_not_ours, "VD_not_ours", false },
+		{ vd_vhost_enable, "LC1_vhost_enable", false },
+		{ vd_status_byte, "VD1_LC5_status", false },
+		{ vd_owner, "VD_owner", false },
+		{ vd_config, "VD6_LC6_config", false },
+		{ vd_vring, "VD_vring", true },
+		{ vd_enable, "VD2_LC9_enable", true },
+		{ vd_reset_storm, "VD7_LC2_LC3_reset_storm", true },
+		{ vd_suspend, "VD13_LC11_suspend", true },
+		{ vd_suspend_load, "VD13_LC11_suspend_load", true },
+		{ vd_groups, "VD_groups", false },
+		{ vd_messages, "HO9_messages", false },
+		{ vd_batch, "VD3_VD4_batch", true },
+		{ vd_permissions, "VD3_HO3_permissions", true },
+		{ vd_no_memory, "LC10_HO1_no_memory", true },
+	};
+	unsigned int i;
+	int r;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ktap_add(cases[i].fn, &blk_modes[2], 30, "%s%s", cases[i].name,
+			 cases[i].both ? "_split" : "");
+		if (cases[i].both)
+			ktap_add(cases[i].fn, &blk_modes[3], 30, "%s_packed",
+				 cases[i].name);
+	}
+	r = ktap_main(argc, argv);
+	host_disk_clean();
+	return r;
+}
