@@ -12,10 +12,13 @@ static u8 mvh_dev_status(const struct mvh_dev *dev)
 	return atomic_read(&dev->shared.status);
 }
 
+/* A device that needs a reset waits for it. */
 static bool mvh_dev_live(const struct mvh_dev *dev)
 {
-	return mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK &&
-	       !dev->suspended;
+	u8 status = mvh_dev_status(dev);
+
+	return status & VIRTIO_CONFIG_S_DRIVER_OK && !dev->suspended &&
+	       !(status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
 /* Queues that the driver does not use are enabled all the same. */
@@ -80,13 +83,16 @@ static u8 mvh_dev_check_features(const struct mvh_dev *dev, u8 status)
 int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 {
 	u8 old = mvh_dev_status(dev) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
-	u8 new = status & ~old;
+	u8 new;
 	int err;
 
 	if (!status) {
 		mvh_dev_forget_driver(dev);
 		return 0;
 	}
+	/* The device alone says that it needs one. */
+	status &= ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	new = status & ~old;
 	if (old & ~status)
 		return -EINVAL;
 	if (new & VIRTIO_CONFIG_S_FEATURES_OK)
@@ -135,7 +141,7 @@ int mvh_dev_suspend(struct mvh_dev *dev)
 {
 	unsigned int i;
 
-	if (!mvh_dev_live(dev))
+	if (!(mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_dev_detach(dev, &dev->vq[i]);
@@ -155,8 +161,10 @@ int mvh_dev_resume(struct mvh_dev *dev)
 
 	if (!dev->suspended)
 		return 0;
+	dev->suspended = false;
+	if (!mvh_dev_live(dev))
+		return 0;
 	err = mvh_dev_start_vqs(dev);
-	if (!err)
-		dev->suspended = false;
+	dev->suspended = err;
 	return err;
 }

@@ -135,7 +135,7 @@ guest_start() {
 	[ ${#wrap[@]} = 0 ] || wrap=(myvhost run "${wrap[@]}" --)
 	if [ "$vhost" != none ]; then
 		guest_netdev
-		nic=(-device pcie-root-port,id=port1,chassis=1,slot=1 -netdev "$netdev"
+		nic=(-device "pcie-root-port,id=port1,chassis=1,slot=1" -netdev "$netdev"
 			-device "virtio-net-pci,id=nic0,netdev=net0,bus=$bus,mac=52:54:00:00:00:0$id$device")
 	fi
 	dir=$GUEST_RUN/$n

@@ -58,7 +58,7 @@ check_disks() {
 disk_del() {
 	local name
 	for name; do
-		wait_until 30 "node $name is free" myvhost del "$name"
+		wait_until 30 "node $name is free" myvhost del "$name" 2> /dev/null
 	done
 }
 

@@ -1,18 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The demo (make demo): guests with stock QEMU on /dev/myvhost, on the kernel's
-# vhost_net and on QEMU's own virtio, measured in turn, one table at the end.
+# vhost_net and on QEMU's own virtio, measured in turn, one table at the end; then
+# the same for disks.
 #
 # KERNEL=6.1|6.12|7.2 chooses the kernel of the lab's host VM (default 6.12),
-# ROUNDS the number of rounds (default 3). NATIVE=1 does without the host VM and
-# loads the modules into the running kernel.
+# ROUNDS the number of rounds (default 3), PARTS="net disk" what is measured.
+# NATIVE=1 does without the host VM and loads the modules into the running kernel.
 set -euo pipefail
 REPO=$(cd "$(dirname "$0")/../.." && pwd)
 LAB=$REPO/selftests/lab
 CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
 KERNEL=${KERNEL:-6.12}
 ROUNDS=${ROUNDS:-3}
-NATIVE_PACKAGES="qemu-system-x86 iproute2 iperf3 iputils-ping procps kmod python3 gcc make"
+PARTS=${PARTS:-net disk}
+NATIVE_PACKAGES="qemu-system-x86 iproute2 iperf3 iputils-ping procps kmod python3 gcc make
+fio e2fsprogs cpio pkgconf libjson-c-dev"
 
 STEP='' HINT=''
 
@@ -29,16 +32,36 @@ on_exit() {
 	printf 'What to do: %s\n' "$HINT"
 }
 
+wanted() { [[ " $PARTS " = *" $1 "* ]]; }
+
 demo_lab() {
-	local out=$CACHE/demo
 	step "building the modules for Debian's kernel $KERNEL" \
 		"read the compiler's output above; selftests/lab/build.sh $KERNEL repeats it"
 	"$LAB/build.sh" "$KERNEL"
+	! wanted net || demo_lab_net
+	! wanted disk || demo_lab_disk
+}
+
+demo_lab_net() {
+	local out=$CACHE/demo
 	step "booting the host VM with kernel $KERNEL" \
 		"read the messages above and the logs in $out; 124 is a time-out (is the machine very busy?), 125 a crash of the host VM, 126 a kernel warning"
 	rm -rf "$out"
 	"$LAB/run.sh" -k "$KERNEL" -t 1800 -o "$out" -- \
 		"DEMO_RESULTS=/lab/results /repo/tools/bench/demo-inside.sh $SECONDS $ROUNDS"
+}
+
+demo_lab_disk() {
+	local out=$CACHE/demo-disk
+	step "building the program myvhost" "read the compiler's output above; make -C tools/ctl repeats it"
+	mkdir -p "$CACHE/build/$KERNEL/bin"
+	"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$KERNEL/ctl"
+	cp "$CACHE/build/$KERNEL/ctl/myvhost" "$CACHE/build/$KERNEL/bin/"
+	step "booting the host VM with kernel $KERNEL, for the disks" \
+		"read the messages above and the logs in $out; the numbers mean what they mean for the network"
+	rm -rf "$out"
+	"$LAB/run.sh" -k "$KERNEL" -t 1800 -d -o "$out" -- \
+		"DISK_RESULTS=/lab/results /repo/tools/bench/disk-inside.sh $SECONDS $ROUNDS"
 }
 
 install_native() {
@@ -57,12 +80,16 @@ demo_native() {
 		"apt-get must be able to install: $NATIVE_PACKAGES linux-headers-$(uname -r)"
 	install_native
 	step "building the modules for $(uname -r)" "read the compiler's output above; 'make' repeats it"
-	make -C "$REPO" modules
+	make -C "$REPO" modules tools
 	step "starting guests on this machine" \
 		"read the messages above; /dev/kvm must work here, and myvhost must not be in use (lsmod)"
-	MODULES=$REPO/drivers/myvhost GUEST_IMAGES=$CACHE/rootfs/opt/guest \
+	export MODULES=$REPO/drivers/myvhost GUEST_IMAGES=$CACHE/rootfs/opt/guest
+	! wanted net ||
 		unshare --net --mount bash -c 'mount -t sysfs sysfs /sys && exec "$@"' demo \
-		"$REPO/tools/bench/demo-inside.sh" "$SECONDS" "$ROUNDS"
+			"$REPO/tools/bench/demo-inside.sh" "$SECONDS" "$ROUNDS"
+	! wanted disk ||
+		PATH=$REPO/tools/ctl/obj:$PATH DISK_IMAGE=$CACHE/images/debian.img \
+			unshare --mount "$REPO/tools/bench/disk-inside.sh" "$SECONDS" "$ROUNDS"
 }
 
 trap on_exit EXIT

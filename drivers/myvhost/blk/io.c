@@ -153,9 +153,37 @@ static void mvh_blk_io_complete(struct kiocb *kiocb, long result)
 	mvh_blk_queue_completed(req);
 }
 
-/* Returns what the file says, -EIOCBQUEUED if @async and it will complete later. */
+/*
+ * Protect a write from a freeze, as kiocb_start_write() does, but without waiting
+ * for the thaw.
+ */
+static bool mvh_blk_io_try_freeze(const struct mvh_blk_req *req)
+{
+	struct super_block *sb = file_inode(req->queue->disk->file)->i_sb;
+
+	if (!sb_start_write_trylock(sb))
+		return false;
+	/* Whoever completes it ends it. */
+	__sb_writers_release(sb, SB_FREEZE_WRITE);
+	return true;
+}
+
+static bool mvh_blk_io_begin(struct mvh_blk_req *req, bool wait)
+{
+	if (!mvh_blk_io_freezes(req))
+		return true;
+	if (!wait)
+		return mvh_blk_io_try_freeze(req);
+	kiocb_start_write(&req->kiocb);
+	return true;
+}
+
+/*
+ * @wait: it may wait for a frozen file system, else -EAGAIN.
+ * Returns what the file says, -EIOCBQUEUED if @async and it will complete later.
+ */
 static long mvh_blk_io_submit(struct mvh_blk_req *req, struct iov_iter *iter,
-			      int flags, bool async)
+			      int flags, bool async, bool wait)
 {
 	struct file *file = req->queue->disk->file;
 	struct kiocb *kiocb = &req->kiocb;
@@ -167,8 +195,8 @@ static long mvh_blk_io_submit(struct mvh_blk_req *req, struct iov_iter *iter,
 	kiocb->ki_complete = async ? mvh_blk_io_complete : NULL;
 	if (!mvh_blk_io_writes(req))
 		return file->f_op->read_iter(kiocb, iter);
-	if (mvh_blk_io_freezes(req))
-		kiocb_start_write(kiocb);
+	if (!mvh_blk_io_begin(req, wait))
+		return -EAGAIN;
 	ret = file->f_op->write_iter(kiocb, iter);
 	if (ret != -EIOCBQUEUED && mvh_blk_io_freezes(req))
 		kiocb_end_write(kiocb);
@@ -185,6 +213,23 @@ static bool mvh_blk_io_now(struct mvh_blk_req *req, long result)
 	return true;
 }
 
+static void mvh_blk_io_punt(struct mvh_blk_req *req, struct mvh_vq *vq)
+{
+	mvh_vq_count(vq, MYVHOST_CNT_PUNTED, 1);
+	mvh_blk_queue_hold(req->queue);
+	queue_work(req->queue->disk->pool, &req->work);
+}
+
+/* Have the pool do the piece, through kernel pages. */
+static bool mvh_blk_io_pool(struct mvh_blk_req *req, struct mvh_vq *vq)
+{
+	req->result = req->bounce ? 0 : mvh_bounce_start(req, vq);
+	if (req->result)
+		return true;
+	mvh_blk_io_punt(req, vq);
+	return false;
+}
+
 static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
 {
 	struct iov_iter iter;
@@ -197,14 +242,9 @@ static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
 		mvh_bounce_iter(req, &iter);
 	}
 	mvh_blk_queue_hold(req->queue);
-	return mvh_blk_io_now(req, mvh_blk_io_submit(req, &iter, 0, true));
-}
-
-static void mvh_blk_io_punt(struct mvh_blk_req *req, struct mvh_vq *vq)
-{
-	mvh_vq_count(vq, MYVHOST_CNT_PUNTED, 1);
-	mvh_blk_queue_hold(req->queue);
-	queue_work(req->queue->disk->pool, &req->work);
+	if (!mvh_blk_io_now(req, mvh_blk_io_submit(req, &iter, 0, true, false)))
+		return false;
+	return req->result == -EAGAIN ? mvh_blk_io_pool(req, vq) : true;
 }
 
 /* A write that must be durable blocks in any case. */
@@ -220,16 +260,13 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req, struct mvh_vq *vq)
 
 	if (mvh_blk_io_may_try(req)) {
 		mvh_blk_io_guest(req, &iter);
-		req->result = mvh_blk_io_submit(req, &iter, IOCB_NOWAIT, false);
+		req->result = mvh_blk_io_submit(req, &iter, IOCB_NOWAIT, false,
+						false);
 		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
 			return true;
 	}
 	req->blocks = true;
-	req->result = mvh_bounce_start(req, vq);
-	if (req->result)
-		return true;
-	mvh_blk_io_punt(req, vq);
-	return false;
+	return mvh_blk_io_pool(req, vq);
 }
 
 /**
@@ -302,7 +339,7 @@ static long mvh_blk_io_block(struct mvh_blk_req *req)
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
 		mvh_bounce_iter(req, &iter);
-		return mvh_blk_io_submit(req, &iter, 0, false);
+		return mvh_blk_io_submit(req, &iter, 0, false, true);
 	case MVH_BLK_FLUSH:
 		return vfs_fsync(req->queue->disk->file, 1);
 	default:

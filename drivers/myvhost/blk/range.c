@@ -14,7 +14,7 @@
 #include "queue.h"
 
 /* Pages of zeroes that are written at a time. */
-#define MVH_ZERO_PAGES		64
+#define MVH_ZERO_PAGES		16
 
 static ssize_t mvh_range_write(struct mvh_disk *disk, struct iov_iter *iter,
 			       loff_t pos)
