@@ -40,7 +40,8 @@ demo:
 check:
 	KERNEL="$(KERNEL)" tools/check/check.sh
 
-check-static check-unit check-fuzz check-ctl check-build check-kselftest check-qemu:
+check-static check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
+check-debug:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
 # the fuzzers of the pure files for T seconds in all
@@ -50,4 +51,5 @@ fuzz:
 	selftests/lab/inroot.sh make -s -C /repo/selftests/fuzz OUT=/build/fuzz T=$(T) fuzz
 
 .PHONY: all modules tools clean install uninstall demo fuzz check check-static \
-	check-unit check-fuzz check-ctl check-build check-kselftest check-qemu
+	check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
+	check-debug

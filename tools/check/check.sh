@@ -3,7 +3,8 @@
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
 # Stages: static, unit, fuzz, ctl, build, install, kselftest, qemu; all of them by
-# default. KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first four.
+# default; and debug, on request only, since it builds a kernel. KERNEL="7.2" or
+# "6.1 6.12" limits the kernels of all but the first four and the last.
 # QEMU_TESTS=all runs the slow stock-QEMU tests on every kernel; by default
 # they run on one. Logs: CHECK_LOGS or a new directory in the cache.
 set -euo pipefail
@@ -75,14 +76,37 @@ kselftest_report() {
 		/repo/selftests/ctl/node.sh && exit $kselftest'
 }
 
-stage_kselftest() {
-	local k
+build_selftests() {
 	"$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
 		make -s -C /repo/selftests/ctl' > "$LOGS/kselftest-build.log" 2>&1 ||
 		{ cat "$LOGS/kselftest-build.log"; }
+}
+
+stage_kselftest() {
+	local k
+	build_selftests
 	for k in $BUILD_KERNELS; do
 		stage "kselftest-$k" kselftest_report "$k"
 	done
+}
+
+# the kernel self-tests on the debug kernel; lockdep must still be on at the end,
+# since its first report, as one of KASAN, switches it off
+debug_report() {
+	"$LAB/debug-kernel.sh" >&2
+	"$LAB/build.sh" debug KCOV_INSTRUMENT=y >&2
+	"$LAB/run.sh" -k debug -t 3000 -o "$LOGS/debug" -- \
+		'export KTAP_SLOWDOWN=4
+		/repo/selftests/kselftest/load.sh
+		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
+		/repo/selftests/kselftest/run.sh && kselftest=0 || kselftest=$?
+		grep -q "debug_locks: *1" /proc/lockdep_stats || exit
+		exit $kselftest'
+}
+
+stage_debug() {
+	build_selftests
+	stage debug debug_report
 }
 
 stage_qemu() {
@@ -113,7 +137,7 @@ main() {
 	"$LAB/setup.sh"
 	for s in "$@"; do
 		case $s in
-		static | unit | fuzz | ctl | build | install | kselftest | qemu) "stage_$s" ;;
+		static | unit | fuzz | ctl | build | install | kselftest | qemu | debug) "stage_$s" ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
 	done

@@ -36,6 +36,15 @@ static unsigned int ncases;
 /* Grace between the alarm of a case and the verdict that it cannot be killed. */
 #define KTAP_STUCK_SECS 20
 
+/* A kernel built for debugging is slower: KTAP_SLOWDOWN says how many times. */
+static unsigned int ktap_slowdown(void)
+{
+	const char *value = getenv("KTAP_SLOWDOWN");
+	int n = value ? atoi(value) : 1;
+
+	return n > 1 ? n : 1;
+}
+
 /**
  * ktap_add() - register a case
  * @fn: what to run
@@ -59,7 +68,7 @@ void ktap_add(ktap_fn fn, const void *arg, unsigned int secs,
 	va_end(ap);
 	c->fn = fn;
 	c->arg = arg;
-	c->secs = secs;
+	c->secs = secs * ktap_slowdown();
 }
 
 static void ktap_vdiag(const char *fmt, va_list ap)
