@@ -127,6 +127,14 @@ prune() {
 	done
 }
 
+# which rule has which test, and what became of it
+rules_report() {
+	local without
+	"$REPO/tools/check/rules.sh" "$LOGS" > "$LOGS/rules.txt"
+	without=$(awk '$2 == "none" { printf " %s", $1 }' "$LOGS/rules.txt")
+	say "rules and their tests: $LOGS/rules.txt; without a test in this run:${without:- none}"
+}
+
 main() {
 	local s
 	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
@@ -141,6 +149,7 @@ main() {
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
 	done
+	rules_report
 	"$REPO/tools/check/summary.sh" "$LOGS"
 }
 
