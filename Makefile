@@ -45,11 +45,16 @@ check-debug:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
 # the fuzzers of the pure files for T seconds in all
-T	?= 600
+fuzz: T = 600
 fuzz:
 	selftests/lab/setup.sh
 	selftests/lab/inroot.sh make -s -C /repo/selftests/fuzz OUT=/build/fuzz T=$(T) fuzz
 
-.PHONY: all modules tools clean install uninstall demo fuzz check check-static \
+# the tests with the most disorder, again and again for T seconds
+soak: T = 3600
+soak:
+	KERNEL="$(KERNEL)" tools/check/soak.sh $(T)
+
+.PHONY: all modules tools clean install uninstall demo fuzz soak check check-static \
 	check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
 	check-debug

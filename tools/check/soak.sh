@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# soak.sh SECS: the tests with the most disorder, again and again in one host VM,
+# each round with another seed; on the debug kernel, or on KERNEL. A failure, a
+# kernel report or a leak ends it with exit status 1.
+set -euo pipefail
+REPO=$(cd "$(dirname "$0")/../.." && pwd)
+LAB=$REPO/selftests/lab
+SECS=${1:?usage: soak.sh SECS}
+KERNEL=${KERNEL:-debug}
+CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
+OUT=${SOAK_LOGS:-$CACHE/soak/$(date +%Y%m%d-%H%M%S)}
+
+"$LAB/setup.sh"
+[ "$KERNEL" != debug ] || "$LAB/debug-kernel.sh"
+"$LAB/build.sh" "$KERNEL" > /dev/null
+"$LAB/inroot.sh" make -s -C /repo/selftests/kselftest
+mkdir -p "$OUT"
+cat > "$OUT/soak" <<EOF
+[ "$KERNEL" != debug ] || export KTAP_SLOWDOWN=4
+/repo/selftests/kselftest/load.sh
+. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
+cd /repo/selftests/kselftest
+round=0 failed=0
+while [ \$SECONDS -lt $SECS ]; do
+	round=\$((round + 1))
+	echo "# round \$round, \$SECONDS s"
+	./run.sh fuzz_ioctl stress storm hostile lifecycle stop tap_gone blk_life blk_errors > /lab/round
+	grep -E '^not ok|^# Totals' /lab/round
+	! grep -q '^not ok' /lab/round || failed=1
+	[ \$failed = 0 ] || break
+done
+echo "# \$round rounds in \$SECONDS s"
+exit \$failed
+EOF
+echo "soaking for $SECS s, logs: $OUT"
+exec "$LAB/run.sh" -k "$KERNEL" -t $((SECS + 1800)) -o "$OUT" -- 'bash /lab/soak'
