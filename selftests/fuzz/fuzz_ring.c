@@ -9,8 +9,9 @@
 
 #define HELD_MAX	64
 
-/* Turns at least: an image alone has no more input. */
+/* Turns at least, since an image alone has no more input; and at most. */
 #define TURNS_MIN	24
+#define TURNS_MAX	200
 
 /**
  * struct play - a device at work
@@ -315,7 +316,7 @@ void fuzz_one(void)
 	memset(&p, 0, sizeof(p));
 	stage_open(&p.s);
 	p.always = true;
-	for (i = 0; i < TURNS_MIN || fuzz_more(); i++)
+	for (i = 0; i < TURNS_MIN || (i < TURNS_MAX && fuzz_more()); i++)
 		turn(&p, fuzz_u8());
 	stage_close(&p.s);
 }
