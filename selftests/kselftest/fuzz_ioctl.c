@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A seeded fuzzer of the node: VMMs and guests that do anything, several at a
+ * time.  Nothing is asserted of the answers.  A case passes when all of it ends
+ * in time and a new device works; the lab sees to it that the kernel log stays
+ * clean.
+ *
+ * usage: fuzz_ioctl [-s SEED] [-n STEPS] [-t SECS] [-p PROCS] [as the others]
+ *   -s  seed of the first process; the others have the numbers that follow
+ *   -n  steps of each process at most, 0 for no limit
+ *   -t  seconds of each case
+ *   -p  processes of each case; one more is killed on its way
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "fuzz.h"
+
+#define FUZZ_PROCS_MAX	16
+#define FUZZ_SLACK	100	/* seconds that a case may take beyond its time */
+
+/**
+ * struct fuzz_opts - what the command line said
+ * @seed: option -s
+ * @steps: option -n
+ * @secs: option -t
+ * @procs: option -p
+ */
+static struct fuzz_opts {
+	__u64 seed;
+	unsigned long steps;
+	unsigned int secs;
+	unsigned int procs;
+} opts = { .seed = 1, .secs = 3, .procs = 2 };
+
+/* Steps done by each process, where all see it. */
+static unsigned long *done;
+static struct kcov kcov;
+
+static void fuzz_process(enum fuzz_kind kind, unsigned int who)
+{
+	static struct fuzz f;
+	__s64 end = mock_msecs() + opts.secs * 1000;
+	pthread_t guest;
+
+	f.kind = kind;
+	rng_seed(&f.rng, opts.seed + who);
+	fuzz_world_init(&f);
+	fuzz_up(&f);
+	ktap_check(!pthread_create(&guest, NULL, fuzz_guest, &f), "thread");
+	kcov_start(&kcov);
+	while (mock_msecs() < end && (!opts.steps || done[who] < opts.steps)) {
+		fuzz_call(&f);
+		kcov_collect(&kcov);
+		done[who]++;
+	}
+	__atomic_store_n(&f.stop, true, __ATOMIC_RELEASE);
+	pthread_join(guest, NULL);
+	fuzz_down(&f);
+}
+
+static pid_t fuzz_spawn(enum fuzz_kind kind, unsigned int who)
+{
+	pid_t pid = fork();
+
+	ktap_check(pid >= 0, "fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	fuzz_process(kind, who);
+	_exit(KTAP_PASS);
+}
+
+static void fuzz_join(pid_t pid, bool killed)
+{
+	int status;
+
+	ktap_check(waitpid(pid, &status, 0) == pid, "waitpid");
+	if (killed)
+		ktap_check(WIFSIGNALED(status) || !status, "status 0x%x",
+			   status);
+	else
+		ktap_check(!status, "a process ended with status 0x%x", status);
+}
+
+static void fuzz_report(void)
+{
+	unsigned long n = 0;
+	unsigned int i;
+
+	for (i = 0; i <= opts.procs; i++)
+		n += done[i];
+	ktap_diag("seed %llu, %u and 1 processes, %lu steps",
+		  (unsigned long long)opts.seed, opts.procs, n);
+	for (i = 0; i < KCOV_MODULES; i++)
+		if (kcov.module[i].size)
+			ktap_diag("%s: %u places covered by system calls",
+				  kcov_name(i), kcov_count(&kcov, i));
+}
+
+static void fuzz_works_net(void)
+{
+	struct fixture x;
+
+	fixture_start(&x, &combo_split);
+	fixture_tx(&x, 1, 20);
+}
+
+static void fuzz_works_blk(bool vdpa)
+{
+	struct mock_blk_cfg cfg = {
+		.node = ktap_opts.node,
+		.vdpa = vdpa,
+		.features = F_MODERN,
+		.backing.fd = memfd_create("disk", MFD_CLOEXEC),
+	};
+	struct mock_blk b;
+	__u64 data;
+
+	ktap_check(!ftruncate(cfg.backing.fd, 1 << 20), "ftruncate");
+	ktap_ok(mock_blk_open(&b, &cfg));
+	data = guest_alloc(&b.mem, 4096, 4096);
+	ktap_ok(mock_blk_start(&b));
+	ktap_eq(mock_blk_do(&b, 0, VIRTIO_BLK_T_OUT, 8, data, 4096),
+		VIRTIO_BLK_S_OK);
+	mock_blk_close(&b);
+}
+
+/* Users of the modules of back ends, as rmmod counts them. */
+static int fuzz_users(void)
+{
+	static const char *const path[] = {
+		"/sys/module/myvhost_net/refcnt",
+		"/sys/module/myvhost_blk/refcnt",
+	};
+	int users = 0, n;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		FILE *f = fopen(path[i], "r");
+
+		if (f && fscanf(f, "%d", &n) == 1)
+			users += n;
+		if (f)
+			fclose(f);
+	}
+	return users;
+}
+
+/* Children of those that ended may still be at it; they end soon. */
+static void fuzz_check_users(int before)
+{
+	__s64 end = mock_msecs() + FIXTURE_WAIT;
+
+	while (fuzz_users() > before && mock_msecs() < end)
+		usleep(20000);
+	ktap_check(fuzz_users() <= before, "%d users of the modules, were %d",
+		   fuzz_users(), before);
+}
+
+static void fuzz_run(const void *arg)
+{
+	enum fuzz_kind kind = *(const enum fuzz_kind *)arg;
+	pid_t pid[FUZZ_PROCS_MAX + 1];
+	int users = fuzz_users();
+	unsigned int i;
+
+	done = mmap(NULL, VHU_PAGE_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ktap_check(done != MAP_FAILED, "mmap: %s", strerror(errno));
+	for (i = 0; i <= opts.procs; i++)
+		pid[i] = fuzz_spawn(kind, i);
+	usleep(opts.secs * 500000);
+	kill(pid[opts.procs], SIGKILL);
+	for (i = 0; i <= opts.procs; i++)
+		fuzz_join(pid[i], i == opts.procs);
+	fuzz_report();
+	fuzz_nodes_remove();
+	fuzz_check_users(users);
+	if (kind == FUZZ_NET)
+		fuzz_works_net();
+	else
+		fuzz_works_blk(kind == FUZZ_BLK_VDPA);
+}
+
+/* A device without disks, or another one, skips. */
+static void fuzz_case(const void *arg)
+{
+	int r, fd = vhost_open(ktap_opts.node);
+
+	ktap_check(fd >= 0, "%s: %s", ktap_opts.node, strerror(-fd));
+	r = myvhost_setup(fd, *(const enum fuzz_kind *)arg == FUZZ_NET ?
+			  MYVHOST_DEVICE_NET : MYVHOST_DEVICE_BLK, 0, 0);
+	close(fd);
+	if (r)
+		ktap_skip("no such device: %s", strerror(-r));
+	kcov_init(&kcov);
+	fuzz_run(arg);
+}
+
+/* Take our options out; the others are for ktap_main(). */
+static int fuzz_options(int argc, char **argv)
+{
+	int i, n = 1;
+
+	for (i = 1; i < argc; i++) {
+		bool ours = strlen(argv[i]) == 2 && argv[i][0] == '-' &&
+			    strchr("sntp", argv[i][1]) && i + 1 < argc;
+		unsigned long long value;
+
+		if (!ours) {
+			argv[n++] = argv[i];
+			continue;
+		}
+		value = strtoull(argv[i + 1], NULL, 0);
+		switch (argv[i++][1]) {
+		case 's':
+			opts.seed = value;
+			break;
+		case 'n':
+			opts.steps = value;
+			break;
+		case 't':
+			opts.secs = value;
+			break;
+		default:
+			opts.procs = value < FUZZ_PROCS_MAX ? value :
+				     FUZZ_PROCS_MAX;
+		}
+	}
+	argv[n] = NULL;
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	static const enum fuzz_kind kind[] = { FUZZ_NET, FUZZ_BLK, FUZZ_BLK_VDPA };
+
+	argc = fuzz_options(argc, argv);
+	ktap_add(fuzz_case, &kind[0], opts.secs + FUZZ_SLACK, "fuzz_HO7_net");
+	ktap_add(fuzz_case, &kind[1], opts.secs + FUZZ_SLACK, "fuzz_HO7_blk");
+	ktap_add(fuzz_case, &kind[2], opts.secs + FUZZ_SLACK,
+		 "fuzz_HO7_blk_vdpa");
+	return ktap_main(argc, argv);
+}
