@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""disk-sample.py SECONDS STAT [QEMU VCPUS]: what SECONDS of I/O cost, as lines of
+"name value": bytes that the block device with the file STAT has moved; cpu, the time
+in ns on a processor of all threads of the host; backend, the part of it that are
+threads of the process QEMU, but not VCPUS, and helpers of the kernel; counters of
+QEMU's disk on myvhost, if it has one.
+
+Waits for the I/O to begin. The time of programs that begin or end meanwhile is not
+seen, nor is its own.
+"""
+import glob
+import os
+import sys
+import time
+
+COUNTERS = ("packets", "kicks", "calls", "runs", "punted", "bounced")
+
+
+def bytes_moved(stat):
+    with open(stat) as f:
+        field = f.read().split()
+    return 512 * (int(field[2]) + int(field[6]))
+
+
+def cpu(qemu, vcpus):
+    every = backend = 0
+    for path in glob.glob("/proc/[0-9]*/task/[0-9]*/schedstat"):
+        _, _, pid, _, tid, _ = path.split("/")
+        if pid == str(os.getpid()):
+            continue
+        try:
+            with open(path) as f:
+                ns = int(f.read().split()[0])
+            with open("/proc/%s/comm" % pid) as f:
+                name = f.read()
+        except OSError:
+            continue
+        every += ns
+        if pid == qemu and tid not in vcpus or name.startswith(("kworker/", "mvh-", "ksoftirqd/")):
+            backend += ns
+    return {"cpu": every, "backend": backend}
+
+
+def counters(qemu):
+    out = {}
+    for link in glob.glob("/proc/%s/fd/*" % qemu) if qemu else []:
+        if not os.readlink(link).startswith("/dev/myvhost"):
+            continue
+        with open(link.replace("/fd/", "/fdinfo/")) as f:
+            for line in f:
+                key, _, value = line.partition(":")
+                key = key.partition(".")[2]
+                if key in COUNTERS:
+                    out[key] = out.get(key, 0) + int(value)
+    return out
+
+
+def sample(stat, qemu, vcpus):
+    out = {"bytes": bytes_moved(stat)}
+    out.update(cpu(qemu, vcpus))
+    out.update(counters(qemu))
+    return out
+
+
+def main():
+    seconds, stat = float(sys.argv[1]), sys.argv[2]
+    qemu, vcpus = (sys.argv[3:] + ["", ""])[:2]
+    start, end = bytes_moved(stat), time.monotonic() + 60
+    while bytes_moved(stat) < start + 200000:
+        if time.monotonic() > end:
+            sys.exit("no I/O")
+        time.sleep(0.05)
+    time.sleep(0.3)
+    before = sample(stat, qemu, vcpus.split())
+    time.sleep(seconds)
+    after = sample(stat, qemu, vcpus.split())
+    for key, value in after.items():
+        print(key, value - before.get(key, 0))
+
+
+main()
