@@ -121,9 +121,16 @@ seq_stop() {
 	seq_wait "$1" 143
 }
 
+# fresh FILE: of a block device, what is in the page cache may be old if another
+# one is on top of it
+fresh() {
+	sync
+	[ ! -b "$1" ] || blockdev --flushbufs "$1"
+}
+
 # seq_check FILE: everything that was flushed is there
 seq_check() {
-	sync "$1"
+	fresh "$1"
 	/build/bin/seqdisk check "$1" $SEQ_JOBS "$SEQ_SEED" "$TEST_DIR/seq" ||
 		fail "flushed data is missing in $1"
 }
