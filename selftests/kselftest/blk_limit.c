@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rate limits of a disk: requests and bytes per second, bursts, and none.
+ */
+#include <time.h>
+
+#include "blk_fixture.h"
+
+struct limit_case {
+	const char *name;
+	__u64 iops, iops_burst, bps, bps_burst;
+	unsigned int queues;
+	__u32 len;
+	__u64 want;		/* requests per second */
+	const struct blk_mode *mode;
+};
+
+static __u64 limit_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void limit_start(struct blk_fix *x, const struct limit_case *c)
+{
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+
+	blk_prepare();
+	blk_backing(&back, BLK_TMPFS);
+	blk_cfg(&cfg, &back, c->mode);
+	cfg.queues = c->queues;
+	cfg.backing.iops = c->iops;
+	cfg.backing.iops_burst = c->iops_burst;
+	cfg.backing.bps = c->bps;
+	cfg.backing.bps_burst = c->bps_burst;
+	blk_open(x, &back, &cfg, 1 << 20);
+	ktap_ok(mock_blk_start(&x->b));
+}
+
+static void limit_fill(struct blk_fix *x, unsigned int q, __u32 len)
+{
+	while (x->b.queue[q].ring.ninflight < 16)
+		ktap_check(mock_blk_add(&x->b, q, VIRTIO_BLK_T_IN, 0, x->buf,
+					len, NULL), "the ring is full");
+	mock_blk_submit(&x->b, q);
+}
+
+/* Requests that come back until then; the queues are never empty. */
+static unsigned int limit_run(struct blk_fix *x, __u32 len, __u64 until)
+{
+	struct mock_blk_req *r;
+	unsigned int n = 0, q;
+
+	while (limit_ns() < until) {
+		for (q = 0; q < x->b.cfg.queues; q++) {
+			limit_fill(x, q, len);
+			while (mock_blk_reap(&x->b, q, &r) == 1) {
+				ktap_eq(r->status, 0);
+				n++;
+			}
+		}
+		mock_ring_wait(&x->b.queue[0].ring, 5);
+	}
+	return n;
+}
+
+/* Over three seconds the rate is right within 5 %. */
+static void limit_rate(const void *arg)
+{
+	const struct limit_case *c = arg;
+	__u64 start, ns, rate;
+	struct blk_fix x;
+	unsigned int n;
+
+	limit_start(&x, c);
+	/* The burst first; it does not count. */
+	limit_run(&x, c->len, limit_ns() + 500000000);
+	start = limit_ns();
+	n = limit_run(&x, c->len, start + 3000000000ULL);
+	ns = limit_ns() - start;
+	rate = n * 1000000000ULL / ns;
+	ktap_info("%u requests in %llu ms", n, ns / 1000000);
+	ktap_check(rate * 100 >= c->want * 95 && rate * 100 <= c->want * 105,
+		   "%llu requests per second, not %llu", rate, c->want);
+	ktap_check(blk_counter(&x, MYVHOST_CNT_THROTTLED), "never throttled");
+}
+
+/* After a pause the burst comes at once, then the rate holds again. */
+static void limit_burst(const void *arg)
+{
+	const struct limit_case *c = arg;
+	__u64 start, t60 = 0, end;
+	struct mock_blk_req *r;
+	unsigned int n = 0;
+	struct blk_fix x;
+
+	limit_start(&x, c);
+	usleep(100000);
+	start = limit_ns();
+	while (n < 100) {
+		limit_fill(&x, 0, c->len);
+		ktap_check(mock_ring_wait(&x.b.queue[0].ring, BLK_WAIT) == 1,
+			   "nothing comes back");
+		while (mock_blk_reap(&x.b, 0, &r) == 1)
+			if (++n == 60)
+				t60 = limit_ns();
+	}
+	end = limit_ns();
+	/* 60 of burst, and 40 more at 40 per second. */
+	ktap_check(t60 - start < 700000000, "the burst took %llu ms",
+		   (t60 - start) / 1000000);
+	ktap_check(end - start > 800000000, "100 requests took %llu ms",
+		   (end - start) / 1000000);
+}
+
+/* Without a limit nothing waits. */
+static void limit_off(const void *arg)
+{
+	const struct limit_case *c = arg;
+	struct blk_fix x;
+	unsigned int n;
+
+	limit_start(&x, c);
+	n = limit_run(&x, c->len, limit_ns() + 300000000);
+	ktap_check(n > 300, "%u requests", n);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_THROTTLED), 0);
+}
+
+/* A queue that waits for its rate can be stopped, and the disk closed. */
+static void limit_stop(const void *arg)
+{
+	const struct limit_case *c = arg;
+	struct blk_fix x;
+	__u64 start;
+
+	limit_start(&x, c);
+	limit_fill(&x, 0, c->len);
+	usleep(50000);
+	start = limit_ns();
+	ktap_ok(mock_blk_stop(&x.b));
+	ktap_check(limit_ns() - start < 2000000000, "the stop waits");
+	ktap_check(x.b.queue[0].ring.ninflight, "nothing was held back");
+	blk_close(&x);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct limit_case rates[] = {
+		{ "iops", 300, 0, 0, 0, 1, 512, 300, &blk_modes[0] },
+		{ "iops_low", 40, 2, 0, 0, 1, 512, 40, &blk_modes[3] },
+		{ "iops_queues", 300, 0, 0, 0, 2, 512, 300, &blk_modes[2] },
+		{ "bps", 0, 0, 4096 * 256, 0, 1, 4096, 256, &blk_modes[3] },
+		{ "both", 300, 0, 4096 * 200, 0, 1, 4096, 200, &blk_modes[1] },
+	};
+	static const struct limit_case burst = {
+		"burst", 40, 60, 0, 0, 1, 512, 0, &blk_modes[0],
+	};
+	static const struct limit_case off = {
+		"off", 0, 0, 0, 0, 1, 512, 0, &blk_modes[0],
+	};
+	static const struct limit_case stop = {
+		"stop", 1, 1, 0, 0, 1, 512, 0, &blk_modes[3],
+	};
+	unsigned int i;
+	int r;
+
+	for (i = 0; i < sizeof(rates) / sizeof(*rates); i++)
+		ktap_add(limit_rate, &rates[i], 30, "limit_%s", rates[i].name);
+	ktap_add(limit_burst, &burst, 30, "limit_burst");
+	ktap_add(limit_off, &off, 30, "limit_off");
+	ktap_add(limit_stop, &stop, 30, "limit_stop");
+	r = ktap_main(argc, argv);
+	host_disk_clean();
+	return r;
+}
