@@ -96,7 +96,8 @@ guest_netdev() {
 }
 
 # guest_initrd: the initial RAM disk, with the files behind it, which belong into
-# /bin (the kernel unpacks one archive after the other)
+# /bin (the kernel unpacks one archive after the other; one that is not compressed
+# would have to be aligned)
 guest_initrd() {
 	local f
 	initrd=$GUEST_IMAGES/$kernel/initrd
@@ -107,7 +108,7 @@ guest_initrd() {
 	done
 	{
 		cat "$initrd"
-		(cd "$dir/files" && find . -type f | cpio -o -H newc --quiet)
+		(cd "$dir/files" && find . -type f | cpio -o -H newc --quiet | gzip -1)
 	} > "$dir/initrd"
 	initrd=$dir/initrd
 }
