@@ -65,6 +65,7 @@ fio_in_guest() {
 }
 
 root_fio() {
+	too_slow 40
 	fio_in_guest verify --size=8M --offset_increment=8M --fsync=16 --do_verify=1
 	[ "$(disk_fdinfo 1 | awk '/^q[0-3].packets:/ && $2 > 0' | wc -l)" -ge 4 ] || fail "not all queues were used"
 	check_disks 1
@@ -73,6 +74,7 @@ root_fio() {
 # The first half of the disk is written and flushed; then QEMU dies in the middle of
 # writes to the second half and to the root.
 root_kill() {
+	too_slow 90
 	fio_in_guest keep --size=8M --offset_increment=8M --do_verify=0 --end_fsync=1
 	guest 1 "(cd /tmp && ${FIO/DISK/$(gdisk 1 data)} --name=lose --offset=32M --size=8M --offset_increment=8M --do_verify=0 --time_based --runtime=100) > /dev/null 2>&1 &"
 	guest 1 'cp /usr/bin/make /root/kept && sha256sum /root/kept > /root/kept.sum && sync'
