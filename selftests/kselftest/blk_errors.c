@@ -317,6 +317,8 @@ static void err_eio(const void *arg)
 	blk_start(&x, BLK_DM, blk_vdpa_packed, flags);
 	blk_write(&x, 0, 65536, 1);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
+	/* A loop device that nobody holds goes away. */
+	ktap_check(open(x.back.lower, O_RDONLY) >= 0, "%s", x.back.lower);
 	ktap_eq(host_dm_switch("disk", "0 16384 error"), 0);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_IN, 4096, 4096), IOERR);
 	if (!flags) {

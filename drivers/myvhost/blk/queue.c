@@ -23,7 +23,7 @@ static DECLARE_WAIT_QUEUE_HEAD(mvh_blk_no_queues);
 static struct workqueue_struct *mvh_blk_reaper;
 
 /* How long a device that goes away waits for a backing that does not answer. */
-#define MVH_BLK_STOP_SECS	10
+#define MVH_BLK_STOP_SECS	5
 
 static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
 {
