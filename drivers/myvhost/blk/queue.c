@@ -523,7 +523,9 @@ static int mvh_blk_batch(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	blk_start_plug(&plug);
 	ret = mvh_blk_fetch_all(queue, vq);
 	blk_finish_plug(&plug);
-	return ret;
+	/* A fast backing has completed by now: do not sleep over it. */
+	mvh_blk_reap(queue, vq);
+	return vq->state == MVH_VQ_RUNNING ? ret : -EBADMSG;
 }
 
 /**
