@@ -142,6 +142,9 @@ void blk_cfg(struct mock_blk_cfg *cfg, const struct blk_backing *back,
 	cfg->vdpa = mode->vdpa;
 	cfg->features = mode->features | BLK_ALL;
 	cfg->backing.fd = back->fd;
+	/* Its memory goes page by page. */
+	if (!mode->vdpa && mode->features & VHU_ACCESS_PLATFORM)
+		cfg->mem_size = 4 << 20;
 	memcpy(cfg->backing.serial, "mvht-0123456789abcdef", 20);
 }
 

@@ -16,12 +16,12 @@ struct rw_kind {
 static void rw_mixture(struct blk_fix *x, unsigned int seed)
 {
 	struct blk_load load = {
-		.n = 160, .depth = 24, .max_len = 32 << 10, .seed = seed,
+		.n = 90, .depth = 24, .max_len = 32 << 10, .seed = seed,
 		.frame.indirect = seed & 1,
 	};
 
 	blk_load(x, &load);
-	load.n = 50;
+	load.n = 30;
 	load.depth = 8;
 	load.unaligned = true;
 	load.seed++;
@@ -55,7 +55,7 @@ static void rw_backing(const void *arg)
 		ktap_info("%s: %s, bounced %llu punted %llu", blk_modes[i].name,
 			  io, blk_counter(&x, MYVHOST_CNT_BOUNCED),
 			  blk_counter(&x, MYVHOST_CNT_PUNTED));
-		ktap_eq(blk_counter(&x, MYVHOST_CNT_PACKETS), 210);
+		ktap_eq(blk_counter(&x, MYVHOST_CNT_PACKETS), 120);
 		ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 0);
 		ktap_eq(blk_counter(&x, MYVHOST_CNT_INVALID), 0);
 		ktap_ok(mock_blk_stop(&x.b));

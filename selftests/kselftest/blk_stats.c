@@ -101,7 +101,8 @@ static void stats_calls(const void *arg)
 	stats_get(&x, 0, c);
 	ktap_eq(c[MYVHOST_CNT_CALLS], sum);
 	ktap_eq(sum, 20);
-	ktap_check(c[MYVHOST_CNT_KICKS] >= 20 && c[MYVHOST_CNT_KICKS] <= 21,
+	/* Some find the queue awake still. */
+	ktap_check(c[MYVHOST_CNT_KICKS] > 0 && c[MYVHOST_CNT_KICKS] <= 21,
 		   "%llu kicks", c[MYVHOST_CNT_KICKS]);
 	mock_ring_disable_call(ring);
 	for (i = 0; i < 20; i++) {
