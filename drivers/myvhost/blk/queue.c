@@ -198,6 +198,22 @@ void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	spin_unlock_irq(&queue->lock);
 }
 
+/*
+ * The pieces end where the data ends: a status byte behind it would make the last
+ * one odd, which some file systems look at.
+ */
+static void mvh_blk_req_trim_iov(struct mvh_blk_req *req)
+{
+	u64 left = req->cmd.len;
+
+	for (req->n_iov = 0; left; req->n_iov++) {
+		struct iovec *iov = &req->iov[req->n_iov];
+
+		iov->iov_len = min_t(u64, iov->iov_len, left);
+		left -= iov->iov_len;
+	}
+}
+
 /* Guest memory the data is in, behind @skip bytes of @from. */
 static int mvh_blk_req_set_iov(struct mvh_blk_req *req,
 			       const struct iovec *from, unsigned int n,
@@ -220,11 +236,9 @@ static int mvh_blk_req_set_iov(struct mvh_blk_req *req,
 		req->max_iov = n;
 	}
 	memcpy(req->iov, from, n * sizeof(*from));
-	req->n_iov = n;
-	if (n) {
-		req->iov[0].iov_base += skip;
-		req->iov[0].iov_len -= skip;
-	}
+	req->iov[0].iov_base += skip;
+	req->iov[0].iov_len -= skip;
+	mvh_blk_req_trim_iov(req);
 	return 0;
 }
 
