@@ -149,11 +149,14 @@ static void limit_stop(const void *arg)
 int main(int argc, char **argv)
 {
 	static const struct limit_case rates[] = {
-		{ "iops", 300, 0, 0, 0, 1, 512, 300, &blk_modes[0] },
-		{ "iops_low", 40, 2, 0, 0, 1, 512, 40, &blk_modes[3] },
-		{ "iops_queues", 300, 0, 0, 0, 2, 512, 300, &blk_modes[2] },
-		{ "bps", 0, 0, 4096 * 256, 0, 1, 4096, 256, &blk_modes[3] },
-		{ "both", 300, 0, 4096 * 200, 0, 1, 4096, 200, &blk_modes[1] },
+		/* A burst of a second, so that a stall of the machine is made up for. */
+		{ "iops", 300, 300, 0, 0, 1, 512, 300, &blk_modes[0] },
+		{ "iops_low", 40, 40, 0, 0, 1, 512, 40, &blk_modes[3] },
+		{ "iops_queues", 300, 300, 0, 0, 2, 512, 300, &blk_modes[2] },
+		{ "bps", 0, 0, 4096 * 256, 4096 * 256, 1, 4096, 256,
+		  &blk_modes[3] },
+		{ "both", 300, 300, 4096 * 200, 4096 * 200, 1, 4096, 200,
+		  &blk_modes[1] },
 	};
 	static const struct limit_case burst = {
 		"burst", 40, 60, 0, 0, 1, 512, 0, &blk_modes[0],
