@@ -15,7 +15,7 @@ LOGS=${CHECK_LOGS:-$CACHE/check/$(date +%Y%m%d-%H%M%S)}
 BUILD_KERNELS=${KERNEL:-6.1 6.12 7.2}
 QEMU_KERNELS=${KERNEL:-6.12 7.2}
 SLOW_KERNEL=6.12
-QUICK_SUBJECTS="basic iommu migration disk"
+QUICK_SUBJECTS="basic disk"
 KEEP_LOGS=10
 
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
