@@ -198,6 +198,9 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 		return -EINVAL;
 	if (!mvh_disk_may_open(file, disk->readonly))
 		return -EBADF;
+	/* The one who opened it can add to it, but not overwrite it. */
+	if (!disk->readonly && IS_APPEND(file_inode(file)))
+		return -EPERM;
 	err = mvh_disk_open(disk, file);
 	if (err)
 		return err;
