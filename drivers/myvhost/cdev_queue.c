@@ -233,10 +233,19 @@ static long mvh_queue_set_eventfd(struct eventfd_ctx **where, void __user *arg)
 	return 0;
 }
 
+/*
+ * QEMU gives a vdpa queue its eventfd when the queue runs already.  The guest may
+ * wait for a call that went to the one before; one too many does no harm.
+ */
 static long mvh_queue_set_call(struct mvh_dev *dev, struct mvh_vq *vq,
 			       void __user *arg)
 {
-	return mvh_queue_set_eventfd(&vq->call, arg);
+	const struct eventfd_ctx *old = vq->call;
+	long ret = mvh_queue_set_eventfd(&vq->call, arg);
+
+	if (vq->call && vq->call != old && vq->state == MVH_VQ_RUNNING)
+		mvh_eventfd_signal(vq->call);
+	return ret;
 }
 
 static long mvh_queue_set_err(struct mvh_dev *dev, struct mvh_vq *vq,

@@ -444,6 +444,41 @@ static void vd_enable(const void *arg)
 	ktap_eq(vd_status(&x), V_OK);
 }
 
+/* An eventfd that comes late tells of what was finished before (VD15). */
+static void vd_call_late(const void *arg)
+{
+	struct mock_ring *ring;
+	struct blk_fix x;
+	int late;
+
+	vd_open(&x, arg, 1);
+	ring = &x.b.queue[0].ring;
+	late = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ktap_check(late >= 0, "eventfd");
+	ktap_ok(mock_blk_negotiate(&x.b));
+	ktap_ok(mock_blk_map(&x.b));
+	ktap_ok(mock_blk_setup_vq(&x.b, 0));
+	/* Not served yet: nothing to tell of. */
+	ktap_ok(vhost_set_call(x.b.fd, 0, late));
+	ktap_eq(mock_fd_drain(late), 0);
+	ktap_ok(vhost_set_call(x.b.fd, 0, ring->call_fd));
+	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, x.buf, 4096, NULL);
+	mock_ring_publish(ring);
+	ktap_ok(mock_blk_run(&x.b));
+	ktap_check(mock_fd_wait(ring->call_fd, BLK_WAIT), "no call");
+	ktap_eq(mock_fd_drain(late), 0);
+	ktap_ok(vhost_set_call(x.b.fd, 0, late));
+	ktap_eq(mock_fd_drain(late), 1);
+	/* The same one again has missed nothing. */
+	ktap_ok(vhost_set_call(x.b.fd, 0, late));
+	ktap_eq(mock_fd_drain(late), 0);
+	ktap_ok(vhost_set_call(x.b.fd, 0, -1));
+	ktap_ok(vhost_set_call(x.b.fd, 0, late));
+	ktap_eq(mock_fd_drain(late), 1);
+	ktap_eq(blk_get(&x, 0)->status, 0);
+	close(late);
+}
+
 static void vd_begin_again(struct blk_fix *x)
 {
 	mock_blk_restart_rings(&x->b);
@@ -773,6 +808,7 @@ int main(int argc, char **argv)
 		{ vd_config, "VD6_LC6_config", false },
 		{ vd_vring, "VD_vring", true },
 		{ vd_enable, "VD2_LC9_enable", true },
+		{ vd_call_late, "VD15_call_late", true },
 		{ vd_reset_storm, "VD7_LC2_LC3_reset_storm", true },
 		{ vd_suspend, "VD13_LC11_suspend", true },
 		{ vd_suspend_load, "VD13_LC11_suspend_load", true },
