@@ -41,6 +41,17 @@ kernel_complaints() {
 		grep -E 'WARNING:|BUG:|Oops|general protection|unable to handle|blocked for more|stall|refcount_t:' || true
 }
 
+# guests_state: what is known of each guest after a failed test
+guests_state() {
+	local dir
+	for dir in "$GUEST_RUN"/*/; do
+		[ -f "$dir/pid" ] || continue
+		echo "guest $(basename "$dir"): booted $(grep -c 'L2 ready' "$dir/console" || true) times"
+		tail -n 5 "$dir/log"
+		tail -n 40 "$dir/console"
+	done
+}
+
 # run_test NAME FUNCTION
 run_test() {
 	local name=$1 rc=0 start=$SECONDS complaints log
@@ -66,8 +77,8 @@ run_test() {
 			echo "exit status $rc"
 			cat "$log"
 			[ -z "$complaints" ] || echo "kernel log: $complaints"
-			tail -n 5 "$GUEST_RUN"/*/log 2> /dev/null || true
-		} | sed 's/^/# /'
+			guests_state
+		} | tr -d '\r' | sed 's/^/# /'
 		;;
 	esac
 }
