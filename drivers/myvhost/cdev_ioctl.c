@@ -22,6 +22,31 @@ struct eventfd_ctx *mvh_eventfd_get(int fd)
 }
 
 /**
+ * mvh_ioctl_set_event - an ioctl that sets an eventfd of the device
+ * @dev: the device, locked
+ * @where: the device's log_event or config_event
+ * @arg: int of the caller, the descriptor or VHOST_FILE_UNBIND
+ *
+ * Return: 0; -EFAULT; -EBADF, -EINVAL if it is no descriptor or not an eventfd.
+ */
+long mvh_ioctl_set_event(struct mvh_dev *dev, struct eventfd_ctx **where,
+			 void __user *arg)
+{
+	struct eventfd_ctx *event;
+	int fd;
+
+	if (get_user(fd, (int __user *)arg))
+		return -EFAULT;
+	event = mvh_eventfd_get(fd);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+	event = mvh_dev_swap_event(dev, where, event);
+	if (event)
+		eventfd_ctx_put(event);
+	return 0;
+}
+
+/**
  * mvh_ioctl_queue - the queue of an index
  * @dev: the device
  * @index: the index, from the caller

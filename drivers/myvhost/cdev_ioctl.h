@@ -64,6 +64,8 @@ long mvh_ioctl_call(struct mvh_dev *dev, const struct mvh_ioctls *dialect,
 		    unsigned int cmd, void __user *arg);
 int mvh_ioctl_queue(struct mvh_dev *dev, u32 index, struct mvh_vq **vq);
 struct eventfd_ctx *mvh_eventfd_get(int fd);
+long mvh_ioctl_set_event(struct mvh_dev *dev, struct eventfd_ctx **where,
+			 void __user *arg);
 long mvh_queue_set_base(struct mvh_dev *dev, struct mvh_vq *vq,
 			void __user *arg);
 long mvh_queue_set_addr(struct mvh_dev *dev, struct mvh_vq *vq,

@@ -213,18 +213,7 @@ static long mvh_vdpa_get_config_size(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vdpa_set_config_call(struct mvh_dev *dev, struct mvh_vq *vq,
 				     void __user *arg)
 {
-	struct eventfd_ctx *event;
-	int fd;
-
-	if (get_user(fd, (int __user *)arg))
-		return -EFAULT;
-	event = mvh_eventfd_get(fd);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-	event = mvh_dev_set_config_event(dev, event);
-	if (event)
-		eventfd_ctx_put(event);
-	return 0;
+	return mvh_ioctl_set_event(dev, &dev->shared.config_event, arg);
 }
 
 static long mvh_vdpa_get_num_max(struct mvh_dev *dev, struct mvh_vq *vq,

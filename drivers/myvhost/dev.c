@@ -485,33 +485,19 @@ int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base)
 }
 
 /**
- * mvh_dev_set_log_event - set who is told that something was logged
+ * mvh_dev_swap_event - set who is told of something that queues find
  * @dev: the device, locked
+ * @where: the device's log_event or config_event
  * @event: the eventfd or NULL
  *
  * Return: the one before, for the caller to put.
  */
-struct eventfd_ctx *mvh_dev_set_log_event(struct mvh_dev *dev,
-					  struct eventfd_ctx *event)
+struct eventfd_ctx *mvh_dev_swap_event(struct mvh_dev *dev,
+				       struct eventfd_ctx **where,
+				       struct eventfd_ctx *event)
 {
 	mvh_dev_lock_vqs(dev);
-	swap(event, dev->shared.log_event);
-	mvh_dev_unlock_vqs(dev);
-	return event;
-}
-
-/**
- * mvh_dev_set_config_event - set who is told that the configuration space changed
- * @dev: the device, locked
- * @event: the eventfd or NULL
- *
- * Return: the one before, for the caller to put.
- */
-struct eventfd_ctx *mvh_dev_set_config_event(struct mvh_dev *dev,
-					     struct eventfd_ctx *event)
-{
-	mvh_dev_lock_vqs(dev);
-	swap(event, dev->shared.config_event);
+	swap(event, *where);
 	mvh_dev_unlock_vqs(dev);
 	return event;
 }

@@ -61,10 +61,9 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features);
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table);
 bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base);
 int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base);
-struct eventfd_ctx *mvh_dev_set_log_event(struct mvh_dev *dev,
-					  struct eventfd_ctx *event);
-struct eventfd_ctx *mvh_dev_set_config_event(struct mvh_dev *dev,
-					     struct eventfd_ctx *event);
+struct eventfd_ctx *mvh_dev_swap_event(struct mvh_dev *dev,
+				       struct eventfd_ctx **where,
+				       struct eventfd_ctx *event);
 int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd);
 int mvh_dev_enable(struct mvh_dev *dev, struct mvh_vq *vq);
 void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq);
