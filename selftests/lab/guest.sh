@@ -143,6 +143,7 @@ guest_start() {
 	rm -rf "$dir" && mkdir -p "$dir"
 	guest_initrd
 	echo "10.0.0.1$id" > "$dir/ip"
+	echo 1 > "$dir/boots"
 	: > "$dir/console"
 	(
 		if [[ $vhost = /* ]] && [ "$queues" = 1 ]; then exec 7<> "$vhost"; fi
@@ -160,6 +161,12 @@ guest_start() {
 
 guest_boots() { grep -c 'L2 ready' "$GUEST_RUN/$1/console" || true; }
 
+# guest_reset_itself N: it booted again unasked, and its kernel said nothing
+guest_reset_itself() {
+	[ "$(guest_boots "$1")" -gt "$(cat "$GUEST_RUN/$1/boots")" ] &&
+		! grep -qE 'panic|Oops|BUG:|Call Trace' "$GUEST_RUN/$1/console"
+}
+
 # vhost_fdinfo N: what the kernel says of the guest's instances of /dev/myvhost
 vhost_fdinfo() {
 	local pid link
@@ -172,6 +179,7 @@ vhost_fdinfo() {
 # guest_wait_ready N [COUNT]: COUNT grows by one with each boot of the guest
 guest_wait_ready() {
 	local dir=$GUEST_RUN/$1 count=${2:-1} end=$((SECONDS + GUEST_WAIT))
+	echo "$count" > "$dir/boots"
 	while [ "$(guest_boots "$1")" -lt "$count" ]; do
 		if ! guest_alive "$1"; then
 			echo "guest $1 ended:"

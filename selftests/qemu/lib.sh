@@ -41,20 +41,51 @@ kernel_complaints() {
 		grep -E 'WARNING:|BUG:|Oops|general protection|unable to handle|blocked for more|stall|refcount_t:' || true
 }
 
-# guests_state: what is known of each guest after a failed test
-guests_state() {
+# guest_answers N: does it still carry out commands?
+guest_answers() { GUEST_TIMEOUT=20 guest "$1" true 2> /dev/null; }
+
+# guests_running: their numbers
+guests_running() {
 	local dir
 	for dir in "$GUEST_RUN"/*/; do
-		[ -f "$dir/pid" ] || continue
-		echo "guest $(basename "$dir"): booted $(grep -c 'L2 ready' "$dir/console" || true) times"
-		tail -n 5 "$dir/log"
-		tail -n 40 "$dir/console"
+		dir=$(basename "$dir")
+		! guest_alive "$dir" || echo "$dir"
+	done 2> /dev/null
+}
+
+# guest_state N: what is known of a guest after a failed test
+guest_state() {
+	guest_answers "$1" || echo "guest $1 does not answer"
+	echo "guest $1 booted $(guest_boots "$1") times, was to boot $(cat "$GUEST_RUN/$1/boots") times"
+	guest_qmp "$1" query-status
+	for _ in 1 2 3; do
+		guest_qmp "$1" human-monitor-command '{"command-line": "info registers"}' |
+			grep -oE 'R(IP|SP)=[0-9a-f]+|HLT=.' | xargs
+	done
+	vhost_fdinfo "$1" | grep -E '^[rt]x.* [1-9r]' || true
+	tail -n 5 "$GUEST_RUN/$1/log"
+	tail -n 40 "$GUEST_RUN/$1/console"
+}
+
+# stop_early: end the subject if the tests that follow have no chance. Status 75:
+# QEMU's TCG emulates a processor that now and then resets a guest, see the README.
+stop_early() {
+	local n
+	for n in $(guests_running); do
+		if [ "${LAB_ACCEL:-}" = tcg ] && guest_reset_itself "$n"; then
+			echo "# guest $n reset itself"
+			exit 75
+		fi
+		if ! guest_answers "$n"; then
+			echo "Bail out! guest $n does not answer"
+			exit 1
+		fi
 	done
 }
 
 # run_test NAME FUNCTION
 run_test() {
-	local name=$1 rc=0 start=$SECONDS complaints log
+	local name=$1 rc=0 start=$SECONDS complaints log n
 	TEST_COUNT=$((TEST_COUNT + 1))
 	log=$TEST_LOGS/test-$TEST_COUNT.log
 	set +e
@@ -77,8 +108,9 @@ run_test() {
 			echo "exit status $rc"
 			cat "$log"
 			[ -z "$complaints" ] || echo "kernel log: $complaints"
-			guests_state
-		} | tr -d '\r' | sed 's/^/# /'
+			for n in $(guests_running); do guest_state "$n"; done
+		} 2>&1 | tr -d '\r' | sed 's/^/# /'
+		stop_early
 		;;
 	esac
 }
