@@ -3,12 +3,15 @@
  * Backing, mock device and what must be on the disk, see blk_fixture.h.
  */
 #define _GNU_SOURCE
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "blk_fixture.h"
 
 const char *const blk_kind_names[BLK_KINDS] = {
 	[BLK_TMPFS] = "tmpfs",
+	[BLK_RAMFS] = "ramfs",
+	[BLK_9P] = "9p",
 	[BLK_EXT4] = "ext4",
 	[BLK_XFS] = "xfs",
 	[BLK_LOOP] = "loop",
@@ -43,6 +46,23 @@ void blk_prepare(void)
 static void blk_make_file(struct blk_backing *back, const char *dir)
 {
 	snprintf(back->path, sizeof(back->path), "%s/disk", dir);
+	back->fd = ktap_ok(host_file(back->path, back->size));
+}
+
+static void blk_make_ramfs(struct blk_backing *back)
+{
+	const char *dir = HOST_DIR "/ramfs";
+
+	mkdir(dir, 0700);
+	ktap_check(!mount("mvht", dir, "ramfs", 0, NULL), "ramfs: %s",
+		   strerror(errno));
+	blk_make_file(back, dir);
+}
+
+static void blk_make_9p(struct blk_backing *back)
+{
+	if (host_9p_path(back->path, sizeof(back->path)))
+		ktap_skip("no 9p is mounted");
 	back->fd = ktap_ok(host_file(back->path, back->size));
 }
 
@@ -116,6 +136,10 @@ void blk_backing(struct blk_backing *back, enum blk_kind kind)
 	switch (kind) {
 	case BLK_TMPFS:
 		return blk_make_file(back, HOST_DIR);
+	case BLK_RAMFS:
+		return blk_make_ramfs(back);
+	case BLK_9P:
+		return blk_make_9p(back);
 	case BLK_EXT4:
 	case BLK_XFS:
 		return blk_make_fs(back);

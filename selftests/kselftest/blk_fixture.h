@@ -35,6 +35,8 @@
  */
 enum blk_kind {
 	BLK_TMPFS,
+	BLK_RAMFS,
+	BLK_9P,
 	BLK_EXT4,
 	BLK_XFS,
 	BLK_LOOP,

@@ -54,6 +54,8 @@ main() {
 		build_if_stale "guest-$k" "$(stamp_of "$LAB_DIR/initrd.sh" "$LAB_DIR/guest-init" "$LAB_DIR/pktgen.sh" "$release" "$rootfs_hash")" \
 			"$LAB_DIR/initrd.sh" guest "$k"
 	done
+	build_if_stale qemu-backports "$(stamp_of "$LAB_DIR/qemu-backports.sh" "$rootfs_hash")" \
+		"$LAB_DIR/qemu-backports.sh"
 	build_if_stale image "$(stamp_of "$LAB_DIR/image.sh" "$rootfs_hash")" "$LAB_DIR/image.sh"
 }
 

@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 PATH=/build/bin:$PATH
+[ -z "${QEMU_BACKPORTS:-}" ] || PATH=/opt/qemu-backports:$PATH
 . ./lib.sh
 
 setup() {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [SUBJECT...]: run the stock-QEMU tests, a
 # host VM for each subject (t_SUBJECT.sh). VHOST_DEV=/dev/vhost-net tests the tests against the kernel's own
-# vhost_net; QEMU_TESTS=all adds the slow ones. KTAP on standard output.
+# vhost_net; QEMU_TESTS=all adds the slow ones; QEMU_BACKPORTS=1 takes the QEMU of
+# Debian's backports. KTAP on standard output.
 set -euo pipefail
 QEMU_DIR=$(cd "$(dirname "$0")" && pwd)
 LAB=$QEMU_DIR/../lab
@@ -52,7 +53,7 @@ run_subject() {
 	for ((i = 1; ; i++)); do
 		rc=0
 		"$LAB/run.sh" -k "$kernel" -t 900 -d -o "$out/$1" -- env \
-			VHOST_DEV="$VHOST_DEV" QEMU_TESTS="$QEMU_TESTS" \
+			VHOST_DEV="$VHOST_DEV" QEMU_TESTS="$QEMU_TESTS" QEMU_BACKPORTS="${QEMU_BACKPORTS:-}" \
 			/repo/selftests/qemu/inside.sh "$1" || rc=$?
 		[ $rc = 75 ] && [ $i -le $RESETS_MAX ] || return $rc
 		mv "$out/$1" "$out/$1-reset-$i"

@@ -6,7 +6,8 @@
 # default; and debug, on request only, since it builds a kernel. KERNEL="7.2" or
 # "6.1 6.12" limits the kernels of all but the first four and the last.
 # QEMU_TESTS=all runs all stock-QEMU tests on every kernel; by default they run on
-# one, and a few subjects on the others. Logs: CHECK_LOGS or a new directory in the cache.
+# one, and a few subjects on the others and with a newer QEMU. Logs: CHECK_LOGS or a
+# new directory in the cache.
 set -euo pipefail
 REPO=$(cd "$(dirname "$0")/../.." && pwd)
 LAB=$REPO/selftests/lab
@@ -119,6 +120,8 @@ stage_qemu() {
 		# shellcheck disable=SC2086
 		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k" $subjects
 	done
+	# shellcheck disable=SC2086
+	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
 }
 
 # prune: keep the logs of the last runs only

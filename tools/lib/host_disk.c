@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/loop.h>
+#include <mntent.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,6 +85,30 @@ static bool host_has_disk(const char *prefix)
 }
 
 /**
+ * host_9p_path() - a file on a 9p that is mounted and can be written to
+ * @path: result; host_disk_clean() removes the file
+ * @len: room there
+ *
+ * Return: 0, or -ENOENT if there is no such file system.
+ */
+int host_9p_path(char *path, size_t len)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	struct mntent *m;
+	int r = -ENOENT;
+
+	while (r && mounts && (m = getmntent(mounts))) {
+		if (strcmp(m->mnt_type, "9p") || !hasmntopt(m, MNTOPT_RW))
+			continue;
+		snprintf(path, len, "%s/mvht-disk", m->mnt_dir);
+		r = 0;
+	}
+	if (mounts)
+		endmntent(mounts);
+	return r;
+}
+
+/**
  * host_disk_clean() - remove what earlier cases have left behind
  *
  * What is still in use goes with its last user, and fails until then.
@@ -91,7 +116,11 @@ static bool host_has_disk(const char *prefix)
 void host_disk_clean(void)
 {
 	struct dirent *e;
+	char path[256];
 	DIR *d;
+
+	if (!host_9p_path(path, sizeof(path)))
+		unlink(path);
 
 	if (host_has_disk("dm-"))
 		host_run("DM_DISABLE_UDEV=1; export DM_DISABLE_UDEV;"

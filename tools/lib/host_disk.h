@@ -18,6 +18,7 @@
 
 int host_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int host_space(void);
+int host_9p_path(char *path, size_t len);
 void host_disk_clean(void);
 
 int host_file(const char *path, __u64 size);
