@@ -222,6 +222,34 @@ static void setup_backing(const void *arg)
 	ktap_eq(proc_count_fds(), fds);
 }
 
+static void setup_set_append(int file, bool append)
+{
+	int flags = append ? FS_APPEND_FL : 0;
+
+	ktap_check(!ioctl(file, FS_IOC_SETFLAGS, &flags), "chattr: %s",
+		   strerror(errno));
+}
+
+/* A file that one may add to is not one that a guest may overwrite. */
+static void setup_append_only(const void *arg)
+{
+	struct blk_backing back;
+	int fd;
+
+	(void)arg;
+	blk_prepare();
+	blk_backing(&back, BLK_EXT4);
+	setup_set_append(back.fd, true);
+	fd = setup_disk(VHOST, 0);
+	ktap_eq(setup_back(fd, back.fd, 0), -EPERM);
+	ktap_eq(setup_back(fd, back.fd, MYVHOST_BLK_READONLY), 0);
+	close(fd);
+	setup_set_append(back.fd, false);
+	fd = setup_disk(VHOST, 0);
+	ktap_eq(setup_back(fd, back.fd, 0), 0);
+	close(fd);
+}
+
 /* Files that are regular and yet cannot be written by the kernel. */
 static void setup_hugetlb(const void *arg)
 {
@@ -626,6 +654,7 @@ int main(int argc, char **argv)
 		{ setup_too_late, "LC_setup_too_late" },
 		{ setup_no_data, "LC_setup_no_data" },
 		{ setup_backing, "B31_backing_arguments" },
+		{ setup_append_only, "B31_backing_append_only" },
 		{ setup_hugetlb, "B30_backing_hugetlb" },
 		{ setup_exclusive, "B31_backing_exclusive" },
 		{ setup_readonly_bdev, "B31_backing_readonly_device" },
