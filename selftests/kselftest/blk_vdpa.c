@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The vdpa dialect of a disk: every ioctl in and out of turn, with right and wrong
- * arguments, and the messages about I/O virtual memory.
+ * arguments.  The messages about I/O virtual memory are in blk_iotlb.c.
  */
 #include <sys/mman.h>
 #include <sys/eventfd.h>
@@ -11,55 +11,18 @@
 #include "iotlb.h"
 #include "proc.h"
 
-#define V_OK	(VDPA_FEATURES_OK | VDPA_DRIVER_OK)
-
-/* A device that is set up but not started; @x->b.cfg.queues of them. */
-static void vd_open(struct blk_fix *x, const struct blk_mode *mode,
-		    unsigned int queues)
-{
-	struct blk_backing back;
-	struct mock_blk_cfg cfg;
-
-	blk_prepare();
-	blk_backing(&back, BLK_TMPFS);
-	blk_cfg(&cfg, &back, mode);
-	cfg.queues = queues;
-	blk_open(x, &back, &cfg, 1 << 20);
-}
-
-static __u8 vd_status(struct blk_fix *x)
-{
-	__u8 s = 0xff;
-
-	ktap_ok(vdpa_get_status(x->b.fd, &s));
-	return s;
-}
-
 static void vd_is(struct blk_fix *x, __u8 set, int result, __u8 after)
 {
 	int r = vdpa_set_status(x->b.fd, set);
 
 	ktap_check(r == result, "status %#x: %d, not %d", set, r, result);
-	ktap_check(vd_status(x) == after, "status %#x: then %#x, not %#x", set,
-		   vd_status(x), after);
+	ktap_check(blk_vdpa_status(x) == after, "status %#x: then %#x, not %#x", set,
+		   blk_vdpa_status(x), after);
 }
 
 static int vd_features(struct blk_fix *x, __u64 f)
 {
 	return vhost_ioctl(x->b.fd, VHOST_SET_FEATURES, &f);
-}
-
-/* Run something in a process that is not the owner. */
-static int vd_other(int (*fn)(struct blk_fix *x), struct blk_fix *x)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		_exit(-fn(x));
-	ktap_check(waitpid(pid, &status, 0) == pid && WIFEXITED(status),
-		   "child");
-	return -WEXITSTATUS(status);
 }
 
 /* What can be asked at any time. */
@@ -141,7 +104,7 @@ static void vd_fault(const void *arg)
 	unsigned int i;
 	void *edge;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	/* The last bytes of a page in front of nothing. */
 	edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -156,7 +119,7 @@ static void vd_fault(const void *arg)
 		ktap_check(r == -EFAULT, "ioctl %#lx at the edge: %d", cmds[i],
 			   r);
 	}
-	ktap_eq(vd_status(&x), 0);
+	ktap_eq(blk_vdpa_status(&x), 0);
 }
 
 /* What belongs to the other dialect. */
@@ -171,7 +134,7 @@ static void vd_not_ours(const void *arg)
 	struct blk_fix x;
 	unsigned int i;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	for (i = 0; i < sizeof(cmds) / sizeof(*cmds); i++)
 		ktap_check(vhost_ioctl(x.b.fd, cmds[i], room) == -ENOTTY,
 			   "ioctl %#lx: %d", cmds[i],
@@ -186,7 +149,7 @@ static void vd_vhost_enable(const void *arg)
 	struct blk_fix x;
 
 	(void)arg;
-	vd_open(&x, blk_vhost_split, 2);
+	blk_vdpa_open(&x, blk_vhost_split, 2);
 	ktap_eq(vhost_ioctl(x.b.fd, VHOST_NET_SET_BACKEND, &f), -ENOTTY);
 	ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_GET_STATUS, room), -ENOTTY);
 	ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_SUSPEND, room), -ENOTTY);
@@ -219,20 +182,15 @@ static int vd_set_num_1(struct blk_fix *x)
 	return vhost_set_num(x->b.fd, 0, 1);
 }
 
-static int vd_map_page(struct blk_fix *x)
-{
-	return vdpa_map(x->b.fd, 0x5000, 4096, guest_hva(&x->b.mem, x->buf), 3);
-}
-
 /* The status byte: what sticks, what does not, what is refused (VD1). */
 static void vd_status_byte(const void *arg)
 {
 	__u64 f = BLK_MODERN | VHU_ACCESS_PLATFORM;
 	struct blk_fix x;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	f = x.b.cfg.features;
-	ktap_eq(vd_status(&x), 0);
+	ktap_eq(blk_vdpa_status(&x), 0);
 	/* As QEMU 10: 1, 3, 0xb, 0xf.  As QEMU 11 after a reset: 8, 0xc. */
 	vd_is(&x, 1, 0, 1);
 	vd_is(&x, 3, 0, 3);
@@ -261,10 +219,10 @@ static void vd_status_byte(const void *arg)
 	vd_is(&x, 0x8c, 0, 0x8c);
 	vd_is(&x, 0xc, -EINVAL, 0x8c);
 	/* Others may reset it, as at exec(), not run it. */
-	ktap_eq(vd_other(vd_set_ack, &x), -EPERM);
-	ktap_eq(vd_status(&x), 0x8c);
-	ktap_eq(vd_other(vd_reset, &x), 0);
-	ktap_eq(vd_status(&x), 0);
+	ktap_eq(blk_vdpa_other(vd_set_ack, &x), -EPERM);
+	ktap_eq(blk_vdpa_status(&x), 0x8c);
+	ktap_eq(blk_vdpa_other(vd_reset, &x), 0);
+	ktap_eq(blk_vdpa_status(&x), 0);
 }
 
 /* DRIVER_OK needs an owner; there is one at most. */
@@ -292,7 +250,7 @@ static void vd_owner(const void *arg)
 	ktap_ok(vhost_set_owner(fd));
 	ktap_eq(vhost_set_owner(fd), -EBUSY);
 	vd_is(&x, 0xc, 0, 0xc);
-	ktap_eq(vd_other(vd_set_num_1, &x), -EPERM);
+	ktap_eq(blk_vdpa_other(vd_set_num_1, &x), -EPERM);
 }
 
 /* Configuration space: its bounds, and what is in it, at any time (VD6). */
@@ -312,7 +270,7 @@ static void vd_config(const void *arg)
 	unsigned int i;
 	__u8 zero[72] = { 0 };
 
-	vd_open(&x, arg, 3);
+	blk_vdpa_open(&x, arg, 3);
 	for (i = 0; i < sizeof(bounds) / sizeof(*bounds); i++) {
 		memset(&c, 0, sizeof(c));
 		ktap_check(vdpa_get_config(x.b.fd, bounds[i].off, &c,
@@ -361,7 +319,7 @@ static void vd_vring(const void *arg)
 	struct blk_fix x;
 	bool packed;
 
-	vd_open(&x, arg, 2);
+	blk_vdpa_open(&x, arg, 2);
 	packed = x.b.cfg.features & VHU_PACKED;
 	for (i = 0; i < sizeof(bad_num) / sizeof(*bad_num); i++)
 		ktap_check(vhost_set_num(x.b.fd, 0, bad_num[i]) == -EINVAL,
@@ -414,7 +372,7 @@ static void vd_enable(const void *arg)
 	struct blk_fix x;
 	unsigned int q;
 
-	vd_open(&x, arg, 4);
+	blk_vdpa_open(&x, arg, 4);
 	for (q = 0; q < 4; q++)
 		ktap_ok(vdpa_set_enable(x.b.fd, q, 1));
 	ktap_ok(mock_blk_negotiate(&x.b));
@@ -425,7 +383,7 @@ static void vd_enable(const void *arg)
 	ktap_ok(vhost_set_num(x.b.fd, 1, 64));
 	ktap_ok(vhost_set_kick(x.b.fd, 1, x.b.queue[1].ring.kick_fd));
 	ktap_ok(vdpa_set_enable(x.b.fd, 3, 0));
-	ktap_ok(vdpa_set_status(x.b.fd, V_OK));
+	ktap_ok(vdpa_set_status(x.b.fd, BLK_VDPA_OK));
 	mock_ring_kick(&x.b.queue[1].ring);
 	blk_write(&x, 0, 4096, 1);
 	/* Not served while it is not enabled; served without a kick then. */
@@ -441,7 +399,7 @@ static void vd_enable(const void *arg)
 	ktap_ok(vdpa_set_enable(x.b.fd, 0, 0));
 	ktap_ok(vdpa_set_enable(x.b.fd, 0, 7));
 	blk_read(&x, 0, 4096);
-	ktap_eq(vd_status(&x), V_OK);
+	ktap_eq(blk_vdpa_status(&x), BLK_VDPA_OK);
 }
 
 /* An eventfd that comes late tells of what was finished before (VD15). */
@@ -451,7 +409,7 @@ static void vd_call_late(const void *arg)
 	struct blk_fix x;
 	int late;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	ring = &x.b.queue[0].ring;
 	late = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ktap_check(late >= 0, "eventfd");
@@ -479,24 +437,16 @@ static void vd_call_late(const void *arg)
 	close(late);
 }
 
-static void vd_begin_again(struct blk_fix *x)
-{
-	mock_blk_restart_rings(&x->b);
-	ktap_ok(mock_blk_negotiate(&x->b));
-	ktap_ok(mock_blk_setup_vq(&x->b, 0));
-	ktap_ok(mock_blk_run(&x->b));
-}
-
 /* Reset from every state, several times, and under load (VD7, LC2, LC3). */
 static void vd_reset_storm(const void *arg)
 {
 	unsigned int i, k, base;
 	struct blk_fix x;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	ktap_ok(mock_blk_map(&x.b));
 	for (i = 0; i < 40; i++) {
-		vd_begin_again(&x);
+		blk_vdpa_restart(&x);
 		if (i % 4 == 1)
 			ktap_ok(vdpa_suspend(x.b.fd));
 		for (k = 0; k < 20; k++)
@@ -510,13 +460,13 @@ static void vd_reset_storm(const void *arg)
 		/* No ring is looked at any more. */
 		mock_fd_drain(x.b.queue[0].ring.call_fd);
 		mock_ring_kick(&x.b.queue[0].ring);
-		ktap_eq(vd_status(&x), 0);
+		ktap_eq(blk_vdpa_status(&x), 0);
 		ktap_ok(vhost_get_base(x.b.fd, 0, &base));
 		ktap_eq(base & 0x7fff, 0);
 	}
 	usleep(20000);
 	ktap_eq(mock_fd_drain(x.b.queue[0].ring.call_fd), 0);
-	vd_begin_again(&x);
+	blk_vdpa_restart(&x);
 	blk_write(&x, 3, 8192, 1);
 	blk_read(&x, 3, 8192);
 }
@@ -532,7 +482,7 @@ static void vd_suspend(const void *arg)
 	unsigned int base, i;
 	struct blk_fix x;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	ring = &x.b.queue[0].ring;
 	/* Nothing to suspend. */
 	ktap_ok(vdpa_suspend(x.b.fd));
@@ -577,7 +527,7 @@ static void vd_suspend_load(const void *arg)
 	struct mock_ring *ring;
 	struct blk_fix x;
 
-	vd_open(&x, arg, 1);
+	blk_vdpa_open(&x, arg, 1);
 	ring = &x.b.queue[0].ring;
 	ktap_ok(mock_blk_start(&x.b));
 	for (i = 0; i < 30; i++) {
@@ -607,191 +557,6 @@ static void vd_suspend_load(const void *arg)
 	}
 }
 
-/* Groups and address spaces: there is one. */
-static void vd_groups(const void *arg)
-{
-	static const struct {
-		unsigned int group, asid;
-		int result;
-	} all[] = { { 0, 0, 0 }, { 1, 0, -EINVAL }, { 0, 1, -EINVAL } };
-	struct vhost_vring_state s;
-	struct blk_fix x;
-	unsigned int i;
-
-	vd_open(&x, arg, 1);
-	for (i = 0; i < 3; i++) {
-		s = (struct vhost_vring_state) { all[i].group, all[i].asid };
-		ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_SET_GROUP_ASID, &s),
-			all[i].result);
-	}
-	ktap_ok(vhost_set_backend_features(x.b.fd, VDPA_BF_MSG_V2 |
-					   VDPA_BF_BATCH | VDPA_BF_ASID));
-	ktap_ok(vdpa_msg(x.b.fd, 0, VHOST_IOTLB_BATCH_BEGIN));
-	ktap_ok(vdpa_msg(x.b.fd, 0, VHOST_IOTLB_BATCH_END));
-	ktap_eq(vdpa_msg(x.b.fd, 1, VHOST_IOTLB_BATCH_BEGIN), -EINVAL);
-}
-
-/* Messages that cannot be carried out, and change nothing. */
-static void vd_messages(const void *arg)
-{
-	struct vhost_iotlb_msg m = { .iova = 0x1000, .size = 4096, .perm = 3 };
-	struct { __u32 type; __u8 rest[68]; } bad = { .type = 7 };
-	__u64 hva;
-	struct blk_fix x;
-	unsigned int i;
-	int fd;
-
-	vd_open(&x, arg, 1);
-	fd = x.b.fd;
-	hva = guest_hva(&x.b.mem, x.buf);
-	m.uaddr = hva;
-	ktap_ok(vdpa_map(fd, 0x10000, 0x4000, hva, 3));
-	ktap_eq(vdpa_map(fd, 0x10000, 0x4000, hva, 3), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0x13fff, 2, hva, 3), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0xf000, 0x1001, hva, 3), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0, 0x100000, hva, 3), -EFAULT);
-	ktap_ok(vdpa_map(fd, 0xf000, 0x1000, hva, 1));
-	ktap_eq(vdpa_map(fd, 0x20000, 0, hva, 3), -EINVAL);
-	ktap_eq(vdpa_map(fd, 0x20000, 4096, hva, 0), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0x20000, 4096, hva, 4), -EFAULT);
-	ktap_eq(vdpa_map(fd, ~0ULL - 4094, 8192, hva, 3), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0x20000, 4096, 1ULL << 63, 3), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0x20000, 1ULL << 62, hva, 3), -EFAULT);
-	ktap_eq(vdpa_unmap(fd, 0x20000, 0), -EINVAL);
-	ktap_eq(vdpa_unmap(fd, ~0ULL, 2), -EFAULT);
-	ktap_ok(vdpa_unmap(fd, 0x900000, 4096));
-	ktap_eq(vdpa_batch_end(fd), -EFAULT);
-	ktap_ok(vdpa_batch_begin(fd));
-	ktap_eq(vdpa_batch_begin(fd), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0x10000, 4096, hva, 3), -EFAULT);
-	ktap_ok(vdpa_unmap(fd, 0, ~0ULL));
-	ktap_ok(vdpa_map(fd, 0x10000, 4096, hva, 3));
-	ktap_ok(vdpa_batch_end(fd));
-	ktap_eq(vdpa_batch_end(fd), -EFAULT);
-	ktap_eq(vdpa_map(fd, 0x10fff, 1, hva, 3), -EFAULT);
-	ktap_ok(vdpa_map(fd, 0x11000, 4096, hva, 3));
-	m.type = VHOST_IOTLB_MISS;
-	ktap_eq(iotlb_send(fd, true, &m), -EFAULT);
-	m.type = 99;
-	ktap_eq(iotlb_send(fd, true, &m), -EFAULT);
-	ktap_check(write(fd, &bad, sizeof(bad)) < 0 && errno == EINVAL,
-		   "unknown version");
-	bad.type = VHOST_IOTLB_MSG_V2;
-	ktap_check(write(fd, &bad, 20) < 0 && errno == EINVAL, "too short");
-	ktap_check(write(fd, &bad, 3) < 0 && errno == EINVAL, "far too short");
-	ktap_eq(vd_other(vd_map_page, &x), -EFAULT);
-	ktap_ok(vd_map_page(&x));
-	/* There is an end to it. */
-	ktap_ok(vdpa_unmap(fd, 0, ~0ULL));
-	for (i = 0; i < 5000; i++)
-		if (vdpa_map(fd, i * 8192ULL, 4096, hva, 3))
-			break;
-	ktap_check(i >= 2048 && i < 5000, "%u mappings", i);
-}
-
-/* After an error of the driver: NEEDS_RESET, and everybody is told (LC10). */
-static void vd_expect_broken(struct blk_fix *x, enum myvhost_counter why)
-{
-	struct mock_ring *ring = &x->b.queue[0].ring;
-
-	ktap_check(mock_fd_wait(ring->err_fd, BLK_WAIT), "no error");
-	ktap_eq(vd_status(x), V_OK | VDPA_NEEDS_RESET);
-	ktap_check(mock_fd_drain(x->b.config_fd), "no configuration interrupt");
-	ktap_eq(blk_counter(x, why), 1);
-	ktap_eq(mock_ring_has_used(ring), 0);
-	mock_fd_drain(ring->err_fd);
-	ktap_ok(vdpa_set_status(x->b.fd, 0));
-	vd_begin_again(x);
-}
-
-/* A batch is seen as a whole, at its end. */
-static void vd_batch(const void *arg)
-{
-	const __u64 elsewhere = 0x7000000000ULL;
-	struct vhost_memory_region m[GUEST_REGIONS];
-	struct mock_blk_req *r;
-	struct blk_fix x;
-	__u64 hva;
-
-	vd_open(&x, arg, 1);
-	ktap_ok(mock_blk_start(&x.b));
-	blk_write(&x, 0, 4096, 1);
-	hva = guest_hva(&x.b.mem, x.buf);
-	ktap_ok(vdpa_batch_begin(x.b.fd));
-	ktap_ok(vdpa_map(x.b.fd, elsewhere, 4096, hva, 3));
-	ktap_ok(vdpa_unmap(x.b.fd, 0, elsewhere));
-	/* Neither gone nor there yet. */
-	blk_read(&x, 0, 4096);
-	r = mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);
-	ktap_check(r, "full");
-	mock_blk_submit(&x.b, 0);
-	vd_expect_broken(&x, MYVHOST_CNT_BAD_ADDRESS);
-	guest_mem_regions(&x.b.mem, m);
-	ktap_ok(vdpa_map(x.b.fd, m[0].guest_phys_addr, m[0].memory_size,
-			 m[0].userspace_addr, 3));
-	ktap_ok(vdpa_map(x.b.fd, m[1].guest_phys_addr, m[1].memory_size,
-			 m[1].userspace_addr, 3));
-	ktap_ok(vdpa_batch_end(x.b.fd));
-	memset(blk_ptr(&x, x.buf), 0, 4096);
-	r = mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);
-	mock_blk_submit(&x.b, 0);
-	ktap_eq(blk_get(&x, 0)->status, 0);
-	blk_check_read(&x, 0, blk_ptr(&x, x.buf), 4096);
-	/* And taken back at once. */
-	ktap_ok(vdpa_unmap(x.b.fd, elsewhere, 4096));
-	blk_read(&x, 0, 4096);
-	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);
-	mock_blk_submit(&x.b, 0);
-	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
-	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ADDRESS), 2);
-}
-
-/* Memory that may only be read is not written, and the other way round (HO3). */
-static void vd_permissions(const void *arg)
-{
-	const __u64 ro = 0x7000000000ULL, wo = 0x7100000000ULL;
-	struct blk_fix x;
-	__u64 hva;
-
-	vd_open(&x, arg, 1);
-	ktap_ok(mock_blk_start(&x.b));
-	blk_write(&x, 0, 4096, 1);
-	hva = guest_hva(&x.b.mem, x.buf);
-	ktap_ok(vdpa_map(x.b.fd, ro, 8192, hva, VHOST_ACCESS_RO));
-	ktap_ok(vdpa_map(x.b.fd, wo, 8192, hva, VHOST_ACCESS_WO));
-	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_OUT, 8, ro, 4096), 0);
-	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_IN, 8, wo, 4096), 0);
-	memset(blk_ptr(&x, x.buf), 0x5a, 4096);
-	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, ro, 4096, NULL);
-	mock_blk_submit(&x.b, 0);
-	vd_expect_broken(&x, MYVHOST_CNT_BAD_ACCESS);
-	ktap_eq(*(__u8 *)blk_ptr(&x, x.buf), 0x5a);
-	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_OUT, 16, wo, 4096, NULL);
-	mock_blk_submit(&x.b, 0);
-	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
-	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ACCESS), 2);
-	ktap_eq(blk_counter(&x, MYVHOST_CNT_WRITES), 2);
-}
-
-/* Not one page of it mapped: no harm, and it works once it is. */
-static void vd_no_memory(const void *arg)
-{
-	struct blk_fix x;
-
-	vd_open(&x, arg, 1);
-	ktap_ok(mock_blk_negotiate(&x.b));
-	ktap_ok(mock_blk_setup_vq(&x.b, 0));
-	ktap_ok(mock_blk_run(&x.b));
-	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
-	ktap_eq(vd_status(&x), V_OK | VDPA_NEEDS_RESET);
-	mock_fd_drain(x.b.queue[0].ring.err_fd);
-	ktap_ok(vdpa_set_status(x.b.fd, 0));
-	ktap_ok(mock_blk_map(&x.b));
-	vd_begin_again(&x);
-	blk_write(&x, 0, 4096, 1);
-	blk_read(&x, 0, 4096);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -812,11 +577,6 @@ int main(int argc, char **argv)
 		{ vd_reset_storm, "VD7_LC2_LC3_reset_storm", true },
 		{ vd_suspend, "VD13_LC11_suspend", true },
 		{ vd_suspend_load, "VD13_LC11_suspend_load", true },
-		{ vd_groups, "VD_groups", false },
-		{ vd_messages, "HO9_messages", false },
-		{ vd_batch, "VD3_VD4_batch", true },
-		{ vd_permissions, "VD3_HO3_permissions", true },
-		{ vd_no_memory, "LC10_HO1_no_memory", true },
 	};
 	unsigned int i;
 	int r;
