@@ -35,6 +35,11 @@ struct mvh_frontend_ops;
 /* A chain may begin where the pieces of those before it end. */
 #define MVH_IOV_ROOM		(2 * MVH_IOV_MAX)
 
+/* A run ends when one of them is used up; others on the same worker get their turn. */
+#define MVH_RUN_PACKETS		256
+#define MVH_RUN_BYTES		(512 * 1024)
+#define MVH_RUN_DESCS		65536
+
 /**
  * enum mvh_vq_state - what a queue is doing
  * @MVH_VQ_OFF: no port, nothing may touch the ring
@@ -217,6 +222,31 @@ static inline void mvh_vq_count(struct mvh_vq *vq, enum myvhost_counter what,
 				u64 n)
 {
 	WRITE_ONCE(vq->cnt[what], vq->cnt[what] + n);
+}
+
+/**
+ * mvh_vq_refill - a budget as for a new run
+ * @vq: the queue, its mutex held
+ */
+static inline void mvh_vq_refill(struct mvh_vq *vq)
+{
+	vq->left_packets = MVH_RUN_PACKETS;
+	vq->left_bytes = MVH_RUN_BYTES;
+	vq->left_descs = MVH_RUN_DESCS;
+}
+
+/**
+ * mvh_vq_over - is the budget used up?
+ * @vq: the queue, its mutex held
+ *
+ * It only looks; mvh_vq_spent() also has the queue run again.
+ *
+ * Return: true if it is.
+ */
+static inline bool mvh_vq_over(const struct mvh_vq *vq)
+{
+	return vq->left_packets <= 0 || vq->left_bytes <= 0 ||
+	       vq->left_descs <= 0;
 }
 
 /**

@@ -11,11 +11,6 @@
 #include "trace.h"
 #include "vq.h"
 
-/* A run ends when one of them is used up; others on the same worker get their turn. */
-#define MVH_RUN_PACKETS		256
-#define MVH_RUN_BYTES		(512 * 1024)
-#define MVH_RUN_DESCS		65536
-
 static_assert(MYVHOST_CNT_BAD_LENGTH - MYVHOST_CNT_BAD_INDEX ==
 	      MVH_BAD_LENGTH - MVH_BAD_INDEX);
 
@@ -79,12 +74,6 @@ void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
 	vq->left_bytes -= bytes;
 }
 EXPORT_SYMBOL_GPL(mvh_vq_charge);
-
-static bool mvh_vq_over(const struct mvh_vq *vq)
-{
-	return vq->left_packets <= 0 || vq->left_bytes <= 0 ||
-	       vq->left_descs <= 0;
-}
 
 /**
  * mvh_vq_spent - is this run's budget used up?
@@ -269,9 +258,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_vq_count(vq, MYVHOST_CNT_RUNS, 1);
 	mvh_vq_adapt(vq);
 	trace_mvh_run_begin(vq, vq->ring.state.avail);
-	vq->left_packets = MVH_RUN_PACKETS;
-	vq->left_bytes = MVH_RUN_BYTES;
-	vq->left_descs = MVH_RUN_DESCS;
+	mvh_vq_refill(vq);
 	mvh_ring_disable_kick(&vq->ring);
 	vq->shared->backend->service(vq);
 	mvh_vq_flush(vq);

@@ -51,13 +51,14 @@ static u64 mvh_blk_io_rest(const struct mvh_blk_req *req)
 	return req->cmd.len - req->done;
 }
 
-/* Guest memory of what is not done yet. */
+/* Guest memory of the next piece. */
 static void mvh_blk_io_guest(const struct mvh_blk_req *req,
 			     struct iov_iter *iter)
 {
 	iov_iter_init(iter, mvh_blk_io_writes(req) ? ITER_SOURCE : ITER_DEST,
 		      req->iov, req->n_iov, req->cmd.len);
 	iov_iter_advance(iter, req->done);
+	iov_iter_truncate(iter, MVH_BLK_PIECE_MAX);
 }
 
 static void mvh_bounce_free(struct mvh_blk_bounce *bounce)
@@ -124,6 +125,7 @@ static int mvh_bounce_start(struct mvh_blk_req *req, struct mvh_vq *vq)
 	if (!req->bounce)
 		return -ENOMEM;
 	mvh_vq_count(vq, MYVHOST_CNT_BOUNCED, 1);
+	mvh_vq_charge(vq, req->bounce->len);
 	if (!mvh_blk_io_writes(req))
 		return 0;
 	return mvh_bounce_copy(req, req->bounce->len);
@@ -240,6 +242,8 @@ static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
 		if (req->result)
 			return true;
 		mvh_bounce_iter(req, &iter);
+	} else {
+		mvh_vq_charge(vq, iov_iter_count(&iter));
 	}
 	mvh_blk_queue_hold(req->queue);
 	if (!mvh_blk_io_now(req, mvh_blk_io_submit(req, &iter, 0, true, false)))
@@ -260,6 +264,7 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req, struct mvh_vq *vq)
 
 	if (mvh_blk_io_may_try(req)) {
 		mvh_blk_io_guest(req, &iter);
+		mvh_vq_charge(vq, iov_iter_count(&iter));
 		req->result = mvh_blk_io_submit(req, &iter, IOCB_NOWAIT, false,
 						false);
 		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
@@ -282,6 +287,7 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req, struct mvh_vq *vq)
 bool mvh_blk_io_start(struct mvh_blk_req *req, struct mvh_vq *vq)
 {
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE) {
+		mvh_vq_charge(vq, req->cmd.len);
 		mvh_blk_io_punt(req, vq);
 		return false;
 	}
@@ -294,19 +300,22 @@ bool mvh_blk_io_start(struct mvh_blk_req *req, struct mvh_vq *vq)
  * mvh_blk_io_advance - a piece of a request has ended
  * @req: the request, with @req->result; if that becomes an error or 0, the request
  *	is finished
+ * @vq: its queue
  *
  * The end of the file inside of the disk is an error (B8).
  *
  * Context: as for mvh_blk_io_start().
  * Return: true if another piece is to be started.
  */
-bool mvh_blk_io_advance(struct mvh_blk_req *req)
+bool mvh_blk_io_advance(struct mvh_blk_req *req, struct mvh_vq *vq)
 {
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE)
 		return false;
-	if (req->result > 0 && req->bounce && !mvh_blk_io_writes(req) &&
-	    mvh_bounce_copy(req, req->result))
-		req->result = -EFAULT;
+	if (req->result > 0 && req->bounce && !mvh_blk_io_writes(req)) {
+		mvh_vq_charge(vq, req->result);
+		if (mvh_bounce_copy(req, req->result))
+			req->result = -EFAULT;
+	}
 	mvh_bounce_free(req->bounce);
 	req->bounce = NULL;
 	if (!req->result)

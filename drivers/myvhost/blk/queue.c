@@ -335,32 +335,81 @@ static void mvh_blk_refuse(struct mvh_blk_req *req, struct mvh_vq *vq,
 	mvh_blk_give(req, vq, status);
 }
 
-/* Start pieces until one completes later, or the request has ended. */
-static void mvh_blk_run(struct mvh_blk_req *req, struct mvh_vq *vq)
+/* Is the next piece for the next run?  Large requests take turns with the rest. */
+static bool mvh_blk_put_off(struct mvh_blk_req *req, struct mvh_vq *vq)
 {
-	do {
-		if (!mvh_blk_io_start(req, vq))
+	if (!mvh_vq_over(vq))
+		return false;
+	req->put_off = true;
+	llist_add(&req->node, &req->queue->done);
+	mvh_vq_queue(vq);
+	return true;
+}
+
+/*
+ * A piece has ended.  Start others until one completes later, the budget is used
+ * up, or the request has ended.
+ */
+static void mvh_blk_ended(struct mvh_blk_req *req, struct mvh_vq *vq)
+{
+	while (mvh_blk_io_advance(req, vq))
+		if (mvh_blk_put_off(req, vq) || !mvh_blk_io_start(req, vq))
 			return;
-	} while (mvh_blk_io_advance(req));
 	mvh_blk_finish(req, vq);
 }
 
-/* Go on with what has completed. */
+static void mvh_blk_run(struct mvh_blk_req *req, struct mvh_vq *vq)
+{
+	req->put_off = false;
+	if (mvh_blk_io_start(req, vq))
+		mvh_blk_ended(req, vq);
+}
+
+/* To give a request back costs little and needs no budget; a copy or a piece does. */
+static bool mvh_blk_must_wait(const struct mvh_blk_req *req,
+			      const struct mvh_vq *vq)
+{
+	return (req->put_off || req->bounce) && mvh_vq_over(vq);
+}
+
+/* The next one that has ended, or NULL if it must wait for the next run. */
+static struct mvh_blk_req *mvh_blk_next_ended(struct mvh_blk_queue *queue,
+					      const struct mvh_vq *vq)
+{
+	struct mvh_blk_req *req;
+
+	if (!queue->ended)
+		queue->ended = llist_reverse_order(llist_del_all(&queue->done));
+	if (!queue->ended)
+		return NULL;
+	req = llist_entry(queue->ended, struct mvh_blk_req, node);
+	if (mvh_blk_must_wait(req, vq))
+		return NULL;
+	queue->ended = queue->ended->next;
+	return req;
+}
+
+static bool mvh_blk_has_ended(const struct mvh_blk_queue *queue)
+{
+	return queue->ended || !llist_empty(&queue->done);
+}
+
+/* Go on with what has completed, as far as the budget goes. */
 static void mvh_blk_reap(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
-	struct llist_node *list = llist_del_all(&queue->done);
-	struct mvh_blk_req *req, *next;
+	struct mvh_blk_req *req;
 
-	if (!list)
+	if (!mvh_blk_has_ended(queue))
 		return;
 	queue->now = ktime_get_ns();
-	list = llist_reverse_order(list);
-	llist_for_each_entry_safe(req, next, list, node) {
-		if (mvh_blk_io_advance(req))
+	while ((req = mvh_blk_next_ended(queue, vq))) {
+		if (req->put_off)
 			mvh_blk_run(req, vq);
 		else
-			mvh_blk_finish(req, vq);
+			mvh_blk_ended(req, vq);
 	}
+	if (queue->ended)
+		mvh_vq_queue(vq);
 	if (vq->state == MVH_VQ_RUNNING)
 		mvh_vq_flush(vq);
 }
@@ -473,9 +522,10 @@ static int mvh_blk_accept(struct mvh_blk_queue *queue, struct mvh_vq *vq,
 	status = mvh_blk_parse_chain(req, chain);
 	if (status == VIRTIO_BLK_S_OK)
 		status = mvh_blk_prepare(req, chain);
-	mvh_vq_charge(vq, req->cmd.len);
 	if (queue->disk->limited)
 		mvh_disk_use(queue->disk, queue->now, req->cmd.len);
+	if (status != VIRTIO_BLK_S_OK || req->cmd.op == MVH_BLK_GET_ID)
+		mvh_vq_charge(vq, req->cmd.len);
 	if (status != VIRTIO_BLK_S_OK)
 		mvh_blk_refuse(req, vq, status);
 	else if (req->cmd.op == MVH_BLK_GET_ID)
@@ -588,8 +638,9 @@ int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 					  mvh_blk_queue_idle(queue));
 		if (err)
 			break;
+		mvh_vq_refill(vq);
 		mvh_blk_reap(queue, vq);
-	} while (!mvh_blk_queue_idle(queue) || !llist_empty(&queue->done));
+	} while (!mvh_blk_queue_idle(queue) || mvh_blk_has_ended(queue));
 	revert_creds(old);
 	return err ? -EINTR : 0;
 }

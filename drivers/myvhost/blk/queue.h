@@ -21,6 +21,9 @@ struct mvh_vq;
 /* Most requests in flight; a longer ring waits for them. */
 #define MVH_BLK_REQS_MAX	1024
 
+/* Bytes of a request that are done at a time; others on the worker wait for them. */
+#define MVH_BLK_PIECE_MAX	(4 * 1024 * 1024)
+
 /* Pieces of guest memory that a request holds without an allocation. */
 #define MVH_BLK_IOV_INLINE	8
 
@@ -41,6 +44,7 @@ struct mvh_vq;
  * @status: where the status byte goes, owner's address
  * @done: bytes of @cmd.len that are done
  * @blocks: the page cache would have blocked, the pool does the rest
+ * @put_off: its next piece is to be started by the next run
  * @dsync: complete only when durable
  * @start: when it was fetched, in nanoseconds
  * @iov: guest memory of the data
@@ -63,6 +67,7 @@ struct mvh_blk_req {
 	u8 __user *status;
 	u64 done;
 	bool blocks;
+	bool put_off;
 	bool dsync;
 	u64 start;
 	struct iovec *iov;
@@ -84,7 +89,8 @@ struct mvh_blk_req {
  * @disk: the disk
  * @vq: the queue, NULL when it has no use for completions any more; under @lock
  * @lock: guards what completions look at; taken in any context
- * @done: requests whose piece has completed; lock-free
+ * @done: requests whose piece has completed, or was put off; lock-free
+ * @ended: those taken from there that are not dealt with yet, in order
  * @n_flight: pieces of I/O that have not completed; under @lock
  * @orphan: the last completion frees the pool; under @lock
  * @idle: woken when @n_flight becomes 0
@@ -103,6 +109,7 @@ struct mvh_blk_queue {
 	struct mvh_vq *vq;
 	spinlock_t lock;
 	struct llist_head done;
+	struct llist_node *ended;
 	unsigned int n_flight;
 	bool orphan;
 	wait_queue_head_t idle;
@@ -133,7 +140,7 @@ void mvh_blk_queue_exit(void);
 
 /* io.c */
 bool mvh_blk_io_start(struct mvh_blk_req *req, struct mvh_vq *vq);
-bool mvh_blk_io_advance(struct mvh_blk_req *req);
+bool mvh_blk_io_advance(struct mvh_blk_req *req, struct mvh_vq *vq);
 void mvh_blk_io_end(struct mvh_blk_req *req);
 void mvh_blk_io_init(struct mvh_blk_req *req);
 
