@@ -5,12 +5,15 @@
  *
  * Two kinds: a thread of the owner's process (vhost_task), which inherits
  * everything and is accounted with it, or a kernel thread that borrows the
- * address space and moves into the owner's cgroups.
+ * address space, moves into the owner's cgroups, and charges the owner's memory
+ * cgroup.
  */
 #include <linux/cgroup.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/memcontrol.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include "compat/mvh_compat.h"
 #include "worker.h"
@@ -103,11 +106,8 @@ static void mvh_worker_vtsk_killed(void *data)
 	complete_all(&worker->dead);
 }
 
-static int mvh_worker_kthread_fn(void *data)
+static void mvh_worker_loop(struct mvh_worker *worker)
 {
-	struct mvh_worker *worker = data;
-
-	kthread_use_mm(worker->mm);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (kthread_should_stop())
@@ -117,7 +117,20 @@ static int mvh_worker_kthread_fn(void *data)
 	}
 	__set_current_state(TASK_RUNNING);
 	mvh_worker_run(worker);
+}
+
+/* What a kernel thread allocates is charged to nobody unless it says to whom. */
+static int mvh_worker_kthread_fn(void *data)
+{
+	struct mvh_worker *worker = data;
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(worker->mm);
+	struct mem_cgroup *old = set_active_memcg(memcg);
+
+	kthread_use_mm(worker->mm);
+	mvh_worker_loop(worker);
 	kthread_unuse_mm(worker->mm);
+	set_active_memcg(old);
+	mem_cgroup_put(memcg);
 	return 0;
 }
 
