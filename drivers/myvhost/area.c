@@ -7,8 +7,8 @@
  * an IOMMU scatters them.  The price: a page that the owner unmaps or replaces
  * while a ring is in use stays alive until the ring is stopped or set up anew;
  * memory that cannot be pinned for long (a shared mapping of a file on a disk)
- * cannot hold a ring.  Pins are shown as VmPin, without a limit: the largest
- * ring has 210 pages, which the owner's memory cgroup is charged for anyway.
+ * cannot hold a ring.  Pins are shown as VmPin, and limited as other pins are: the
+ * largest ring has 210 pages.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -38,7 +38,8 @@ static bool mvh_iov_joins(const struct iovec *iov, unsigned int n)
 	return true;
 }
 
-static int mvh_area_pin(struct mvh_area *area, const struct iovec *iov)
+static int mvh_area_pin(struct mvh_area *area, const struct iovec *iov,
+			u64 limit)
 {
 	unsigned long start = (unsigned long)iov->iov_base & PAGE_MASK;
 	unsigned int want = mvh_iov_pages(iov), i;
@@ -51,7 +52,8 @@ static int mvh_area_pin(struct mvh_area *area, const struct iovec *iov)
 		if (got <= 0)
 			return got ?: -EFAULT;
 		area->n_pages += got;
-		atomic64_add(got, &area->mm->pinned_vm);
+		if (atomic64_add_return(got, &area->mm->pinned_vm) > limit)
+			return -ENOMEM;
 		i += got;
 	}
 	for (i = 0; i < want; i++)
@@ -76,13 +78,14 @@ static bool mvh_pages_adjoin(struct page **pages, unsigned int n)
  * @iov: where the memory is, in order
  * @n: pieces, at least 1, none of them empty
  * @written: the kernel is going to write to it
+ * @limit: pages that may be pinned in this address space, these included
  *
  * Context: Process context with the owner's address space, may sleep.
- * Return: 0, -ENOMEM, or -EFAULT if it is no memory, cannot be pinned, or its
- * pieces do not join at page borders.
+ * Return: 0; -ENOMEM, also if it would be more than @limit; or -EFAULT if it is no
+ * memory, cannot be pinned, or its pieces do not join at page borders.
  */
 int mvh_area_map(struct mvh_area *area, const struct iovec *iov,
-		 unsigned int n, bool written)
+		 unsigned int n, bool written, u64 limit)
 {
 	unsigned int i, total = 0;
 	int err = -ENOMEM;
@@ -101,7 +104,7 @@ int mvh_area_map(struct mvh_area *area, const struct iovec *iov,
 	if (!area->pages || !area->uaddr)
 		goto fail;
 	for (i = 0; i < n; i++) {
-		err = mvh_area_pin(area, &iov[i]);
+		err = mvh_area_pin(area, &iov[i], limit);
 		if (err)
 			goto fail;
 	}

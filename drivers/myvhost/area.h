@@ -37,7 +37,7 @@ struct mvh_area {
 };
 
 int mvh_area_map(struct mvh_area *area, const struct iovec *iov,
-		 unsigned int n, bool written);
+		 unsigned int n, bool written, u64 limit);
 void mvh_area_unmap(struct mvh_area *area);
 u64 mvh_area_uaddr(const struct mvh_area *area, u32 off);
 

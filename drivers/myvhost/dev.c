@@ -3,10 +3,12 @@
  * One device: owner, features, guest memory, ports, workers.  Everything that a
  * dialect can ask for, free of how it is asked.
  */
+#include <linux/capability.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/overflow.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_types.h>
@@ -160,6 +162,13 @@ int mvh_dev_check_owner(const struct mvh_dev *dev)
 	return dev->shared.mm == current->mm ? 0 : -EPERM;
 }
 
+/* Pages that the caller may have pinned. */
+static u64 mvh_dev_pin_limit(void)
+{
+	return capable(CAP_IPC_LOCK) ? U64_MAX :
+				       rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+}
+
 /**
  * mvh_dev_set_owner - let the caller own the device
  * @dev: the device, locked
@@ -177,6 +186,7 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	dev->shared.mm = get_task_mm(current);
 	if (!dev->shared.mm)
 		return -EPERM;
+	dev->shared.pin_limit = mvh_dev_pin_limit();
 	dev->shared.owner = task_tgid_nr(current);
 	for (i = 0; i < dev->n_vqs && !err; i++) {
 		dev->vq[i].window.max_us = mvh_poll_max_us;

@@ -163,7 +163,7 @@ static int mvh_vq_map_part(struct mvh_vq *vq, enum mvh_part part)
 		vq->iov[0].iov_len = size;
 	}
 	err = mvh_area_map(&vq->area[part], vq->iov, n,
-			   access & MVH_ACCESS_WRITE);
+			   access & MVH_ACCESS_WRITE, vq->shared->pin_limit);
 	if (!err)
 		vq->ring.part[part] = vq->area[part].addr;
 	return err;

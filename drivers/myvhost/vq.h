@@ -106,6 +106,7 @@ struct mvh_window {
  * @priv: the back end's, constant while a queue has a port
  * @mm: the owner's address space, NULL without owner; constant while a queue has
  *	a port
+ * @pin_limit: pages that may be pinned in @mm; likewise
  * @owner: process id of the owner, for people
  * @offered: features that may be negotiated; constant while there is an owner
  * @features: what was negotiated
@@ -125,6 +126,7 @@ struct mvh_shared {
 	const struct mvh_frontend_ops *frontend;
 	void *priv;
 	struct mm_struct *mm;
+	u64 pin_limit;
 	pid_t owner;
 	u64 offered[MVH_FEATURE_WORDS];
 	u64 features[MVH_FEATURE_WORDS];
