@@ -245,6 +245,34 @@ static void dur_error_through(const void *arg)
 	blk_read(&x, 256, 4096);
 }
 
+/* Flushes and the switch of the write cache are offered, whatever the disk is (B10). */
+static void dur_offered(const void *arg)
+{
+	static const __u32 more[] = {
+		0, MYVHOST_BLK_READONLY, MYVHOST_BLK_WRITETHROUGH,
+	};
+	const __u64 both = BLK_F(FLUSH) | BLK_F(CONFIG_WCE);
+	static const enum blk_kind kinds[] = { BLK_TMPFS, BLK_LOOP, BLK_NULL };
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	unsigned int i, k;
+	__u64 f;
+
+	for (i = 0; i < 9; i++) {
+		blk_prepare();
+		blk_backing(&back, kinds[i / 3]);
+		for (k = 0; k < 4; k++) {
+			blk_cfg(&cfg, &back, &blk_modes[k]);
+			cfg.backing.flags = *(const __u32 *)arg | more[i % 3];
+			ktap_ok(mock_blk_offered(&cfg, &f));
+			ktap_check((f & both) == both, "%s, flags %#x: %#llx",
+				   blk_kind_names[back.kind], cfg.backing.flags,
+				   f);
+		}
+		close(back.fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const __u32 flags[] = { 0, MYVHOST_BLK_BUFFERED };
@@ -252,6 +280,7 @@ int main(int argc, char **argv)
 		ktap_fn fn;
 		const char *name;
 	} cases[] = {
+		{ dur_offered, "B10_offered" },
 		{ dur_flush, "B9_B14_flush" },
 		{ dur_no_flush, "B11_no_flush" },
 		{ dur_toggle, "B12_B13_toggle" },

@@ -440,6 +440,119 @@ static void err_unmapped(const void *arg)
 	blk_check_disk(&x);
 }
 
+/* The second of two ranges fails, and so the request does; the rest stays (B21). */
+static void err_range_fails(const void *arg)
+{
+	struct virtio_blk_discard_write_zeroes w[2] = {
+		{ .sector = 8, .num_sectors = 8 },
+		{ .sector = 8192, .num_sectors = 8 },
+	};
+	struct blk_fix x;
+
+	blk_start(&x, BLK_DM, blk_vdpa_packed, *(const __u32 *)arg);
+	blk_write(&x, 0, 65536, 1);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
+	ktap_check(open(x.back.lower, O_RDONLY) >= 0, "%s", x.back.lower);
+	ktap_eq(host_dm_switch("disk", "0 8192 linear %s 0\n8192 8192 error",
+			       x.back.lower), 0);
+	ktap_eq(err_ranges(&x, VIRTIO_BLK_T_WRITE_ZEROES, sizeof(w), w), IOERR);
+	err_counters(&x, 0, 0, 1);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_DISCARDS), 0);
+	blk_forgot(&x, 8, 8);
+	blk_read(&x, 0, 65536);
+	ktap_eq(host_dm_switch("disk", "0 16384 linear %s 0", x.back.lower), 0);
+	w[1].sector = 16;
+	ktap_eq(err_ranges(&x, VIRTIO_BLK_T_WRITE_ZEROES, sizeof(w), w), 0);
+	blk_zeroed(&x, 8, 16);
+	blk_read(&x, 0, 65536);
+}
+
+/* A read of @len bytes in @n pieces, header and status included. */
+static void err_read_pieces(struct blk_fix *x, unsigned int n, __u32 len)
+{
+	static struct mock_seg seg[MOCK_BLK_SEGS];
+	struct mock_blk_req *r;
+	unsigned int i, data = n - 2;
+
+	r = mock_blk_new(&x->b, 0, VIRTIO_BLK_T_IN, 0, x->buf, len);
+	seg[0] = (struct mock_seg) { r->hdr, MOCK_BLK_HDR, false };
+	for (i = 0; i < data; i++)
+		seg[1 + i] = (struct mock_seg) {
+			x->buf + i, i + 1 < data ? 1 : len - data + 1, true,
+		};
+	seg[n - 1] = (struct mock_seg) { r->status_at, 1, true };
+	ktap_ok(mock_blk_add_raw(&x->b, 0, r, seg, n, true));
+	mock_blk_submit(&x->b, 0);
+}
+
+/* More pieces than seg_max says are served, up to the bound for all chains (B26). */
+static void err_pieces(const void *arg)
+{
+	struct virtio_blk_config c = { 0 };
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	struct blk_fix x;
+
+	blk_prepare();
+	blk_backing(&back, BLK_TMPFS);
+	blk_cfg(&cfg, &back, arg);
+	cfg.table_max = MOCK_BLK_SEGS;
+	cfg.mem_size = 16 << 20;
+	blk_open(&x, &back, &cfg, 1 << 16);
+	ktap_ok(mock_blk_start(&x.b));
+	if (cfg.vdpa) {
+		ktap_ok(vdpa_get_config(x.b.fd, 0, &c, 72));
+		ktap_check(c.seg_max < 1022 && !c.size_max, "%u, %u", c.seg_max,
+			   c.size_max);
+	}
+	blk_write(&x, 0, 65536, 1);
+	err_read_pieces(&x, 200, 8192);
+	ktap_eq(blk_get(&x, 0)->status, 0);
+	blk_check_read(&x, 0, blk_ptr(&x, x.buf), 8192);
+	memset(blk_ptr(&x, x.buf), 0, 8192);
+	err_read_pieces(&x, 1024, 8192);
+	ktap_eq(blk_get(&x, 0)->status, 0);
+	blk_check_read(&x, 0, blk_ptr(&x, x.buf), 8192);
+	err_read_pieces(&x, 1025, 8192);
+	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_SEGMENTS), 1);
+	err_restart(&x);
+}
+
+static unsigned int err_used_len(struct blk_fix *x, __u32 type, __u64 sector,
+				 __u32 len)
+{
+	struct mock_blk_req *r;
+
+	ktap_check(mock_blk_add(&x->b, 0, type, sector, x->buf, len, NULL),
+		   "the ring is full");
+	mock_blk_submit(&x->b, 0);
+	r = blk_get(x, 0);
+	ktap_info("type %u: status %u, %u bytes", type, r->status, r->used_len);
+	return r->used_len;
+}
+
+/* One byte, the status, was written, unless it is data (B32). */
+static void err_used_lens(const void *arg)
+{
+	const __u64 end = BLK_DISK_SIZE / 512;
+	struct virtio_blk_discard_write_zeroes w = { 8, 8, 0 };
+	struct blk_fix x;
+
+	blk_start(&x, BLK_TMPFS, arg, 0);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_OUT, 0, 4096), 1);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_OUT, end, 4096), 1);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 1);
+	ktap_eq(err_used_len(&x, 99, 0, 512), 1);
+	memcpy(blk_ptr(&x, x.buf), &w, sizeof(w));
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_DISCARD, 0, sizeof(w)), 1);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_WRITE_ZEROES, 0, sizeof(w)), 1);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_WRITE_ZEROES, 0, 15), 1);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_IN, end, 4096), 1);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_IN, 0, 4096), 4097);
+	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_GET_ID, 0, 20), 21);
+}
+
 int main(int argc, char **argv)
 {
 	static const __u32 flags[] = { 0, MYVHOST_BLK_BUFFERED };
@@ -453,6 +566,7 @@ int main(int argc, char **argv)
 		{ err_no_space, "B7_no_space" },
 		{ err_removed, "B30_removed" },
 		{ err_unmapped, "HO1_unmapped" },
+		{ err_range_fails, "B21_range_fails" },
 	}, by_mode[] = {
 		{ err_no_answer, "B1_no_answer" },
 		{ err_unknown, "B3_B18_B22_unknown" },
@@ -461,6 +575,8 @@ int main(int argc, char **argv)
 		{ err_direction, "B6_direction" },
 		{ err_readonly, "B5_readonly" },
 		{ err_range_lists, "B16_B17_ranges" },
+		{ err_pieces, "B26_pieces" },
+		{ err_used_lens, "B32_used_len" },
 	};
 	unsigned int i, k;
 	int r;

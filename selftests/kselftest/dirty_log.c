@@ -313,7 +313,7 @@ static void dirty_log_unmapped(const void *arg)
 	ktap_ok(mock_net_stop(&x.n));
 }
 
-/* CVE-2019-14835: logging, and chains as long as they may be. */
+/* HO12, CVE-2019-14835: logging, and chains as long as they may be. */
 static void dirty_long_chain(const void *arg)
 {
 	static unsigned int pieces[1024];
@@ -416,7 +416,7 @@ int main(int argc, char **argv)
 		ktap_add(dirty_live, all[i], 60, "dirty_live_%s", all[i]->name);
 		ktap_add(dirty_log_unmapped, all[i], 30, "dirty_unmapped_%s",
 			 all[i]->name);
-		ktap_add(dirty_long_chain, all[i], 30, "dirty_long_chain_%s",
+		ktap_add(dirty_long_chain, all[i], 30, "dirty_HO12_long_chain_%s",
 			 all[i]->name);
 		ktap_add(dirty_iommu, all[i], 30, "dirty_PK16_iommu_%s",
 			 all[i]->name);

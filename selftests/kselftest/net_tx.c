@@ -11,7 +11,7 @@
 /* Pieces that cut through header, addresses and payload. */
 static const unsigned int tx_pieces[] = { 3, 11, 4, 100, 0 };
 
-/* N1, SP10, SP14, PK7: all combinations of features, every byte verified. */
+/* N1, N6, SP10, SP14, PK7: all combinations of features, every byte verified. */
 static void tx_matrix(const void *arg)
 {
 	const struct combo *c = arg;
@@ -75,6 +75,44 @@ static void tx_mixed(const void *arg)
 	for (i = 0; i < 12; i++)
 		fixture_expect_frame(&x, i, 200);
 	fixture_tx_reap(&x);
+}
+
+/* SP8: tables of a driver that did not ask for them. */
+static void tx_table_unasked(const void *arg)
+{
+	struct mock_net_cfg cfg;
+	struct fixture x;
+
+	fixture_cfg(&cfg, arg);
+	fixture_open(&x, &cfg);
+	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, 64));
+	x.tx.indirect = true;
+	x.tx.pieces = tx_pieces;
+	/* The ring has tables, but what is negotiated does not tell. */
+	x.n.cfg.features[0] &= ~VHU_INDIRECT;
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	fixture_tx(&x, 1, 40);
+}
+
+/* N7: a field of received frames says nothing in one that is sent. */
+static void tx_num_buffers(const void *arg)
+{
+	static const __u16 values[] = { 0, 2, 0x100, 0xffff };
+	struct virtio_net_hdr_mrg_rxbuf *h;
+	struct fixture x;
+	unsigned int i;
+	__u8 frame[100];
+
+	fixture_start(&x, arg);
+	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		frame_fill(frame, sizeof(frame), i);
+		ktap_ok(mock_tx_send(&x.tx, 0, frame, sizeof(frame), NULL));
+		h = (void *)mock_io_ptr(&x.tx, 0);
+		h->num_buffers = values[i];
+		mock_ring_submit(x.tx.ring);
+		fixture_expect_frame(&x, i, sizeof(frame));
+		fixture_tx_reap(&x);
+	}
 }
 
 static void tx_zero_len(struct fixture *x, unsigned int pos, bool indirect)
@@ -474,9 +512,12 @@ int main(int argc, char **argv)
 
 	c = combo_matrix(&n);
 	for (i = 0; i < n; i++)
-		ktap_add(tx_matrix, &c[i], 40, "tx_N1_SP10_%s", c[i].name);
+		ktap_add(tx_matrix, &c[i], 40, "tx_N1_N6_SP10_%s", c[i].name);
 	for (i = 0; i < 2; i++) {
 		c = both[i];
+		ktap_add(tx_table_unasked, c, 40, "tx_SP8_table_unasked_%s",
+			 c->name);
+		ktap_add(tx_num_buffers, c, 40, "tx_N7_num_buffers_%s", c->name);
 		ktap_add(tx_one_byte, c, 40, "tx_SP10_one_byte_%s", c->name);
 		ktap_add(tx_zero_descriptor, c, 40, "tx_SP11_zero_%s", c->name);
 		ktap_add(tx_gso, c, 40, "tx_N9_gso_%s", c->name);

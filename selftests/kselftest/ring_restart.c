@@ -41,6 +41,36 @@ static void restart_open(struct fixture *x, const struct restart_case *rc)
 	mock_rx_fill(&x->rx);
 }
 
+/* PK8: both positions after chains and tables of every length. */
+static void restart_position(const void *arg)
+{
+	struct mock_seg seg[5];
+	struct mock_net_cfg cfg;
+	struct fixture x;
+	unsigned int i, k, base;
+
+	fixture_cfg(&cfg, arg);
+	cfg.num = 8;
+	fixture_open(&x, &cfg);
+	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, 1));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	memset(mock_io_ptr(&x.tx, 0), 0, 2048);
+	for (i = 0; i < 100; i++) {
+		unsigned int n = 1 + i % 5;
+
+		for (k = 0; k < n; k++)
+			seg[k] = (struct mock_seg) {
+				mock_io_addr(&x.tx, 0) + k * 100, 100, false,
+			};
+		ktap_ok(mock_ring_add(x.tx.ring, seg, n, i / 7 & 1, 0));
+		x.tx.held[0] = true;
+		mock_ring_submit(x.tx.ring);
+		fixture_tx_reap(&x);
+		ktap_ok(vhost_get_base(x.n.fd, VHU_TX, &base));
+		ktap_eq(base, mock_ring_base(x.tx.ring));
+	}
+}
+
 static void restart_check_base(struct fixture *x)
 {
 	unsigned int vq, base;
@@ -360,6 +390,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < 4; i++)
 		ktap_add(restart_burst, all[i], 40, "restart_burst_%s",
 			 all[i]->name);
+	ktap_add(restart_position, &combo_packed, 40, "restart_PK8_position");
 	for (i = 0; i < 2; i++) {
 		ktap_add(restart_one_queue, all[i], 40,
 			 "restart_LC7_one_queue_%s", all[i]->name);
