@@ -55,6 +55,17 @@ long proc_count_files(void)
 	return atol(buf);
 }
 
+/* The number behind a key in a file, or -1. */
+static long proc_number(const char *path, const char *key)
+{
+	char buf[4096], *p;
+
+	if (proc_read(path, buf, sizeof(buf)) < 0)
+		return -1;
+	p = strstr(buf, key);
+	return p ? atol(p + strlen(key)) : -1;
+}
+
 /**
  * proc_meminfo() - one line of /proc/meminfo
  * @key: name of the line, with the colon
@@ -63,12 +74,34 @@ long proc_count_files(void)
  */
 long proc_meminfo(const char *key)
 {
-	char buf[4096], *p;
+	return proc_number("/proc/meminfo", key);
+}
 
-	if (proc_read("/proc/meminfo", buf, sizeof(buf)) < 0)
+/**
+ * proc_status() - one line of /proc/self/status
+ * @key: name of the line, with the colon
+ *
+ * Return: its value, or -1.
+ */
+long proc_status(const char *key)
+{
+	return proc_number("/proc/self/status", key);
+}
+
+/**
+ * proc_module_refs() - users of a module
+ * @module: its name
+ *
+ * Return: how many, or -1 if it is not loaded.
+ */
+long proc_module_refs(const char *module)
+{
+	char path[128], buf[32];
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", module);
+	if (proc_read(path, buf, sizeof(buf)) <= 0)
 		return -1;
-	p = strstr(buf, key);
-	return p ? atol(p + strlen(key)) : -1;
+	return atol(buf);
 }
 
 static bool proc_comm(pid_t pid, pid_t tid, char *name, int len)

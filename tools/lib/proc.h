@@ -11,6 +11,8 @@
 int proc_count_fds(void);
 long proc_count_files(void);
 long proc_meminfo(const char *key);
+long proc_status(const char *key);
+long proc_module_refs(const char *module);
 pid_t proc_find_thread(pid_t pid, const char *prefix, char *name, int len);
 int proc_count_threads(pid_t pid, const char *prefix);
 pid_t proc_find_task(const char *prefix, char *name, int len);

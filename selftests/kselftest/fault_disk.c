@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Named nodes, and backings that fail.
+ */
+#define _GNU_SOURCE
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "fault_blk.h"
+
+#define BLKF_NODE	"mvht-fault"
+#define BLKF_NODE_PATH	"/dev/myvhost-" BLKF_NODE
+#define BLKF_NODE_DEV	"/sys/class/misc/myvhost-" BLKF_NODE "/dev"
+#define BLKF_BIO	"/sys/kernel/debug/fail_make_request/"
+
+/* The node of a device whose making met a fault may be missing in /dev. */
+static void blkf_find_node(void)
+{
+	unsigned int major, minor;
+	FILE *f;
+
+	if (!fault_met() || !access(BLKF_NODE_PATH, F_OK))
+		return;
+	f = fopen(BLKF_NODE_DEV, "r");
+	ktap_check(f && fscanf(f, "%u:%u", &major, &minor) == 2, "no "
+		   BLKF_NODE_DEV);
+	fclose(f);
+	ktap_check(!mknod(BLKF_NODE_PATH, S_IFCHR | 0600,
+			  makedev(major, minor)), "mknod: %s",
+		   strerror(errno));
+}
+
+static int blkf_node_open(int *fd, int flags)
+{
+	if (!fault_armed())
+		blkf_find_node();
+	*fd = open(BLKF_NODE_PATH, flags | O_CLOEXEC | O_NONBLOCK);
+	return *fd < 0 ? -errno : 0;
+}
+
+static int blkf_add(void *world)
+{
+	struct blkf_world *w = world;
+
+	return myvhost_node_add(w->x.b.fd, BLKF_NODE);
+}
+
+static int blkf_find(void *world)
+{
+	(void)world;
+	blkf_find_node();
+	return 0;
+}
+
+static int blkf_use(void *world)
+{
+	struct blkf_world *w = world;
+
+	return blkf_node_open(&w->user, O_RDWR);
+}
+
+static int blkf_look(void *world)
+{
+	struct blkf_world *w = world;
+
+	return blkf_node_open(&w->looker, O_RDONLY);
+}
+
+static int blkf_look_stats(void *world)
+{
+	struct blkf_world *w = world;
+	__u64 c[MYVHOST_CNT_MAX];
+
+	return vhost_get_stats(w->looker, 0, c);
+}
+
+/* The node is used as a device of its own. */
+static int blkf_use_it(void *world)
+{
+	struct blkf_world *w = world;
+	int r;
+
+	w->x.b.fd = w->user;
+	r = blkf_owner(w);
+	return r ? r : blkf_start(w);
+}
+
+static int blkf_look_away(void *world)
+{
+	struct blkf_world *w = world;
+
+	return close(w->looker) ? -errno : 0;
+}
+
+static int blkf_del(void *world)
+{
+	int fd = vhost_open(ktap_opts.node), r;
+
+	(void)world;
+	if (fd < 0)
+		return fd;
+	r = myvhost_node_del(fd, BLKF_NODE);
+	close(fd);
+	if (!r)
+		unlink(BLKF_NODE_PATH);
+	return r;
+}
+
+static const struct fault_step blkf_node_steps[] = {
+	{ "open", blkf_open },
+	{ "setup", blkf_setup },
+	{ "backing", blkf_backing },
+	/* Without a minor number it says EBUSY, for whatever reason. */
+	{ "add", blkf_add, FAULT_CALLER, .also = EBUSY },
+	{ "find", blkf_find },
+	{ "close", blkf_close, FAULT_CALLER, .sure = true },
+	{ "use", blkf_use, FAULT_CALLER },
+	{ "look", blkf_look, FAULT_CALLER },
+	{ "look at counters", blkf_look_stats, FAULT_CALLER },
+	{ "use it", blkf_use_it },
+	{ "close it", blkf_close, FAULT_CALLER, .sure = true },
+	{ "look away", blkf_look_away },
+	{ "delete", blkf_del, FAULT_CALLER },
+};
+
+static void blkf_node(const void *arg)
+{
+	static struct blkf_world w;
+
+	blkf_prepare(&w, arg);
+	blkf_sweep(&w, blkf_node_steps,
+		   sizeof(blkf_node_steps) / sizeof(*blkf_node_steps));
+}
+
+/* The next bio to the disk fails. */
+static void blkf_fail_next(int times)
+{
+	ktap_check(!host_run("cd " BLKF_BIO " && echo 0 > space && "
+			     "echo 100 > probability && echo %d > times",
+			     times), "no " BLKF_BIO);
+}
+
+static bool blkf_has_failed(void)
+{
+	return !host_run("[ \"$(cat " BLKF_BIO "times)\" = 0 ]");
+}
+
+/* A backing that fails once: that request fails, the next one does not. */
+static void blkf_bios(const void *arg)
+{
+	static int (*const requests[])(void *world) = {
+		blkf_write, blkf_read, blkf_write_bounced, blkf_read_bounced,
+		blkf_flush, blkf_discard, blkf_zero,
+	};
+	static struct blkf_world w;
+	unsigned int i;
+
+	blkf_prepare(&w, arg);
+	if (access(BLKF_BIO, F_OK))
+		ktap_skip("no fail_make_request in debugfs");
+	blkf_begin(&w);
+	w.x.b.fd = ktap_ok(mock_blk_setup_fd(&w.x.b.cfg));
+	ktap_ok(blkf_owner(&w));
+	ktap_ok(blkf_start(&w));
+	for (i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		blkf_fail_next(1);
+		ktap_eq(requests[i](&w), -EIO);
+		ktap_check(blkf_has_failed(), "request %u has no bio", i);
+		fault_count(1);
+		blkf_fail_next(0);
+		ktap_ok(requests[i](&w));
+		ktap_ok(blkf_flow(&w));
+	}
+	ktap_ok(mock_blk_stop(&w.x.b));
+	blk_check_disk(&w.x);
+}
+
+/**
+ * fault_add_disk() - register the cases of disks that are no lives
+ */
+void fault_add_disk(void)
+{
+	static const struct blkf_kind tmpfs = {
+		"vdpa_split_tmpfs", BLK_TMPFS, &blk_modes[2], 0,
+	};
+	static const struct blkf_kind loops[] = {
+		{ "vhost_packed_loop", BLK_LOOP, &blk_modes[1], 0 },
+		{ "vdpa_split_loop", BLK_LOOP, &blk_modes[2], 0 },
+	};
+	unsigned int i;
+
+	ktap_add(blkf_node, &tmpfs, 120, "fault_VD8_node");
+	for (i = 0; i < sizeof(loops) / sizeof(*loops); i++)
+		ktap_add(blkf_bios, &loops[i], 60, "fault_B4_B5_B9_bio_%s",
+			 loops[i].name);
+}
