@@ -116,16 +116,21 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
  * @vq: the queue
  * @enabled: which
  *
- * Return: 0, or what mvh_dev_enable() says.
+ * Return: 0; or, with nothing changed, what mvh_dev_enable() says.
  */
 int mvh_dev_set_enabled(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
 {
+	bool was = vq->enabled;
+	int err = 0;
+
 	vq->enabled = enabled;
 	if (!enabled)
 		mvh_dev_detach(dev, vq);
 	else if (mvh_dev_live(dev))
-		return mvh_dev_start_vq(dev, vq);
-	return 0;
+		err = mvh_dev_start_vq(dev, vq);
+	if (err)
+		vq->enabled = was;
+	return err;
 }
 
 /**

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Named nodes, and backings that fail.
+ * Named nodes, backings that fail, and what a disk is after a call that failed.
  */
 #define _GNU_SOURCE
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "fault_blk.h"
+#include "proc.h"
 
 #define BLKF_NODE	"mvht-fault"
 #define BLKF_NODE_PATH	"/dev/myvhost-" BLKF_NODE
 #define BLKF_NODE_DEV	"/sys/class/misc/myvhost-" BLKF_NODE "/dev"
 #define BLKF_BIO	"/sys/kernel/debug/fail_make_request/"
+/* No call has more points than this. */
+#define BLKF_POINTS	200
 
 /* The node of a device whose making met a fault may be missing in /dev. */
 static void blkf_find_node(void)
@@ -175,6 +178,39 @@ static void blkf_bios(const void *arg)
 	blk_check_disk(&w.x);
 }
 
+static void blkf_expect_state(struct blkf_world *w, const char *want)
+{
+	char state[16];
+
+	ktap_check(proc_fdinfo(w->x.b.fd, "q0.state", state, sizeof(state)) &&
+		   !strcmp(state, want), "the queue is %s", state);
+}
+
+/* A queue that could not be enabled stays off, whatever else starts queues. */
+static void blkf_enable_fails(const void *arg)
+{
+	static struct blkf_world w;
+	unsigned int nth;
+	int r = 0;
+
+	blkf_prepare(&w, arg);
+	blkf_begin(&w);
+	w.x.b.fd = ktap_ok(mock_blk_setup_fd(&w.x.b.cfg));
+	ktap_ok(blkf_owner(&w));
+	ktap_ok(blkf_start(&w));
+	for (nth = 1; r != -ENOMEM; nth++) {
+		ktap_check(nth < BLKF_POINTS, "it never fails");
+		ktap_ok(blkf_disable(&w));
+		fault_once(nth, blkf_enable, &w, &r);
+	}
+	blkf_expect_state(&w, "off");
+	ktap_ok(blkf_suspend(&w));
+	ktap_ok(blkf_resume(&w));
+	blkf_expect_state(&w, "off");
+	ktap_ok(blkf_enable(&w));
+	ktap_ok(blkf_flow(&w));
+}
+
 /**
  * fault_add_disk() - register the cases of disks that are no lives
  */
@@ -190,6 +226,7 @@ void fault_add_disk(void)
 	unsigned int i;
 
 	ktap_add(blkf_node, &tmpfs, 120, "fault_VD8_node");
+	ktap_add(blkf_enable_fails, &tmpfs, 60, "fault_enable_that_failed");
 	for (i = 0; i < sizeof(loops) / sizeof(*loops); i++)
 		ktap_add(blkf_bios, &loops[i], 60, "fault_B4_B5_B9_bio_%s",
 			 loops[i].name);
