@@ -51,14 +51,19 @@ static u64 mvh_blk_io_rest(const struct mvh_blk_req *req)
 	return req->cmd.len - req->done;
 }
 
-/* Guest memory of the next piece. */
+/* Guest memory of what is not done yet. */
 static void mvh_blk_io_guest(const struct mvh_blk_req *req,
 			     struct iov_iter *iter)
 {
 	iov_iter_init(iter, mvh_blk_io_writes(req) ? ITER_SOURCE : ITER_DEST,
 		      req->iov, req->n_iov, req->cmd.len);
 	iov_iter_advance(iter, req->done);
+}
+
+static void mvh_blk_io_piece(struct mvh_vq *vq, struct iov_iter *iter)
+{
 	iov_iter_truncate(iter, MVH_BLK_PIECE_MAX);
+	mvh_vq_charge(vq, iov_iter_count(iter));
 }
 
 static void mvh_bounce_free(struct mvh_blk_bounce *bounce)
@@ -236,6 +241,7 @@ static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
 {
 	struct iov_iter iter;
 
+	/* Direct I/O may look at guest memory behind the piece, too. */
 	mvh_blk_io_guest(req, &iter);
 	if (iov_iter_alignment(&iter) & (req->queue->disk->align - 1)) {
 		req->result = mvh_bounce_start(req, vq);
@@ -243,7 +249,7 @@ static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
 			return true;
 		mvh_bounce_iter(req, &iter);
 	} else {
-		mvh_vq_charge(vq, iov_iter_count(&iter));
+		mvh_blk_io_piece(vq, &iter);
 	}
 	mvh_blk_queue_hold(req->queue);
 	if (!mvh_blk_io_now(req, mvh_blk_io_submit(req, &iter, 0, true, false)))
@@ -264,7 +270,7 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req, struct mvh_vq *vq)
 
 	if (mvh_blk_io_may_try(req)) {
 		mvh_blk_io_guest(req, &iter);
-		mvh_vq_charge(vq, iov_iter_count(&iter));
+		mvh_blk_io_piece(vq, &iter);
 		req->result = mvh_blk_io_submit(req, &iter, IOCB_NOWAIT, false,
 						false);
 		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
