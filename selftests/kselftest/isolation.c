@@ -341,6 +341,18 @@ static void iso_disk_fill(struct iso_disk *d, const struct iso_load *l)
 	}
 }
 
+/* The queue uses up its budget, and goes on doing so. */
+static void iso_wait_budget(struct iso_disk *pest)
+{
+	__u64 before = blk_counter(&pest->x, MYVHOST_CNT_BUDGET);
+	__s64 end = mock_msecs() + BLK_WAIT;
+
+	while (blk_counter(&pest->x, MYVHOST_CNT_BUDGET) == before) {
+		ktap_check(mock_msecs() < end, "the budget is not used up");
+		usleep(100);
+	}
+}
+
 /* HO10: endless requests in all queues but one, which gets its turn; then a stop. */
 static void iso_disk_endless(const void *arg)
 {
@@ -352,9 +364,9 @@ static void iso_disk_endless(const void *arg)
 	iso_disk_fill(&d, l);
 	ktap_ok(mock_blk_start(&d.x.b));
 	iso_pest_start(&d.p);
+	iso_wait_budget(&d);
 	iso_measure(&d.v, l->queues - 1, l->most);
-	ktap_check(blk_counter(&d.x, MYVHOST_CNT_BUDGET),
-		   "the budget was never used up");
+	iso_wait_budget(&d);
 	ktap_ok(mock_blk_stop(&d.x.b));
 	iso_pest_stop(&d.p);
 }
@@ -487,6 +499,7 @@ static void iso_disk_devices(const void *arg)
 	ktap_ok(mock_blk_start(&pest.x.b));
 	ktap_ok(mock_blk_start(&d.x.b));
 	iso_pest_start(&pest.p);
+	iso_wait_budget(&pest);
 	for (i = 0; i < 50; i++) {
 		iso_disk_post(&d.v);
 		start = mock_msecs();
@@ -496,9 +509,8 @@ static void iso_disk_devices(const void *arg)
 			worst = mock_msecs() - start;
 	}
 	ktap_info("a request took %lld ms at most", worst);
+	iso_wait_budget(&pest);
 	iso_pest_stop(&pest.p);
-	ktap_check(blk_counter(&pest.x, MYVHOST_CNT_BUDGET),
-		   "the other device had nothing to do");
 }
 
 /* Network devices: one queue is the victim, the other one has work. */
