@@ -381,6 +381,48 @@ static void life_hung(const void *arg)
 	life_claim(back.path);
 }
 
+#define LIFE_QUEUES	16
+
+/* The time to wait for a hung disk is not for each queue anew (B29). */
+static void life_hung_queues(const void *arg)
+{
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	struct blk_fix x;
+	unsigned int i;
+	pid_t pid;
+	int p[2];
+	char c;
+
+	(void)arg;
+	blk_prepare();
+	blk_backing(&back, BLK_DM);
+	blk_cfg(&cfg, &back, blk_vdpa_packed);
+	cfg.queues = LIFE_QUEUES;
+	ktap_check(!pipe(p), "pipe");
+	pid = fork();
+	if (!pid) {
+		blk_open(&x, &back, &cfg, 1 << 20);
+		ktap_ok(mock_blk_start(&x.b));
+		ktap_eq(host_dm_hang("disk"), 0);
+		for (i = 0; i < LIFE_QUEUES; i++) {
+			mock_blk_add(&x.b, i, VIRTIO_BLK_T_OUT, i * 8, x.buf,
+				     4096, NULL);
+			mock_blk_submit(&x.b, i);
+		}
+		usleep(100000);
+		ktap_eq(write(p[1], "x", 1), 1);
+		pause();
+		_exit(0);
+	}
+	close(p[1]);
+	ktap_eq(read(p[0], &c, 1), 1);
+	kill(pid, SIGKILL);
+	life_gone(pid, LIFE_KILL_MSECS);
+	ktap_eq(host_dm_go_on("disk"), 0);
+	life_claim(back.path);
+}
+
 /* Kicks before the driver is ready do nothing; what waits is served then. */
 static void life_early(const void *arg)
 {
@@ -576,6 +618,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(life_hangs) / sizeof(*life_hangs); i++)
 		ktap_add(life_hung, &life_hangs[i], 40, "B29_hung_%s",
 			 life_hangs[i].name);
+	ktap_add(life_hung_queues, NULL, 60, "B29_hung_queues");
 	r = ktap_main(argc, argv);
 	host_disk_clean();
 	return r;

@@ -43,6 +43,7 @@ struct seq_file;
  * @wce: whether it is now, so that completed writes may be lost without a flush;
  *	changes under the device's mutex, is read without
  * @sectors: capacity; likewise
+ * @hangs: a queue has waited in vain for the backing; until something completes
  * @pool: threads for what may block
  * @limited: there is a rate limit
  * @limit_lock: guards @iops and @bps
@@ -65,6 +66,7 @@ struct mvh_disk {
 	bool wce_first;
 	bool wce;
 	u64 sectors;
+	bool hangs;
 	struct workqueue_struct *pool;
 	bool limited;
 	spinlock_t limit_lock;

@@ -22,7 +22,10 @@ static DECLARE_WAIT_QUEUE_HEAD(mvh_blk_no_queues);
 /* Frees pools that their queue has left behind. */
 static struct workqueue_struct *mvh_blk_reaper;
 
-/* How long a device that goes away waits for a backing that does not answer. */
+/*
+ * How long a device that goes away waits for a backing that does not answer, all
+ * its queues together.
+ */
 #define MVH_BLK_STOP_SECS	5
 
 static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
@@ -90,6 +93,8 @@ void mvh_blk_queue_completed(struct mvh_blk_req *req)
 
 	spin_lock_irqsave(&queue->lock, flags);
 	llist_add(&req->node, &queue->done);
+	if (unlikely(READ_ONCE(queue->disk->hangs)))
+		WRITE_ONCE(queue->disk->hangs, false);
 	if (queue->vq)
 		mvh_vq_queue(queue->vq);
 	if (!--queue->n_flight) {
@@ -645,6 +650,16 @@ int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	return err ? -EINTR : 0;
 }
 
+static void mvh_blk_queue_wait_idle(struct mvh_blk_queue *queue)
+{
+	struct mvh_disk *disk = queue->disk;
+	long jiffies_max = READ_ONCE(disk->hangs) ? 0 : MVH_BLK_STOP_SECS * HZ;
+
+	if (!wait_event_timeout(queue->idle, mvh_blk_queue_idle(queue),
+				jiffies_max))
+		WRITE_ONCE(disk->hangs, true);
+}
+
 /**
  * mvh_blk_queue_stop - stop listening to completions
  * @queue: the pool
@@ -660,8 +675,7 @@ void mvh_blk_queue_stop(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
 	timer_delete_sync(&queue->throttle);
 	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(queue, vq))
-		wait_event_timeout(queue->idle, mvh_blk_queue_idle(queue),
-				   MVH_BLK_STOP_SECS * HZ);
+		mvh_blk_queue_wait_idle(queue);
 	spin_lock_irq(&queue->lock);
 	queue->vq = NULL;
 	spin_unlock_irq(&queue->lock);
