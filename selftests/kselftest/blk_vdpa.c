@@ -581,13 +581,8 @@ int main(int argc, char **argv)
 	unsigned int i;
 	int r;
 
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		ktap_add(cases[i].fn, &blk_modes[2], 30, "%s%s", cases[i].name,
-			 cases[i].both ? "_split" : "");
-		if (cases[i].both)
-			ktap_add(cases[i].fn, &blk_modes[3], 30, "%s_packed",
-				 cases[i].name);
-	}
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		blk_vdpa_add(cases[i].fn, cases[i].name, cases[i].both);
 	r = ktap_main(argc, argv);
 	host_disk_clean();
 	return r;
