@@ -161,7 +161,7 @@ kernel_report() {
 emulator_fault() {
 	[ "$ACCEL" = tcg ] && [ ! -f "$OUT/rc" ] &&
 		grep -q 'Kernel panic' "$OUT/console" &&
-		grep -q 'Modules linked in:.* kvm_amd' "$OUT/console" &&
+		grep -qE 'kvm: kvm \[|Modules linked in:.* kvm_amd' "$OUT/console" &&
 		! grep -qE '\+0x[0-9a-f]+/0x[0-9a-f]+ \[myvhost' "$OUT/console"
 }
 
