@@ -22,10 +22,7 @@ static DECLARE_WAIT_QUEUE_HEAD(mvh_blk_no_queues);
 /* Frees pools that their queue has left behind. */
 static struct workqueue_struct *mvh_blk_reaper;
 
-/*
- * How long a device that goes away waits for a backing that does not answer, all
- * its queues together.
- */
+/* How long the queues of a device that goes away wait together for its backing. */
 #define MVH_BLK_STOP_SECS	5
 
 static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
@@ -652,12 +649,11 @@ int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 
 static void mvh_blk_queue_wait_idle(struct mvh_blk_queue *queue)
 {
-	struct mvh_disk *disk = queue->disk;
-	long jiffies_max = READ_ONCE(disk->hangs) ? 0 : MVH_BLK_STOP_SECS * HZ;
+	bool *hangs = &queue->disk->hangs;
+	long left = READ_ONCE(*hangs) ? 0 : MVH_BLK_STOP_SECS * HZ;
 
-	if (!wait_event_timeout(queue->idle, mvh_blk_queue_idle(queue),
-				jiffies_max))
-		WRITE_ONCE(disk->hangs, true);
+	if (!wait_event_timeout(queue->idle, mvh_blk_queue_idle(queue), left))
+		WRITE_ONCE(*hangs, true);
 }
 
 /**
