@@ -6,9 +6,10 @@ LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO_DIR=$(cd "$LAB_DIR/../.." && pwd)
 CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
 ROOTFS=$CACHE/rootfs
+HOST_QEMU=/opt/qemu-host/qemu-system-x86_64
 LAB_KERNELS="6.1 6.12 7.2"
 LAB_GUEST_KERNELS="6.12 7.2"
-export REPO_DIR CACHE ROOTFS LAB_KERNELS LAB_GUEST_KERNELS
+export REPO_DIR CACHE ROOTFS HOST_QEMU LAB_KERNELS LAB_GUEST_KERNELS
 
 say() { echo "lab: $*" >&2; }
 die() { echo "lab: $*" >&2; exit 1; }

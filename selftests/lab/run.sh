@@ -67,14 +67,16 @@ share_args() { # TAG PATH READONLY
 	echo "-device virtio-9p-pci,fsdev=$1,mount_tag=$1"
 }
 
-# qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS
+# qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS; mended
+# for TCG if that was possible (tcg-fix.py)
 qemu() {
-	local limit=$1
+	local limit=$1 program=qemu-system-x86_64
 	shift
+	[ ! -x "$ROOTFS$HOST_QEMU" ] || program=$HOST_QEMU
 	LAB_BINDS="$CACHE/kernels:/mnt
 $CACHE/images:/media${OUT:+
 $OUT:/lab}${BUILD:+
-$BUILD:/srv}" timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" qemu-system-x86_64 \
+$BUILD:/srv}" timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" "$program" \
 		-M q35 -nodefaults -display none -no-reboot "$@"
 }
 

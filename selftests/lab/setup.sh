@@ -43,6 +43,8 @@ main() {
 	flock 9
 	install_host_packages
 	rootfs_hash=$(stamp_of "$LAB_DIR/rootfs.sh")
+	# what is put into the root file system goes with it
+	fresh "$CACHE/stamps/rootfs" "$rootfs_hash" || rm -f "$CACHE"/stamps/qemu-*
 	build_if_stale rootfs "$rootfs_hash" "$LAB_DIR/rootfs.sh"
 	for k in $LAB_KERNELS; do
 		release=$(kernel_release "$k")
@@ -54,6 +56,9 @@ main() {
 		build_if_stale "guest-$k" "$(stamp_of "$LAB_DIR/initrd.sh" "$LAB_DIR/guest-init" "$LAB_DIR/pktgen.sh" "$release" "$rootfs_hash")" \
 			"$LAB_DIR/initrd.sh" guest "$k"
 	done
+	# without it the emulator of the distribution has to do
+	(build_if_stale qemu-host "$(stamp_of "$LAB_DIR/tcg-fix.py" "$rootfs_hash")" \
+		"$LAB_DIR/inroot.sh" /repo/selftests/lab/tcg-fix.py /usr/bin/qemu-system-x86_64 "$HOST_QEMU") || true
 	build_if_stale qemu-backports "$(stamp_of "$LAB_DIR/qemu-backports.sh" "$rootfs_hash")" \
 		"$LAB_DIR/qemu-backports.sh"
 	build_if_stale image "$(stamp_of "$LAB_DIR/image.sh" "$rootfs_hash")" "$LAB_DIR/image.sh"
