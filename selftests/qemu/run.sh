@@ -13,7 +13,7 @@ QEMU_TESTS=${QEMU_TESTS:-}
 
 SUBJECTS="basic lifecycle multiqueue rings iommu poll migration"
 DISK_SUBJECTS="disk disk_root disk_client disk_fault"
-RESETS_MAX=2
+RESETS_MAX=1
 
 kernel=6.12 out=''
 while getopts k:o: o; do

@@ -65,6 +65,7 @@ for f in "$dir"/*.tap; do
 	}
 done
 [ $((passed + failed + skipped)) -gt 0 ] || failed=1
+grep -hE '^# lab: the host VM is started again' "$dir"/*.tap || true
 echo "logs: $dir"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
