@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "blk_fixture.h"
 
@@ -669,79 +668,4 @@ void blk_load(struct blk_fix *x, const struct blk_load *load)
 		if (run.inflight)
 			blk_wait_any(&run);
 	}
-}
-
-/**
- * blk_vdpa_open() - a device on tmpfs in the vdpa dialect, not started
- * @x: fixture
- * @mode: layout
- * @queues: how many
- */
-void blk_vdpa_open(struct blk_fix *x, const struct blk_mode *mode,
-		   unsigned int queues)
-{
-	struct blk_backing back;
-	struct mock_blk_cfg cfg;
-
-	blk_prepare();
-	blk_backing(&back, BLK_TMPFS);
-	blk_cfg(&cfg, &back, mode);
-	cfg.queues = queues;
-	blk_open(x, &back, &cfg, 1 << 20);
-}
-
-/**
- * blk_vdpa_status() - the status byte
- * @x: fixture
- */
-__u8 blk_vdpa_status(struct blk_fix *x)
-{
-	__u8 s = 0xff;
-
-	ktap_ok(vdpa_get_status(x->b.fd, &s));
-	return s;
-}
-
-/**
- * blk_vdpa_other() - run something in a process that is not the owner
- * @fn: what, returns 0 or a negative errno
- * @x: fixture, its argument
- *
- * Return: what @fn returned.
- */
-int blk_vdpa_other(int (*fn)(struct blk_fix *x), struct blk_fix *x)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid)
-		_exit(-fn(x));
-	ktap_check(waitpid(pid, &status, 0) == pid && WIFEXITED(status),
-		   "child");
-	return -WEXITSTATUS(status);
-}
-
-/**
- * blk_vdpa_restart() - negotiate and run again after a reset
- * @x: fixture with one queue, its memory mapped
- */
-void blk_vdpa_restart(struct blk_fix *x)
-{
-	mock_blk_restart_rings(&x->b);
-	ktap_ok(mock_blk_negotiate(&x->b));
-	ktap_ok(mock_blk_setup_vq(&x->b, 0));
-	ktap_ok(mock_blk_run(&x->b));
-}
-
-/**
- * blk_vdpa_add() - add a case in the vdpa dialect
- * @fn: the case, whose argument is a struct blk_mode
- * @name: its name, to which the layout is added if there are two
- * @both: once for each layout, not for split rings alone
- */
-void blk_vdpa_add(ktap_fn fn, const char *name, bool both)
-{
-	ktap_add(fn, &blk_modes[2], 30, "%s%s", name, both ? "_split" : "");
-	if (both)
-		ktap_add(fn, &blk_modes[3], 30, "%s_packed", name);
 }

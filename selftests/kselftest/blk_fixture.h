@@ -148,13 +148,4 @@ struct blk_load {
 
 void blk_load(struct blk_fix *x, const struct blk_load *load);
 
-#define BLK_VDPA_OK	(VDPA_FEATURES_OK | VDPA_DRIVER_OK)
-
-void blk_vdpa_open(struct blk_fix *x, const struct blk_mode *mode,
-		   unsigned int queues);
-__u8 blk_vdpa_status(struct blk_fix *x);
-int blk_vdpa_other(int (*fn)(struct blk_fix *x), struct blk_fix *x);
-void blk_vdpa_restart(struct blk_fix *x);
-void blk_vdpa_add(ktap_fn fn, const char *name, bool both);
-
 #endif /* KSELFTEST_BLK_FIXTURE_H */

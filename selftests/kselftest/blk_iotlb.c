@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "blk_fixture.h"
+#include "blk_vdpa_fixture.h"
 #include "iotlb.h"
 
 static int bi_map_page(struct blk_fix *x)

@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
-#include "blk_fixture.h"
+#include "blk_vdpa_fixture.h"
 #include "iotlb.h"
 #include "proc.h"
 
