@@ -19,6 +19,7 @@ const char *const blk_kind_names[BLK_KINDS] = {
 	[BLK_NULL] = "null",
 	[BLK_NULL_4K] = "null4k",
 	[BLK_NULL_SLOW] = "null_slow",
+	[BLK_ERASE] = "mvht_erase",
 };
 
 const struct blk_mode blk_modes[4] = {
@@ -122,6 +123,21 @@ static void blk_make_null(struct blk_backing *back)
 	ktap_check(back->fd >= 0, "%s: %s", back->path, strerror(errno));
 }
 
+/* The device of test_modules/mvht_erase.ko, which has what earlier cases left. */
+static void blk_make_erase(struct blk_backing *back)
+{
+	__u8 *zero = calloc(1, back->size);
+
+	snprintf(back->path, sizeof(back->path), "/dev/mvht_erase");
+	back->fd = open(back->path, O_RDWR | O_CLOEXEC);
+	if (back->fd < 0)
+		ktap_skip("%s: %s, see load.sh", back->path, strerror(errno));
+	ktap_check(zero && pwrite(back->fd, zero, back->size, 0) ==
+		   (ssize_t)back->size && !fsync(back->fd), "zeroing %s",
+		   back->path);
+	free(zero);
+}
+
 /**
  * blk_backing() - make a backing of BLK_DISK_SIZE, or skip the case
  * @back: result
@@ -147,6 +163,8 @@ void blk_backing(struct blk_backing *back, enum blk_kind kind)
 		return blk_make_loop(back, back->path, sizeof(back->path));
 	case BLK_DM:
 		return blk_make_dm(back);
+	case BLK_ERASE:
+		return blk_make_erase(back);
 	default:
 		return blk_make_null(back);
 	}

@@ -9,3 +9,7 @@ for module in tun tap macvtap veth 8021q sch_tbf af_packet vhost_net \
 	# shellcheck disable=SC2086
 	modprobe -q "$module" $params || echo "# $module is not available"
 done
+
+# the RAM disk of blk_erase
+insmod "${TEST_MODULES:-$(dirname "$0")/test_modules}/mvht_erase.ko" ||
+	echo "# mvht_erase is not available"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# build.sh 6.1|6.12|7.2 [MAKE ARGS]: build the modules out of tree for one
-# kernel of the lab, with W=1 and warnings as errors. Sources are copied to the
-# cache only where they differ, so a rebuild is incremental. Prints the paths of
-# the modules; in the host VM they are below /build.
+# build.sh 6.1|6.12|7.2 [MAKE ARGS]: build the modules, and those of the tests, out
+# of tree for one kernel of the lab, with W=1 and warnings as errors. Sources are
+# copied to the cache only where they differ, so a rebuild is incremental. Prints
+# the paths of the modules; in the host VM they are below /build.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -11,10 +11,11 @@ SOURCE=${MYVHOST_SOURCE:-$REPO_DIR}
 SERIES=${1:?usage: build.sh 6.1|6.12|7.2 [MAKE ARGS]}
 shift
 DEST=$CACHE/build/$SERIES
+TEST_MODULES=selftests/kselftest/test_modules
 
 # sources DIR: what is copied; generated files (*.mod.c) stay out
 sources() {
-	(cd "$1" && find drivers include -type f \
+	(cd "$1" && find drivers include $TEST_MODULES -type f \
 		\( -name '*.[chS]' -o -name Kbuild -o -name Makefile \) \
 		! -name '*.mod.c' 2> /dev/null | sort)
 }
@@ -24,17 +25,19 @@ sync_sources() {
 	mkdir -p "$DEST"
 	# a source that is gone would leave its objects and modules behind
 	[ -z "$(comm -13 <(sources "$SOURCE") <(sources "$DEST"))" ] ||
-		rm -rf "$DEST"/{drivers,include}
+		rm -rf "$DEST"/{drivers,include,selftests}
 	sources "$SOURCE" | while read -r f; do
 		cmp -s "$SOURCE/$f" "$DEST/$f" || install -D -m 644 "$SOURCE/$f" "$DEST/$f"
 	done
 }
 
+# compile FOLDER [MAKE ARGS]
 compile() {
-	local log=$DEST/build.log
+	local log=$DEST/build.log folder=$1
+	shift
 	"$LAB_DIR/inroot.sh" make -C "/lib/modules/$(kernel_release "$SERIES")/build" \
-		"M=/build/$SERIES/drivers/myvhost" -j"$(nproc)" W=1 KCFLAGS=-Werror \
-		modules "$@" > "$log" 2>&1 || {
+		"M=/build/$SERIES/$folder" -j"$(nproc)" W=1 KCFLAGS=-Werror \
+		modules "$@" >> "$log" 2>&1 || {
 		cat "$log" >&2
 		die "build for $SERIES failed"
 	}
@@ -48,5 +51,7 @@ mkdir -p "$CACHE/build"
 exec 7> "$CACHE/build/$SERIES.lock"
 flock 7
 sync_sources
-compile "$@"
+: > "$DEST/build.log"
+compile drivers/myvhost "$@"
+compile "$TEST_MODULES" "$@"
 find "$DEST/drivers" -name '*.ko' | sort
