@@ -6,7 +6,7 @@ LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO_DIR=$(cd "$LAB_DIR/../.." && pwd)
 CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
 ROOTFS=$CACHE/rootfs
-HOST_QEMU=/opt/qemu-host/qemu-system-x86_64
+HOST_QEMU=/opt/qemu-backports/qemu-host
 LAB_KERNELS="6.1 6.12 7.2"
 LAB_GUEST_KERNELS="6.12 7.2"
 export REPO_DIR CACHE ROOTFS HOST_QEMU LAB_KERNELS LAB_GUEST_KERNELS

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Unpack the QEMU of trixie-backports beside that of the root file system, as
-# /opt/qemu-backports/qemu-system-x86_64, for tests with a newer one. Called by
-# setup.sh, which holds the lock.
+# /opt/qemu-backports/qemu-system-x86_64, for tests with a newer one; and as qemu-host
+# the copy of it that runs the host VM under TCG, see tcg-fix.py. Called by setup.sh,
+# which holds the lock.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -18,6 +19,22 @@ download() {
 	' sh "$TARGET" $PACKAGES
 }
 
+# wrapper NAME: call usr/bin/NAME, which does not look for its data where it lies
+wrapper() {
+	cat > "$ROOTFS$TARGET/$1" <<-END
+	#!/bin/sh
+	exec $TARGET/usr/bin/$1 -L $TARGET/usr/share/qemu -L $TARGET/usr/share/seabios "\$@"
+	END
+	chmod 755 "$ROOTFS$TARGET/$1"
+}
+
+# without the copy the emulator of the distribution has to do
+host_copy() {
+	"$LAB_DIR/inroot.sh" /repo/selftests/lab/tcg-fix.py \
+		"$TARGET/usr/bin/qemu-system-x86_64" "$TARGET/usr/bin/qemu-host" &&
+		wrapper qemu-host
+}
+
 main() {
 	local deb
 	rm -rf "${ROOTFS:?}$TARGET"
@@ -27,12 +44,9 @@ main() {
 		chroot "$ROOTFS" dpkg -x "$TARGET/debs/${deb##*/}" "$TARGET"
 	done
 	rm -rf "${ROOTFS:?}$TARGET"/{debs,usr/share/doc}
-	cat > "$ROOTFS$TARGET/qemu-system-x86_64" <<-END
-	#!/bin/sh
-	exec $TARGET/usr/bin/qemu-system-x86_64 -L $TARGET/usr/share/qemu -L $TARGET/usr/share/seabios "\$@"
-	END
-	chmod 755 "$ROOTFS$TARGET/qemu-system-x86_64"
+	wrapper qemu-system-x86_64
 	chroot "$ROOTFS" "$TARGET/qemu-system-x86_64" --version
+	host_copy || say "the host VM will run in the QEMU of the distribution"
 }
 
 main

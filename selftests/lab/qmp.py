@@ -3,8 +3,8 @@
 """qmp.py [--fd PATH NAME] [--wait EVENT[:N]] [--then COMMAND JSON] [--get KEY.KEY]
        SOCKET COMMAND [JSON]
 
-Run one QMP command and print its result as JSON, or with --get one value of it
-(empty if it is not there). --fd opens PATH read-write and passes the descriptor
+Run one QMP command and print its result as JSON, a string as it is; or with --get
+one value of it (empty if it is not there). --fd opens PATH read-write and passes the descriptor
 to QEMU under NAME first (getfd). --wait stays until EVENT arrives, at most 60 s.
 """
 import argparse
@@ -58,7 +58,7 @@ class Qmp:
 
 def show(result, path):
     if not path:
-        print(json.dumps(result))
+        print(result if isinstance(result, str) else json.dumps(result))
         return
     for key in path.split("."):
         result = result.get(key, {})

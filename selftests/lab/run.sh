@@ -134,6 +134,7 @@ boot() {
 		-kernel "/mnt/$KERNEL/vmlinuz" -initrd "/mnt/$KERNEL/initrd" \
 		-append "console=ttyS0 loglevel=5 panic=-1 oops=panic mitigations=off tsc=reliable nokaslr log_buf_len=4M sysrq_always_enabled $KARGS" \
 		-serial file:/lab/console -device virtio-rng-pci \
+		-qmp unix:/lab/monitor,server=on,wait=off \
 		$(share_args root /opt/root on) $(share_args repo /repo on) \
 		$(share_args build /srv on) $(share_args lab /lab off) \
 		$(disk_args) $XARGS > "$OUT/qemu.log" 2>&1 < /dev/null
@@ -187,13 +188,26 @@ result() {
 	return "$rc"
 }
 
+# last_look PID: if the VM does not end in time, what its processors and their
+# interrupt controllers do, in $OUT/registers
+last_look() {
+	local command rc=0
+	timeout $((TIMEOUT + 60)) tail -f --pid="$1" /dev/null || rc=$?
+	[ $rc = 124 ] || return 0
+	for command in "info registers -a" "info lapic 0" "info lapic 1"; do
+		(cd "$OUT" && "$LAB_DIR/qmp.py" monitor human-monitor-command \
+			"{\"command-line\": \"$command\"}")
+	done > "$OUT/registers" 2>&1
+}
+
 # run_once: boot, stream the output, leave QEMU's status in QEMU_STATUS
 run_once() {
 	local pid
-	rm -f "$OUT"/{rc,console,dmesg,qemu.log,report}
+	rm -f "$OUT"/{rc,console,dmesg,qemu.log,report,registers}
 	: > "$OUT/out"
 	boot &
 	pid=$!
+	last_look $pid &
 	tail -n +1 -s 0.2 -f --pid=$pid "$OUT/out" &
 	QEMU_STATUS=0
 	wait $pid || QEMU_STATUS=$?

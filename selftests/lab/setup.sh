@@ -56,10 +56,7 @@ main() {
 		build_if_stale "guest-$k" "$(stamp_of "$LAB_DIR/initrd.sh" "$LAB_DIR/guest-init" "$LAB_DIR/pktgen.sh" "$release" "$rootfs_hash")" \
 			"$LAB_DIR/initrd.sh" guest "$k"
 	done
-	# without it the emulator of the distribution has to do
-	(build_if_stale qemu-host "$(stamp_of "$LAB_DIR/tcg-fix.py" "$rootfs_hash")" \
-		"$LAB_DIR/inroot.sh" /repo/selftests/lab/tcg-fix.py /usr/bin/qemu-system-x86_64 "$HOST_QEMU") || true
-	build_if_stale qemu-backports "$(stamp_of "$LAB_DIR/qemu-backports.sh" "$rootfs_hash")" \
+	build_if_stale qemu-backports "$(stamp_of "$LAB_DIR/qemu-backports.sh" "$LAB_DIR/tcg-fix.py" "$rootfs_hash")" \
 		"$LAB_DIR/qemu-backports.sh"
 	build_if_stale image "$(stamp_of "$LAB_DIR/image.sh" "$rootfs_hash")" "$LAB_DIR/image.sh"
 }

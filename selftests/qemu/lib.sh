@@ -63,7 +63,7 @@ guest_state() {
 			grep -oE 'R(IP|SP)=[0-9a-f]+|HLT=.' | xargs
 	done
 	vhost_fdinfo "$1" | grep -E '^[rt]x.* [1-9r]' || true
-	tail -n 5 "$GUEST_RUN/$1/log"
+	tail -n 40 "$GUEST_RUN/$1/log"
 	tail -n 40 "$GUEST_RUN/$1/console"
 }
 

@@ -31,14 +31,9 @@ lifecycle_stop_cont_load() {
 
 carrier() { guest 1 'cat /sys/class/net/eth0/carrier'; }
 
-wait_carrier() {
-	local i
-	for ((i = 0; i < 50; i++)); do
-		[ "$(carrier)" != "$1" ] || return 0
-		sleep 0.2
-	done
-	fail "carrier in the guest is not $1"
-}
+carrier_is() { [ "$(carrier)" = "$1" ]; }
+
+wait_carrier() { wait_until 60 "carrier $1 in the guest" carrier_is "$1"; }
 
 lifecycle_link() {
 	guest_qmp 1 set_link '{"name": "nic0", "up": false}'
@@ -50,12 +45,7 @@ lifecycle_link() {
 }
 
 guest_eth0() {
-	local i
-	for ((i = 0; i < 50; i++)); do
-		! guest 1 'ip link set eth0 up && ip addr add 10.0.0.11/24 dev eth0' || return 0
-		sleep 0.3
-	done
-	fail "no eth0 in the guest after the NIC was plugged"
+	wait_until 60 "eth0 in the guest" guest 1 'ip link set eth0 up && ip addr add 10.0.0.11/24 dev eth0'
 }
 
 lifecycle_replug_device() {

@@ -121,7 +121,7 @@ stage_qemu() {
 		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k" $subjects
 	done
 	# shellcheck disable=SC2086
-	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
+	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "${QEMU_KERNELS##* }" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
 }
 
 # prune: keep the logs of the last runs only

@@ -25,7 +25,8 @@ round=0 failed=0
 while [ \$SECONDS -lt $SECS ]; do
 	round=\$((round + 1))
 	echo "# round \$round, \$SECONDS s"
-	./run.sh fuzz_ioctl stress storm hostile lifecycle stop tap_gone blk_life blk_errors > /lab/round
+	./run.sh fuzz_ioctl stress storm hostile lifecycle stop tap_gone blk_life blk_errors \
+		blk_lifetime isolation fault_inject > /lab/round
 	grep -E '^not ok|^# Totals' /lab/round
 	! grep -q '^not ok' /lab/round || failed=1
 	[ \$failed = 0 ] || break
