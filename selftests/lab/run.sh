@@ -67,12 +67,12 @@ share_args() { # TAG PATH READONLY
 	echo "-device virtio-9p-pci,fsdev=$1,mount_tag=$1"
 }
 
-# qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS; mended
-# for TCG if that was possible (tcg-fix.py)
+# qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS; under TCG
+# the mended one if there is one (qemu-backports.sh)
 qemu() {
 	local limit=$1 program=qemu-system-x86_64
 	shift
-	[ ! -x "$ROOTFS$HOST_QEMU" ] || program=$HOST_QEMU
+	if [ "${ACCEL:-}" = tcg ] && [ -x "$ROOTFS$HOST_QEMU" ]; then program=$HOST_QEMU; fi
 	LAB_BINDS="$CACHE/kernels:/mnt
 $CACHE/images:/media${OUT:+
 $OUT:/lab}${BUILD:+
