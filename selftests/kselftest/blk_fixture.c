@@ -183,6 +183,8 @@ void blk_cfg(struct mock_blk_cfg *cfg, const struct blk_backing *back,
 	cfg->node = ktap_opts.node;
 	cfg->vdpa = mode->vdpa;
 	cfg->features = mode->features | BLK_ALL;
+	if (back->kind == BLK_ERASE)
+		cfg->features |= BLK_F(SECURE_ERASE);
 	cfg->backing.fd = back->fd;
 	/* Its memory goes page by page. */
 	if (!mode->vdpa && mode->features & VHU_ACCESS_PLATFORM)
@@ -199,7 +201,7 @@ static void blk_mask(struct mock_blk_cfg *cfg)
 	if (r == -ENOTTY)
 		ktap_skip("%s has no disks", cfg->node);
 	ktap_check(!r, "setting up a disk: %s", strerror(-r));
-	cfg->features &= offered | ~BLK_ALL;
+	cfg->features &= offered | ~(BLK_ALL | BLK_F(SECURE_ERASE));
 }
 
 static void blk_open_device(struct blk_fix *x, const struct mock_blk_cfg *cfg)
