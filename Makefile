@@ -41,7 +41,7 @@ check:
 	KERNEL="$(KERNEL)" tools/check/check.sh
 
 check-static check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
-check-debug:
+check-debug check-kcsan:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
 # the fuzzers of the pure files for T seconds in all
@@ -57,4 +57,4 @@ soak:
 
 .PHONY: all modules tools clean install uninstall demo fuzz soak check check-static \
 	check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
-	check-debug
+	check-debug check-kcsan

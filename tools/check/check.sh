@@ -3,8 +3,8 @@
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
 # Stages: static, unit, fuzz, ctl, build, install, kselftest, qemu; all of them by
-# default; and debug, on request only, since it builds a kernel. KERNEL="7.2" or
-# "6.1 6.12" limits the kernels of all but the first four and the last.
+# default; and debug and kcsan, on request only, since each builds a kernel.
+# KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first four and these.
 # QEMU_TESTS=all runs all stock-QEMU tests on every kernel; by default they run on
 # one, and a few subjects on the others and with a newer QEMU. Logs: CHECK_LOGS or a
 # new directory in the cache.
@@ -111,6 +111,23 @@ stage_debug() {
 	stage debug debug_report
 }
 
+# the kernel self-tests with the modules under KCSAN, the detector of data races;
+# without UBSAN, whose check of bool makes gcc take a marked load for a plain one
+kcsan_report() {
+	"$LAB/debug-kernel.sh" kcsan >&2
+	"$LAB/build.sh" kcsan UBSAN_SANITIZE=n >&2
+	"$LAB/run.sh" -k kcsan -t 3000 -o "$LOGS/kcsan" -- \
+		'export KTAP_SLOWDOWN=4
+		/repo/selftests/kselftest/load.sh
+		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
+		/repo/selftests/kselftest/run.sh'
+}
+
+stage_kcsan() {
+	build_selftests
+	stage kcsan kcsan_report
+}
+
 stage_qemu() {
 	local k tests subjects
 	for k in $QEMU_KERNELS; do
@@ -151,7 +168,8 @@ main() {
 	"$LAB/setup.sh"
 	for s in "$@"; do
 		case $s in
-		static | unit | fuzz | ctl | build | install | kselftest | qemu | debug) "stage_$s" ;;
+		static | unit | fuzz | ctl | build | install | kselftest | qemu | debug | kcsan)
+			"stage_$s" ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
 	done
