@@ -4,12 +4,14 @@
  * of test_modules/mvht_erase.c, which leaves ERASED where it erased and takes at
  * most ERASE_MAX sectors at a time.
  */
+#include <time.h>
+
 #include "blk_fixture.h"
 #include "vdpa_dev.h"
 
 #define ERASED		0xee
 #define ERASE_MAX	1024
-#define ERASURES	"/sys/module/mvht_erase/parameters/erasures"
+#define PARAMS		"/sys/module/mvht_erase/parameters/"
 
 #define IOERR	VIRTIO_BLK_S_IOERR
 #define UNSUPP	VIRTIO_BLK_S_UNSUPP
@@ -18,10 +20,10 @@
 /* How many bios erased so far. */
 static unsigned int erase_count(void)
 {
-	FILE *f = fopen(ERASURES, "r");
+	FILE *f = fopen(PARAMS "erasures", "r");
 	unsigned int n;
 
-	ktap_check(f && fscanf(f, "%u", &n) == 1, ERASURES);
+	ktap_check(f && fscanf(f, "%u", &n) == 1, "no count of erasures");
 	fclose(f);
 	return n;
 }
@@ -60,6 +62,41 @@ static void erase_range(const void *arg)
 	blk_write(&x, 0, 64 << 10, 9);
 	blk_read(&x, 0, 1 << 20);
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 0);
+}
+
+/*
+ * Requests beside an erasure that takes its time, on both sides of it and inside:
+ * what they bring into the cache is not what was erased (B22).
+ */
+static void erase_busy(const void *arg)
+{
+	const struct timespec tick = { .tv_nsec = 20000000 };
+	struct virtio_blk_discard_write_zeroes w = {
+		.sector = 3, .num_sectors = 2 * ERASE_MAX,
+	};
+	unsigned int i, n = 3;
+	struct blk_fix x;
+
+	(void)arg;
+	blk_start(&x, BLK_ERASE, blk_vdpa_packed, MYVHOST_BLK_BUFFERED);
+	for (i = 0; i < 4; i++)
+		blk_write(&x, i * 1024, 512 << 10, i + 1);
+	ktap_eq(host_run("echo 100 > " PARAMS "erase_ms"), 0);
+	memcpy(blk_ptr(&x, x.buf), &w, sizeof(w));
+	mock_blk_add(&x.b, 0, ERASE, 0, x.buf, sizeof(w), NULL);
+	mock_blk_submit(&x.b, 0);
+	nanosleep(&tick, NULL);
+	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, x.buf + 65536, 65536, NULL);
+	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_OUT, 0, x.buf + 4096, 512, NULL);
+	blk_wrote(&x, 0, blk_ptr(&x, x.buf + 4096), 512);
+	mock_blk_submit(&x.b, 0);
+	while (n--)
+		ktap_eq(blk_get(&x, 0)->status, 0);
+	ktap_eq(host_run("echo 0 > " PARAMS "erase_ms"), 0);
+	erase_wrote(&x, w.sector, w.num_sectors);
+	blk_read(&x, 0, 512 << 10);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
+	blk_check_disk(&x);
 }
 
 /* Several ranges in a request, one of them empty. */
@@ -148,6 +185,7 @@ int main(int argc, char **argv)
 
 	ktap_add(erase_range, &direct, 30, "B22_range_direct");
 	ktap_add(erase_range, &buffered, 30, "B22_range_buffered");
+	ktap_add(erase_busy, NULL, 30, "B22_busy");
 	ktap_add(erase_config, NULL, 30, "B22_config");
 	for (i = 0; i < 4; i += 3) {
 		const struct blk_mode *m = &blk_modes[i];

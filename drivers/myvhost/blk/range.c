@@ -76,44 +76,59 @@ static int mvh_range_zero(struct mvh_disk *disk,
 	return err;
 }
 
-/* Pages of a block device that are in the cache would bring old data back. */
-static int mvh_range_forget_cache(struct mvh_disk *disk,
-				  const struct mvh_blk_range *range)
+/*
+ * Pages of a block device that are in the cache would bring old data back.  Until
+ * mvh_range_unlock() no others get there.
+ */
+static int mvh_range_lock(struct address_space *mapping,
+			  const struct mvh_blk_range *range)
 {
-	struct address_space *mapping = disk->file->f_mapping;
 	loff_t last = range->pos + range->len - 1;
-	int err = filemap_write_and_wait_range(mapping, range->pos, last);
+	int err;
 
+	inode_lock(mapping->host);
+	filemap_invalidate_lock(mapping);
+	err = filemap_write_and_wait_range(mapping, range->pos, last);
 	return err ?: invalidate_inode_pages2_range(mapping,
 						    range->pos >> PAGE_SHIFT,
 						    last >> PAGE_SHIFT);
 }
 
+static void mvh_range_unlock(struct address_space *mapping)
+{
+	filemap_invalidate_unlock(mapping);
+	inode_unlock(mapping->host);
+}
+
 static int mvh_range_discard(struct mvh_disk *disk,
 			     const struct mvh_blk_range *range)
 {
+	struct address_space *mapping = disk->file->f_mapping;
 	int err;
 
 	if (!disk->bdev)
 		return vfs_fallocate(disk->file,
 				     FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				     range->pos, range->len);
-	err = mvh_range_forget_cache(disk, range);
-	return err ?: blkdev_issue_discard(disk->bdev,
-					   range->pos >> MVH_SECTOR_SHIFT,
-					   range->len >> MVH_SECTOR_SHIFT,
-					   GFP_KERNEL);
+	err = mvh_range_lock(mapping, range) ?:
+	      blkdev_issue_discard(disk->bdev, range->pos >> MVH_SECTOR_SHIFT,
+				   range->len >> MVH_SECTOR_SHIFT, GFP_KERNEL);
+	mvh_range_unlock(mapping);
+	return err;
 }
 
 static int mvh_range_erase(struct mvh_disk *disk,
 			   const struct mvh_blk_range *range)
 {
-	int err = mvh_range_forget_cache(disk, range);
+	struct address_space *mapping = disk->file->f_mapping;
+	int err = mvh_range_lock(mapping, range) ?:
+		  blkdev_issue_secure_erase(disk->bdev,
+					    range->pos >> MVH_SECTOR_SHIFT,
+					    range->len >> MVH_SECTOR_SHIFT,
+					    GFP_KERNEL);
 
-	return err ?: blkdev_issue_secure_erase(disk->bdev,
-						range->pos >> MVH_SECTOR_SHIFT,
-						range->len >> MVH_SECTOR_SHIFT,
-						GFP_KERNEL);
+	mvh_range_unlock(mapping);
+	return err;
 }
 
 static int mvh_range_one(struct mvh_disk *disk, enum mvh_blk_op op,

@@ -5,6 +5,7 @@
  * it differs from what was discarded or zeroed.
  */
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
@@ -22,6 +23,10 @@ static u8 *mvht_data;
 static unsigned int mvht_erasures;
 module_param_named(erasures, mvht_erasures, uint, 0644);
 MODULE_PARM_DESC(erasures, "bios that erased, so far");
+
+static unsigned int mvht_erase_ms;
+module_param_named(erase_ms, mvht_erase_ms, uint, 0644);
+MODULE_PARM_DESC(erase_ms, "how long an erasure takes");
 
 static blk_status_t mvht_copy(struct bio *bio, u8 *at)
 {
@@ -47,6 +52,7 @@ static blk_status_t mvht_do(struct bio *bio)
 	case REQ_OP_WRITE:
 		return mvht_copy(bio, at);
 	case REQ_OP_SECURE_ERASE:
+		msleep(READ_ONCE(mvht_erase_ms));
 		memset(at, MVHT_ERASED, bio->bi_iter.bi_size);
 		mvht_erasures++;
 		return BLK_STS_OK;
