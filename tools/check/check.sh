@@ -68,8 +68,9 @@ stage_install() {
 	done
 }
 
+# The reports run without errexit: what fails must say so itself.
 kselftest_report() {
-	"$LAB/build.sh" "$1" >&2
+	"$LAB/build.sh" "$1" >&2 || return
 	# vhost_net is what the errno tests compare with
 	"$LAB/run.sh" -k "$1" -t 1200 -o "$LOGS/kselftest-$1" -- \
 		'/repo/selftests/kselftest/load.sh;
@@ -81,7 +82,7 @@ kselftest_report() {
 build_selftests() {
 	"$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
 		make -s -C /repo/selftests/ctl' > "$LOGS/kselftest-build.log" 2>&1 ||
-		{ cat "$LOGS/kselftest-build.log"; }
+		{ cat "$LOGS/kselftest-build.log"; exit 1; }
 }
 
 stage_kselftest() {
@@ -95,8 +96,8 @@ stage_kselftest() {
 # the kernel self-tests on the debug kernel; lockdep must still be on at the end,
 # since its first report, as one of KASAN, switches it off
 debug_report() {
-	"$LAB/debug-kernel.sh" >&2
-	"$LAB/build.sh" debug KCOV_INSTRUMENT=y >&2
+	"$LAB/debug-kernel.sh" >&2 || return
+	"$LAB/build.sh" debug KCOV_INSTRUMENT=y >&2 || return
 	"$LAB/run.sh" -k debug -t 3000 -o "$LOGS/debug" -- \
 		'export KTAP_SLOWDOWN=4
 		/repo/selftests/kselftest/load.sh
@@ -114,8 +115,8 @@ stage_debug() {
 # the kernel self-tests with the modules under KCSAN, the detector of data races;
 # without UBSAN, whose check of bool makes gcc take a marked load for a plain one
 kcsan_report() {
-	"$LAB/debug-kernel.sh" kcsan >&2
-	"$LAB/build.sh" kcsan UBSAN_SANITIZE=n >&2
+	"$LAB/debug-kernel.sh" kcsan >&2 || return
+	"$LAB/build.sh" kcsan UBSAN_SANITIZE=n >&2 || return
 	"$LAB/run.sh" -k kcsan -t 3000 -o "$LOGS/kcsan" -- \
 		'export KTAP_SLOWDOWN=4
 		/repo/selftests/kselftest/load.sh
@@ -129,8 +130,9 @@ stage_kcsan() {
 }
 
 stage_qemu() {
-	local k tests subjects
+	local k tests subjects last
 	for k in $QEMU_KERNELS; do
+		last=$k
 		tests=${QEMU_TESTS:-} subjects=
 		if [ "$k" = $SLOW_KERNEL ]; then tests=all; fi
 		[ "$tests" = all ] || subjects=$QUICK_SUBJECTS
@@ -138,7 +140,7 @@ stage_qemu() {
 		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k" $subjects
 	done
 	# shellcheck disable=SC2086
-	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "${QEMU_KERNELS##* }" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
+	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "$last" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
 }
 
 # prune: keep the logs of the last runs only

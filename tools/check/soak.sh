@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# soak.sh SECS: the tests with the most disorder, again and again in one host VM,
-# each round with another seed; on the debug kernel, or on KERNEL. A failure, a
-# kernel report or a leak ends it with exit status 1.
+# soak.sh SECS: the tests with the most disorder, again and again in one host VM, and
+# the fuzzer with another seed in each round; on the debug kernel, or on KERNEL. A
+# failure ends it with exit status 1; a kernel report or a leak is found at its end.
 set -euo pipefail
 REPO=$(cd "$(dirname "$0")/../.." && pwd)
 LAB=$REPO/selftests/lab
@@ -25,9 +25,10 @@ round=0 failed=0
 while [ \$SECONDS -lt $SECS ]; do
 	round=\$((round + 1))
 	echo "# round \$round, \$SECONDS s"
-	./run.sh fuzz_ioctl stress storm hostile lifecycle stop tap_gone blk_life blk_errors \
+	./fuzz_ioctl -s \$((round * 100)) -t 60 > /lab/fuzz || failed=1
+	./run.sh stress storm hostile lifecycle stop tap_gone blk_life blk_errors \
 		blk_lifetime isolation fault_inject > /lab/round
-	grep -E '^not ok|^# Totals' /lab/round
+	grep -hE '^not ok|^# Totals|steps' /lab/fuzz /lab/round
 	! grep -q '^not ok' /lab/round || failed=1
 	[ \$failed = 0 ] || break
 done
