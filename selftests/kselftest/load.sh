@@ -11,5 +11,6 @@ for module in tun tap macvtap veth 8021q sch_tbf af_packet vhost_net \
 done
 
 # the RAM disk of blk_erase
-insmod "${TEST_MODULES:-$(dirname "$0")/test_modules}/mvht_erase.ko" ||
+[ -d /sys/module/mvht_erase ] ||
+	insmod "${TEST_MODULES:-$(dirname "$0")/test_modules}/mvht_erase.ko" ||
 	echo "# mvht_erase is not available"

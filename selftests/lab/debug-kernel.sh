@@ -32,7 +32,7 @@ options() {
 fetch() {
 	[ -f "$SOURCE/src/Makefile" ] && return 0
 	say "fetching linux-source-$SERIES"
-	rm -rf "$SOURCE"
+	rm -rf "$SOURCE/src"
 	mkdir -p "$SOURCE/src"
 	retry 4 inside "apt-get -q -o Acquire::Retries=5 download linux-source-$SERIES"
 	inside "dpkg-deb --fsys-tarfile linux-source-${SERIES}_*.deb |

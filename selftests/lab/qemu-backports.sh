@@ -28,11 +28,14 @@ wrapper() {
 	chmod 755 "$ROOTFS$TARGET/$1"
 }
 
-# without the copy the emulator of the distribution has to do
+# if the instructions at fault are not found, it has to do as it is
 host_copy() {
 	"$LAB_DIR/inroot.sh" /repo/selftests/lab/tcg-fix.py \
-		"$TARGET/usr/bin/qemu-system-x86_64" "$TARGET/usr/bin/qemu-host" &&
-		wrapper qemu-host
+		"$TARGET/usr/bin/qemu-system-x86_64" "$TARGET/usr/bin/qemu-host" || {
+		ln "$ROOTFS$TARGET/usr/bin/qemu-system-x86_64" "$ROOTFS$TARGET/usr/bin/qemu-host"
+		touch "$ROOTFS$TARGET/unmended"
+	}
+	wrapper qemu-host
 }
 
 main() {
@@ -46,7 +49,7 @@ main() {
 	rm -rf "${ROOTFS:?}$TARGET"/{debs,usr/share/doc}
 	wrapper qemu-system-x86_64
 	chroot "$ROOTFS" "$TARGET/qemu-system-x86_64" --version
-	host_copy || say "the host VM will run in the QEMU of the distribution"
+	host_copy
 }
 
 main

@@ -68,11 +68,11 @@ share_args() { # TAG PATH READONLY
 }
 
 # qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS; under TCG
-# the mended one if there is one (qemu-backports.sh)
+# the mended one (qemu-backports.sh)
 qemu() {
 	local limit=$1 program=qemu-system-x86_64
 	shift
-	if [ "${ACCEL:-}" = tcg ] && [ -x "$ROOTFS$HOST_QEMU" ]; then program=$HOST_QEMU; fi
+	[ "${ACCEL:-}" != tcg ] || program=$HOST_QEMU
 	LAB_BINDS="$CACHE/kernels:/mnt
 $CACHE/images:/media${OUT:+
 $OUT:/lab}${BUILD:+
@@ -108,6 +108,8 @@ choose_accel() {
 		say "accelerator of the host VM: $ACCEL"
 	fi
 	ACCEL=${MYVHOST_ACCEL:-$(cut -d' ' -f2 "$stamp")}
+	[ "$ACCEL" = kvm ] || [ ! -f "$ROOTFS${HOST_QEMU%/*}/unmended" ] ||
+		say "the emulator is not mended, see tcg-fix.py: guests may reset themselves"
 	[ "$ACCEL" = kvm ] || KARGS="$KARGS tsc_early_khz=$(cut -d' ' -f3 "$stamp")"
 }
 
@@ -191,19 +193,20 @@ result() {
 # last_look PID: if the VM does not end in time, what its processors and their
 # interrupt controllers do, in $OUT/registers
 last_look() {
-	local command rc=0
-	timeout $((TIMEOUT + 60)) tail -f --pid="$1" /dev/null || rc=$?
+	local cpu command rc=0 commands=("info registers -a")
+	timeout $((TIMEOUT + 60)) tail -s 0.2 -f --pid="$1" /dev/null || rc=$?
 	[ $rc = 124 ] || return 0
-	for command in "info registers -a" "info lapic 0" "info lapic 1"; do
+	for ((cpu = 0; cpu < SMP; cpu++)); do commands+=("info lapic $cpu"); done
+	for command in "${commands[@]}"; do
 		(cd "$OUT" && "$LAB_DIR/qmp.py" monitor human-monitor-command \
-			"{\"command-line\": \"$command\"}")
+			"{\"command-line\": \"$command\"}") || true
 	done > "$OUT/registers" 2>&1
 }
 
 # run_once: boot, stream the output, leave QEMU's status in QEMU_STATUS
 run_once() {
 	local pid
-	rm -f "$OUT"/{rc,console,dmesg,qemu.log,report,registers}
+	rm -f "$OUT"/{rc,console,dmesg,qemu.log,report,registers,monitor}
 	: > "$OUT/out"
 	boot &
 	pid=$!
