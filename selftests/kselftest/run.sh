@@ -13,7 +13,7 @@ cd "$(dirname "$0")" || exit 1
 all="ioctl_errno lifecycle net_tx net_rx notify ring_restart dirty_log iotlb
 	tap_gone stop hostile stress storm stats busypoll fuzz_ioctl blk_setup
 	blk_vdpa blk_iotlb blk_rw blk_errors blk_durable blk_erase blk_life blk_limit
-	blk_stats blk_lifetime isolation bounds fault_inject"
+	blk_stats blk_lifetime blk_storm isolation bounds fault_inject"
 node=
 raw=
 

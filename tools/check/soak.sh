@@ -27,7 +27,7 @@ while [ \$SECONDS -lt $SECS ]; do
 	echo "# round \$round, \$SECONDS s"
 	./fuzz_ioctl -s \$((round * 100)) -t 60 > /lab/fuzz || failed=1
 	./run.sh stress storm hostile lifecycle stop tap_gone blk_life blk_errors \
-		blk_lifetime isolation fault_inject > /lab/round
+		blk_lifetime blk_storm isolation fault_inject > /lab/round
 	grep -hE '^not ok|^# Totals|steps' /lab/fuzz /lab/round
 	! grep -q '^not ok' /lab/round || failed=1
 	[ \$failed = 0 ] || break
