@@ -37,7 +37,11 @@ stage() {
 
 stage_static() { stage static "$REPO/tools/check/static.sh"; }
 
-stage_unit() { stage unit "$LAB/inroot.sh" make -s -C /repo/selftests/unit run; }
+stage_unit() {
+	stage unit "$LAB/inroot.sh" make -s -C /repo/selftests/unit run
+	say "unit, coverage: $(sed -n 's/^    .*ok [0-9]* \(.*: [0-9.]* % of [0-9]* lines\)$/\1/p' "$LOGS/unit.tap" |
+		paste -sd , | sed 's/,/, /g')"
+}
 
 stage_fuzz() { stage fuzz "$LAB/inroot.sh" make -s -C /repo/selftests/fuzz OUT=/build/fuzz check; }
 
