@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [SUBJECT...]: run the stock-QEMU tests, a
-# host VM for each subject (t_SUBJECT.sh). VHOST_DEV=/dev/vhost-net tests the tests against the kernel's own
-# vhost_net; QEMU_TESTS=all adds the slow ones; QEMU_BACKPORTS=1 takes the QEMU of
-# Debian's backports. KTAP on standard output.
+# host VM for each subject (t_SUBJECT.sh). VHOST_DEV=/dev/vhost-net tests the tests
+# against the kernel's own vhost_net; QEMU_TESTS=all adds the slow ones, and =every
+# looks at every flush of a log of writes; QEMU_BACKPORTS=1 takes the QEMU of Debian's
+# backports. KTAP on standard output.
 set -euo pipefail
 QEMU_DIR=$(cd "$(dirname "$0")" && pwd)
 LAB=$QEMU_DIR/../lab
