@@ -168,6 +168,22 @@ guest_reset_itself() {
 		! grep -qE 'panic|Oops|BUG:|Call Trace' "$GUEST_RUN/$1/console"
 }
 
+guest_monitor() { # N COMMAND...
+	guest_qmp "$1" human-monitor-command "{\"command-line\": \"${*:2}\"}" | tr -d '\r'
+}
+
+# guest_stands_still N: its first processor is not halted, but has the same registers
+# whenever one looks
+guest_stands_still() {
+	local i seen
+	[ "$(guest_qmp "$1" --get status query-status)" = running ] || return 1
+	seen=$(for i in 1 2 3 4 5 6 7 8 9 10; do
+		guest_monitor "$1" info registers | grep -oE '(R[A-D]X|R[SD]I|R[BSI]P|HLT)=[0-9a-f]+' | xargs
+		sleep 0.2
+	done | sort -u)
+	[ "$(wc -l <<< "$seen")" = 1 ] && [[ $seen = *HLT=0 ]]
+}
+
 # vhost_fdinfo N: what the kernel says of the guest's instances of /dev/myvhost
 vhost_fdinfo() {
 	local pid link

@@ -59,21 +59,26 @@ guest_state() {
 	echo "guest $1 booted $(guest_boots "$1") times, was to boot $(cat "$GUEST_RUN/$1/boots") times"
 	guest_qmp "$1" query-status
 	for _ in 1 2 3; do
-		guest_qmp "$1" human-monitor-command '{"command-line": "info registers"}' |
-			grep -oE 'R(IP|SP)=[0-9a-f]+|HLT=.' | xargs
+		guest_monitor "$1" info registers | grep -oE 'R(IP|SP)=[0-9a-f]+|HLT=.' | xargs
 	done
-	vhost_fdinfo "$1" | grep -E '^[rt]x.* [1-9r]' || true
+	guest_monitor "$1" 'x /6i $pc'
+	vhost_fdinfo "$1" | grep -E '^[rtq][x0-9].*[[:space:]][1-9r]' || true
 	tail -n 40 "$GUEST_RUN/$1/log"
 	tail -n 40 "$GUEST_RUN/$1/console"
 }
 
 # stop_early: end the subject if the tests that follow have no chance. Status 75:
-# QEMU's TCG emulates a processor that now and then resets a guest, see the README.
+# QEMU's TCG emulates a processor that now and then resets a guest or stands still,
+# see the README.
 stop_early() {
 	local n
 	for n in $(guests_running); do
 		if [ "${LAB_ACCEL:-}" = tcg ] && guest_reset_itself "$n"; then
 			echo "# guest $n reset itself"
+			exit 75
+		fi
+		if [ "${LAB_ACCEL:-}" = tcg ] && guest_stands_still "$n"; then
+			echo "# guest $n stands still"
 			exit 75
 		fi
 		if ! guest_answers "$n"; then

@@ -47,8 +47,8 @@ cp "$CACHE/build/$kernel/ctl/myvhost" "$CACHE/build/$kernel/bin/"
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $SUBJECTS
 
-# run_subject SUBJECT: again if a guest reset itself, which says nothing, see the
-# README
+# run_subject SUBJECT: again if a guest reset itself or its processor stood still,
+# which says nothing, see the README
 run_subject() {
 	local i rc
 	for ((i = 1; ; i++)); do
@@ -58,7 +58,7 @@ run_subject() {
 			/repo/selftests/qemu/inside.sh "$1" || rc=$?
 		[ $rc = 75 ] && [ $i -le $RESETS_MAX ] || return $rc
 		mv "$out/$1" "$out/$1-reset-$i"
-		echo "# lab: the host VM is started again: a guest reset itself, logs in $out/$1-reset-$i"
+		echo "# lab: the host VM is started again: a guest reset itself or stood still, logs in $out/$1-reset-$i"
 	done
 }
 
