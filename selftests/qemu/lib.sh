@@ -44,6 +44,13 @@ kernel_complaints() {
 # guest_answers N: does it still carry out commands?
 guest_answers() { GUEST_TIMEOUT=20 guest "$1" true 2> /dev/null; }
 
+# guest_refuses N COMMAND: it fails there; that no answer comes (124, 125) is no refusal
+guest_refuses() {
+	local rc=0
+	guest "$@" || rc=$?
+	[ $rc != 0 ] && [ $rc -lt 124 ]
+}
+
 # guests_running: their numbers
 guests_running() {
 	local dir

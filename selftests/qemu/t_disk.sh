@@ -37,7 +37,7 @@ disk_read_only() {
 	local b sum
 	b=$(gdisk 1 second)
 	sum=$(sha256sum < $B)
-	! guest 1 "dd if=/dev/zero of=/dev/$b bs=4k count=1 oflag=direct" || fail "writing is possible"
+	guest_refuses 1 "dd if=/dev/zero of=/dev/$b bs=4k count=1 oflag=direct" || fail "writing is possible"
 	[ "$(sha256sum < $B)" = "$sum" ] || fail "the file has changed"
 }
 

@@ -117,7 +117,7 @@ fault_fs_error() {
 	dev=$(cat $F/fs.dev)
 	sum=$(guest 1 "mkdir -p /fs && mount /dev/$d /fs && dd if=/dev/urandom of=/fs/kept bs=64k count=64 2> /dev/null && sync && sha256sum < /fs/kept")
 	dm_switch fs "0 $(sectors "$dev") flakey $dev 0 0 600 1 error_writes"
-	! guest 1 'dd if=/dev/zero of=/fs/lost bs=64k count=16 conv=fsync' || fail "writing works"
+	guest_refuses 1 'dd if=/dev/zero of=/fs/lost bs=64k count=16 conv=fsync' || fail "writing works"
 	wait_until 60 "the file system becomes read-only" guest 1 '! touch /fs/x'
 	guest 1 dmesg | grep -E 'EXT4-fs.*(error|Remounting)|JBD2.*(rror|abort)' | head -3
 	dm_switch fs "0 $(sectors "$dev") linear $dev 0"
@@ -208,7 +208,7 @@ fault_full() {
 	d=$(gdisk 1 full)
 	before=$(io_errors)
 	guest 1 "dd if=/dev/urandom of=/dev/$d bs=64k count=16 oflag=direct conv=fsync 2> /dev/null; dd if=/dev/$d of=/tmp/kept bs=64k count=16 2> /dev/null"
-	! guest 1 "dd if=/dev/zero of=/dev/$d bs=64k seek=32 oflag=direct" || fail "a full file system takes everything"
+	guest_refuses 1 "dd if=/dev/zero of=/dev/$d bs=64k seek=32 oflag=direct" || fail "a full file system takes everything"
 	[ "$(io_errors)" -gt "$before" ] || fail "no error was counted"
 	[ "$(guest 1 "dd if=/dev/$d bs=64k count=16 iflag=direct 2> /dev/null | sha256sum")" = "$(guest 1 'sha256sum < /tmp/kept')" ] ||
 		fail "what was there before"
@@ -225,7 +225,7 @@ fault_truncated() {
 	guest 1 "(while :; do dd if=/dev/$d of=/dev/null bs=16k iflag=direct; done) > /dev/null 2>&1 & echo \$! > /tmp/pid"
 	sleep 1
 	truncate -s 1M $F/cut
-	! guest 1 "dd if=/dev/$d of=/dev/null bs=64k skip=64 count=1 iflag=direct" || fail "reading behind the end works"
+	guest_refuses 1 "dd if=/dev/$d of=/dev/null bs=64k skip=64 count=1 iflag=direct" || fail "reading behind the end works"
 	guest 1 "dd if=/dev/$d of=/dev/null bs=64k count=16 iflag=direct" || fail "reading before the end"
 	[ "$(io_errors)" -gt "$before" ] || fail "no error was counted"
 	truncate -s ${MB}M $F/cut
@@ -242,8 +242,8 @@ fault_removed() {
 	sleep 1
 	echo 1 > "/sys/block/${dev##*/}/device/delete"
 	wait_until 60 "the error reaches the guest" guest 1 'test -e /tmp/scsi.end'
-	! guest 1 "dd if=/dev/$d of=/dev/null bs=4k count=1 iflag=direct" || fail "reading works"
-	! guest 1 "dd if=/dev/zero of=/dev/$d bs=4k count=1 oflag=direct conv=fsync" || fail "writing works"
+	guest_refuses 1 "dd if=/dev/$d of=/dev/null bs=4k count=1 iflag=direct" || fail "reading works"
+	guest_refuses 1 "dd if=/dev/zero of=/dev/$d bs=4k count=1 oflag=direct conv=fsync" || fail "writing works"
 	check_guest
 }
 
