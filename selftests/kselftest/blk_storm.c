@@ -5,53 +5,24 @@
  * some cases close the device under the others.  Nothing is asserted of the
  * answers; the device must neither hang nor crash, and work afterwards (HO7).
  */
-#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
 #include "blk_fixture.h"
+#include "crowd.h"
 #include "vdpa_dev.h"
 
-#define STORM_THREADS	3
 #define STORM_QUEUES	2
 #define STORM_MSECS	2500
 
-/**
- * struct blk_storm - what the threads share
- * @x: fixture
- * @closes: close the device now and then, too
- * @stop: set to end them
- * @calls: how many calls were made
- */
-struct blk_storm {
-	struct blk_fix *x;
-	bool closes;
-	bool stop;
-	unsigned int calls;
-};
-
-/* A thread of the storm, with random numbers of its own. */
-struct blk_storm_thread {
-	struct blk_storm *s;
-	pthread_t thread;
-	unsigned int state;
-};
-
-static unsigned int storm_random(struct blk_storm_thread *t)
-{
-	t->state ^= t->state << 13;
-	t->state ^= t->state >> 17;
-	t->state ^= t->state << 5;
-	return t->state;
-}
-
 /* The device has the only reference when this returns. */
-static void storm_new_eventfd(struct blk_storm_thread *t, unsigned int vq)
+static void storm_new_eventfd(struct crowd_thread *t, struct mock_blk *b,
+			      unsigned int vq)
 {
-	int fd = t->s->x->b.fd, efd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int fd = b->fd, efd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	switch (storm_random(t) % 4) {
+	switch (crowd_random(t) % 4) {
 	case 0:
 		vhost_set_kick(fd, vq, efd);
 		break;
@@ -68,17 +39,17 @@ static void storm_new_eventfd(struct blk_storm_thread *t, unsigned int vq)
 	close(efd);
 }
 
-static void storm_queue_calls(struct blk_storm_thread *t, unsigned int vq)
+static void storm_queue_calls(struct crowd_thread *t, struct mock_blk *b,
+			      unsigned int vq)
 {
-	struct mock_blk *b = &t->s->x->b;
 	unsigned int base;
 
-	switch (storm_random(t) % 7) {
+	switch (crowd_random(t) % 7) {
 	case 0:
-		vhost_set_num(b->fd, vq, 1U << storm_random(t) % 17);
+		vhost_set_num(b->fd, vq, 1U << crowd_random(t) % 17);
 		break;
 	case 1:
-		vhost_set_base(b->fd, vq, storm_random(t));
+		vhost_set_base(b->fd, vq, crowd_random(t));
 		break;
 	case 2:
 		vhost_get_base(b->fd, vq, &base);
@@ -90,7 +61,7 @@ static void storm_queue_calls(struct blk_storm_thread *t, unsigned int vq)
 		mock_blk_setup_vq(b, vq % STORM_QUEUES);
 		break;
 	case 5:
-		vdpa_set_enable(b->fd, vq, storm_random(t) & 1);
+		vdpa_set_enable(b->fd, vq, crowd_random(t) & 1);
 		break;
 	case 6:
 		mock_ring_kick(&b->queue[vq % STORM_QUEUES].ring);
@@ -98,18 +69,17 @@ static void storm_queue_calls(struct blk_storm_thread *t, unsigned int vq)
 	}
 }
 
-static void storm_device_calls(struct blk_storm_thread *t)
+static void storm_device_calls(struct crowd_thread *t, struct mock_blk *b)
 {
 	static const __u8 status[] = {
 		0, VDPA_ACK, VDPA_FEATURES_OK, VDPA_FEATURES_OK | VDPA_DRIVER_OK,
 		VDPA_FAILED, 0xff,
 	};
-	struct mock_blk *b = &t->s->x->b;
 	__u8 config[72];
 
-	switch (storm_random(t) % 7) {
+	switch (crowd_random(t) % 7) {
 	case 0:
-		vdpa_set_status(b->fd, status[storm_random(t) % sizeof(status)]);
+		vdpa_set_status(b->fd, status[crowd_random(t) % sizeof(status)]);
 		break;
 	case 1:
 		vdpa_suspend(b->fd);
@@ -118,10 +88,10 @@ static void storm_device_calls(struct blk_storm_thread *t)
 		vdpa_resume(b->fd);
 		break;
 	case 3:
-		vdpa_get_config(b->fd, storm_random(t) % 80, config, 8);
+		vdpa_get_config(b->fd, crowd_random(t) % 80, config, 8);
 		break;
 	case 4:
-		config[0] = storm_random(t);
+		config[0] = crowd_random(t);
 		vdpa_set_config(b->fd, 32, config, 1);
 		break;
 	case 5:
@@ -133,12 +103,11 @@ static void storm_device_calls(struct blk_storm_thread *t)
 	}
 }
 
-static void storm_memory_calls(struct blk_storm_thread *t)
+static void storm_memory_calls(struct crowd_thread *t, struct mock_blk *b)
 {
-	struct mock_blk *b = &t->s->x->b;
-	__u64 at = b->mem.base + (storm_random(t) % b->mem.size & ~4095ULL);
+	__u64 at = b->mem.base + (crowd_random(t) % b->mem.size & ~4095ULL);
 
-	switch (storm_random(t) % 5) {
+	switch (crowd_random(t) % 5) {
 	case 0:
 		mock_blk_map(b);
 		break;
@@ -146,7 +115,7 @@ static void storm_memory_calls(struct blk_storm_thread *t)
 		vdpa_map(b->fd, at, 4096, guest_hva(&b->mem, at), 3);
 		break;
 	case 2:
-		vdpa_unmap(b->fd, at, storm_random(t));
+		vdpa_unmap(b->fd, at, crowd_random(t));
 		break;
 	case 3:
 		vdpa_batch_begin(b->fd);
@@ -157,30 +126,31 @@ static void storm_memory_calls(struct blk_storm_thread *t)
 	}
 }
 
-static void storm_other_calls(struct blk_storm_thread *t, unsigned int vq)
+static void storm_other_calls(struct crowd_thread *t, struct mock_blk *b,
+			      unsigned int vq)
 {
-	int fd = t->s->x->b.fd;
+	int fd = b->fd;
 	__u64 c[MYVHOST_CNT_MAX];
 	unsigned int id;
 
-	switch (storm_random(t) % 6) {
+	switch (crowd_random(t) % 6) {
 	case 0:
 		vhost_get_stats(fd, vq, c);
 		break;
 	case 1:
-		vhost_set_poll(fd, vq, storm_random(t) % 1001);
+		vhost_set_poll(fd, vq, crowd_random(t) % 1001);
 		break;
 	case 2:
 		vhost_new_worker(fd, &id);
 		break;
 	case 3:
-		vhost_free_worker(fd, storm_random(t) % 4);
+		vhost_free_worker(fd, crowd_random(t) % 4);
 		break;
 	case 4:
-		vhost_attach_worker(fd, vq, storm_random(t) % 4);
+		vhost_attach_worker(fd, vq, crowd_random(t) % 4);
 		break;
 	case 5:
-		vhost_ioctl(fd, VHOST_SET_FEATURES, &t->s->x->b.cfg.features);
+		vhost_ioctl(fd, VHOST_SET_FEATURES, &b->cfg.features);
 		break;
 	}
 }
@@ -198,38 +168,32 @@ static int storm_replace(struct mock_blk *b)
 	return 0;
 }
 
-static void *storm_run(void *arg)
+static void storm_call(struct crowd_thread *t, void *arg)
 {
-	struct blk_storm_thread *t = arg;
+	/* Now and then a queue that there is not. */
+	unsigned int vq = crowd_random(t) % 16 ?
+			  crowd_random(t) % STORM_QUEUES : crowd_random(t);
 
-	while (!__atomic_load_n(&t->s->stop, __ATOMIC_ACQUIRE)) {
-		/* Now and then a queue that there is not. */
-		unsigned int vq = storm_random(t) % 16 ?
-				  storm_random(t) % STORM_QUEUES :
-				  storm_random(t);
-
-		switch (storm_random(t) % 6) {
-		case 0:
-			storm_new_eventfd(t, vq);
-			break;
-		case 1:
-			storm_device_calls(t);
-			break;
-		case 2:
-			storm_memory_calls(t);
-			break;
-		case 3:
-			storm_other_calls(t, vq);
-			break;
-		default:
-			storm_queue_calls(t, vq);
-			break;
-		}
-		if (t->s->closes && !(storm_random(t) % 64))
-			storm_replace(&t->s->x->b);
-		__atomic_fetch_add(&t->s->calls, 1, __ATOMIC_RELAXED);
+	switch (crowd_random(t) % 6) {
+	case 0:
+		return storm_new_eventfd(t, arg, vq);
+	case 1:
+		return storm_device_calls(t, arg);
+	case 2:
+		return storm_memory_calls(t, arg);
+	case 3:
+		return storm_other_calls(t, arg, vq);
+	default:
+		return storm_queue_calls(t, arg, vq);
 	}
-	return NULL;
+}
+
+static void storm_call_or_close(struct crowd_thread *t, void *arg)
+{
+	if (crowd_random(t) % 64)
+		storm_call(t, arg);
+	else
+		storm_replace(arg);
 }
 
 static void storm_open(struct blk_fix *x, const struct blk_mode *mode)
@@ -247,20 +211,6 @@ static void storm_open(struct blk_fix *x, const struct blk_mode *mode)
 	ktap_ok(mock_blk_start(&x->b));
 }
 
-static void storm_start(struct blk_storm *s, struct blk_storm_thread *t,
-			struct blk_fix *x, bool closes)
-{
-	unsigned int i;
-
-	*s = (struct blk_storm) { .x = x, .closes = closes };
-	for (i = 0; i < STORM_THREADS; i++) {
-		t[i].s = s;
-		t[i].state = 77 + i;
-		ktap_check(!pthread_create(&t[i].thread, NULL, storm_run,
-					   &t[i]), "thread");
-	}
-}
-
 /* Reads in the rings, as many as fit; which come back is anybody's guess. */
 static void storm_post(struct blk_fix *x)
 {
@@ -274,26 +224,21 @@ static void storm_post(struct blk_fix *x)
 	}
 }
 
-static void storm_all(const struct blk_mode *mode, bool closes)
+static void storm_all(const struct blk_mode *mode,
+		      void (*call)(struct crowd_thread *t, void *arg))
 {
-	struct blk_storm_thread t[STORM_THREADS];
-	struct blk_storm s;
+	struct crowd crowd;
 	struct blk_fix x;
-	unsigned int i;
 	__s64 end;
 
 	storm_open(&x, mode);
-	storm_start(&s, t, &x, closes);
+	crowd_start(&crowd, call, &x.b);
 	end = mock_msecs() + STORM_MSECS;
 	while (mock_msecs() < end) {
 		storm_post(&x);
 		usleep(500);
 	}
-	__atomic_store_n(&s.stop, true, __ATOMIC_RELEASE);
-	for (i = 0; i < STORM_THREADS; i++)
-		pthread_join(t[i].thread, NULL);
-	ktap_info("%u calls", s.calls);
-	ktap_check(s.calls > 50, "only %u calls", s.calls);
+	crowd_end(&crowd);
 	ktap_ok(storm_replace(&x.b));
 	ktap_ok(vhost_set_owner(x.b.fd));
 	mock_blk_restart_rings(&x.b);
@@ -304,12 +249,12 @@ static void storm_all(const struct blk_mode *mode, bool closes)
 
 static void storm_ioctls(const void *arg)
 {
-	storm_all(arg, false);
+	storm_all(arg, storm_call);
 }
 
 static void storm_closed(const void *arg)
 {
-	storm_all(arg, true);
+	storm_all(arg, storm_call_or_close);
 }
 
 /* The owner dies in the middle of it. */
@@ -319,12 +264,11 @@ static void storm_killed(const void *arg)
 	pid_t pid = fork();
 
 	if (!pid) {
-		struct blk_storm_thread t[STORM_THREADS];
-		struct blk_storm s;
+		struct crowd crowd;
 		struct blk_fix x;
 
 		storm_open(&x, arg);
-		storm_start(&s, t, &x, true);
+		crowd_start(&crowd, storm_call_or_close, &x.b);
 		storm_post(&x);
 		usleep(400 * 1000);
 		kill(getpid(), SIGKILL);

@@ -4,87 +4,58 @@
  * arguments, good and bad, on one device that has traffic.  Nothing is asserted
  * of the answers; the device must neither hang nor crash, and work afterwards.
  */
-#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "crowd.h"
 #include "fixture.h"
 #include "iotlb.h"
 
-#define STORM_THREADS	3
 #define STORM_MSECS	2500
 
-/**
- * struct storm - what the threads share
- * @x: fixture
- * @stop: set to end them
- * @calls: how many calls were made
- */
-struct storm {
-	struct fixture *x;
-	bool stop;
-	unsigned int calls;
-};
-
-/* A thread of the storm, with random numbers of its own. */
-struct storm_thread {
-	struct storm *s;
-	pthread_t thread;
-	unsigned int state;
-};
-
-static unsigned int storm_random(struct storm_thread *t)
+static void storm_setup_calls(struct crowd_thread *t, struct fixture *x,
+			      unsigned int vq)
 {
-	t->state ^= t->state << 13;
-	t->state ^= t->state >> 17;
-	t->state ^= t->state << 5;
-	return t->state;
-}
-
-static void storm_setup_calls(struct storm_thread *t, unsigned int vq)
-{
-	struct fixture *x = t->s->x;
 	int fd = x->n.fd;
 
-	switch (storm_random(t) % 7) {
+	switch (crowd_random(t) % 7) {
 	case 0:
-		vhost_set_num(fd, vq, 1U << storm_random(t) % 17);
+		vhost_set_num(fd, vq, 1U << crowd_random(t) % 17);
 		break;
 	case 1:
 		vhost_set_num(fd, vq, 64);
 		break;
 	case 2:
-		vhost_set_base(fd, vq, storm_random(t));
+		vhost_set_base(fd, vq, crowd_random(t));
 		break;
 	case 3:
-		mock_net_set_addr(&x->n, vq, storm_random(t) & 1);
+		mock_net_set_addr(&x->n, vq, crowd_random(t) & 1);
 		break;
 	case 4:
-		vhost_set_kick(fd, vq, storm_random(t) & 3 ?
+		vhost_set_kick(fd, vq, crowd_random(t) & 3 ?
 			       x->n.ring[vq].kick_fd : -1);
 		break;
 	case 5:
-		vhost_set_call(fd, vq, storm_random(t) & 3 ?
+		vhost_set_call(fd, vq, crowd_random(t) & 3 ?
 			       x->n.ring[vq].call_fd : -1);
 		break;
 	case 6:
-		vhost_set_err(fd, vq, storm_random(t) & 3 ?
+		vhost_set_err(fd, vq, crowd_random(t) & 3 ?
 			      x->n.ring[vq].err_fd : -1);
 		break;
 	}
 }
 
-static void storm_device_calls(struct storm_thread *t)
+static void storm_device_calls(struct crowd_thread *t, struct fixture *x)
 {
 	static const __u64 bits[] = {
 		0, VHU_LOG_ALL, VHU_ACCESS_PLATFORM, VHU_PACKED, VHU_IN_ORDER,
 		VHU_MRG_RXBUF, VHU_EVENT_IDX,
 	};
-	struct fixture *x = t->s->x;
 	__u64 f[2] = { x->n.cfg.features[0], 0 };
 	int fd = x->n.fd;
 
-	switch (storm_random(t) % 6) {
+	switch (crowd_random(t) % 6) {
 	case 0:
 		mock_net_set_mem(&x->n);
 		break;
@@ -92,14 +63,14 @@ static void storm_device_calls(struct storm_thread *t)
 		vhost_set_mem_table(fd, NULL, 0);
 		break;
 	case 2:
-		f[0] ^= bits[storm_random(t) % 7];
+		f[0] ^= bits[crowd_random(t) % 7];
 		vhost_set_features(fd, f);
 		break;
 	case 3:
 		vhost_set_log_base(fd, x->n.mem.view);
 		break;
 	case 4:
-		if (!(storm_random(t) % 8))
+		if (!(crowd_random(t) % 8))
 			vhost_reset_owner(fd);
 		vhost_set_owner(fd);
 		break;
@@ -109,50 +80,51 @@ static void storm_device_calls(struct storm_thread *t)
 	}
 }
 
-static void storm_worker_calls(struct storm_thread *t, unsigned int vq)
+static void storm_worker_calls(struct crowd_thread *t, struct fixture *x,
+			       unsigned int vq)
 {
-	int fd = t->s->x->n.fd;
+	int fd = x->n.fd;
 	unsigned int id;
 
-	switch (storm_random(t) % 5) {
+	switch (crowd_random(t) % 5) {
 	case 0:
 		vhost_new_worker(fd, &id);
 		break;
 	case 1:
-		vhost_free_worker(fd, storm_random(t) % 4);
+		vhost_free_worker(fd, crowd_random(t) % 4);
 		break;
 	case 2:
-		vhost_attach_worker(fd, vq, storm_random(t) % 4);
+		vhost_attach_worker(fd, vq, crowd_random(t) % 4);
 		break;
 	case 3:
-		vhost_set_busyloop(fd, vq, storm_random(t) % 2000);
+		vhost_set_busyloop(fd, vq, crowd_random(t) % 2000);
 		break;
 	case 4:
-		vhost_set_poll(fd, vq, storm_random(t) % 1001);
+		vhost_set_poll(fd, vq, crowd_random(t) % 1001);
 		break;
 	}
 }
 
-static void storm_other_calls(struct storm_thread *t, unsigned int vq)
+static void storm_other_calls(struct crowd_thread *t, struct fixture *x,
+			      unsigned int vq)
 {
-	struct fixture *x = t->s->x;
-	__u64 at = GUEST_BASE + storm_random(t) % (8 << 20);
+	__u64 at = GUEST_BASE + crowd_random(t) % (8 << 20);
 	struct vhost_iotlb_msg m;
 	__u64 c[MYVHOST_CNT_MAX];
 	unsigned int base;
 	int version;
 
-	switch (storm_random(t) % 6) {
+	switch (crowd_random(t) % 6) {
 	case 0:
 		vhost_get_base(x->n.fd, vq, &base);
 		break;
 	case 1:
-		iotlb_update(x->n.fd, storm_random(t) & 1, at & ~4095ULL,
+		iotlb_update(x->n.fd, crowd_random(t) & 1, at & ~4095ULL,
 			     4096, guest_hva(&x->n.mem, at & ~4095ULL), 3);
 		break;
 	case 2:
-		iotlb_invalidate(x->n.fd, storm_random(t) & 1, at,
-				 storm_random(t));
+		iotlb_invalidate(x->n.fd, crowd_random(t) & 1, at,
+				 crowd_random(t));
 		break;
 	case 3:
 		iotlb_read(x->n.fd, &m, &version);
@@ -166,60 +138,38 @@ static void storm_other_calls(struct storm_thread *t, unsigned int vq)
 	}
 }
 
-static void *storm_run(void *arg)
+static void storm_call(struct crowd_thread *t, void *arg)
 {
-	struct storm_thread *t = arg;
-	struct fixture *x = t->s->x;
+	unsigned int vq = crowd_random(t) % 16 ? crowd_random(t) & 1 :
+						 crowd_random(t);
+	struct fixture *x = arg;
 
-	while (!__atomic_load_n(&t->s->stop, __ATOMIC_ACQUIRE)) {
-		unsigned int vq = storm_random(t) % 16 ? storm_random(t) & 1 :
-							 storm_random(t);
-
-		if (vq >= VHU_NVQS)
-			vhost_set_backend(x->n.fd, vq, x->tap);
-		else if (storm_random(t) % 4 == 0)
-			vhost_set_backend(x->n.fd, vq, storm_random(t) & 3 ?
-					  x->tap : -1);
-		else if (storm_random(t) % 3 == 0)
-			storm_setup_calls(t, vq);
-		else if (storm_random(t) % 3 == 0)
-			storm_device_calls(t);
-		else if (storm_random(t) & 1)
-			storm_worker_calls(t, vq);
-		else
-			storm_other_calls(t, vq);
-		__atomic_fetch_add(&t->s->calls, 1, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-static void storm_start(struct storm *s, struct storm_thread *t,
-			struct fixture *x)
-{
-	unsigned int i;
-
-	memset(s, 0, sizeof(*s));
-	s->x = x;
-	for (i = 0; i < STORM_THREADS; i++) {
-		t[i].s = s;
-		t[i].state = 77 + i;
-		ktap_check(!pthread_create(&t[i].thread, NULL, storm_run,
-					   &t[i]), "thread");
-	}
+	if (vq >= VHU_NVQS)
+		vhost_set_backend(x->n.fd, vq, x->tap);
+	else if (crowd_random(t) % 4 == 0)
+		vhost_set_backend(x->n.fd, vq, crowd_random(t) & 3 ?
+				  x->tap : -1);
+	else if (crowd_random(t) % 3 == 0)
+		storm_setup_calls(t, x, vq);
+	else if (crowd_random(t) % 3 == 0)
+		storm_device_calls(t, x);
+	else if (crowd_random(t) & 1)
+		storm_worker_calls(t, x, vq);
+	else
+		storm_other_calls(t, x, vq);
 }
 
 /* HO7: the storm itself, then an orderly start. */
 static void storm_ioctls(const void *arg)
 {
-	struct storm_thread t[STORM_THREADS];
 	unsigned int i, vq;
 	struct fixture x;
-	struct storm s;
+	struct crowd crowd;
 	__s64 end;
 
 	fixture_start(&x, arg);
 	mock_rx_fill(&x.rx);
-	storm_start(&s, t, &x);
+	crowd_start(&crowd, storm_call, &x);
 	end = mock_msecs() + STORM_MSECS;
 	while (mock_msecs() < end) {
 		for (i = 0; i < x.tx.count; i++)
@@ -229,11 +179,7 @@ static void storm_ioctls(const void *arg)
 		mock_ring_kick(x.rx.ring);
 		usleep(500);
 	}
-	__atomic_store_n(&s.stop, true, __ATOMIC_RELEASE);
-	for (i = 0; i < STORM_THREADS; i++)
-		pthread_join(t[i].thread, NULL);
-	ktap_info("%u calls", s.calls);
-	ktap_check(s.calls > 50, "only %u calls", s.calls);
+	crowd_end(&crowd);
 	vhost_set_owner(x.n.fd);
 	ktap_ok(vhost_reset_owner(x.n.fd));
 	ktap_ok(vhost_set_owner(x.n.fd));
@@ -253,13 +199,12 @@ static void storm_killed(const void *arg)
 	pid_t pid = fork();
 
 	if (!pid) {
-		struct storm_thread t[STORM_THREADS];
-		struct fixture x;
-		struct storm s;
+			struct fixture x;
+		struct crowd crowd;
 
 		fixture_start(&x, arg);
 		mock_rx_fill(&x.rx);
-		storm_start(&s, t, &x);
+		crowd_start(&crowd, storm_call, &x);
 		usleep(400 * 1000);
 		kill(getpid(), SIGKILL);
 	}
