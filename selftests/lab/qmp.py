@@ -88,7 +88,8 @@ def main():
         qmp.execute(args.then[0], json.loads(args.then[1]))
 
 
-try:
-    main()
-except (OSError, EOFError, RuntimeError) as error:
-    sys.exit("qmp: %s" % error)
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, EOFError, RuntimeError) as error:
+        sys.exit("qmp: %s" % error)
