@@ -7,37 +7,44 @@
 set -euo pipefail
 dir=${1:?usage: summary.sh LOGDIR}
 
-# count FILE: passed failed skipped. Results are counted at the leaves: a result
-# that follows more deeply indented ones sums them up. A file may hold several
-# reports, each with its own plan. A report that the lab cut off to start its
-# host VM again (it says so in a comment) does not count, the next one does.
+# count FILE: passed failed skipped, and below it a line for each failure. Results
+# are counted at the leaves: a result that follows more deeply indented ones sums
+# them up. A file may hold several reports, each with its own plan. A report that the
+# lab cut off to start its host VM again (it says so in a comment) does not count,
+# the next one does.
 count() {
 	awk '
 	function clear_report() {
 		open = planned = plan = seen = p = f = s = 0
+		names = ""
 		delete below; delete bad
 	}
 	function close_report() {
 		if (open && (!planned || plan != seen))
-			f++
+			fail("a report ends after " seen " results, see the log")
 		passed += p; failed += f; skipped += s
+		all = all names
 		clear_report()
+	}
+	function fail(line) {
+		f++
+		names = names "    " line "\n"
 	}
 	function leaf(line) {
 		if (line ~ /# *(SKIP|TODO)/) s++
-		else if (line ~ /^not/) f++
+		else if (line ~ /^not/) fail(line)
 		else p++
 	}
 	function parent(line, depth) {
 		if (line ~ /^not/ && !bad[depth] && line !~ /# *(SKIP|TODO)/)
-			f++
+			fail(line)
 		below[depth] = bad[depth] = 0
 	}
 	/^# lab: the host VM is started again/ { clear_report(); next }
 	{ match($0, /^ */); depth = RLENGTH; line = substr($0, depth + 1) }
 	depth == 0 && line ~ /^K?TAP version/ { close_report(); open = 1 }
 	depth == 0 && line ~ /^1\.\.[0-9]+/ { planned = open = 1; plan = substr(line, 4) + 0; if (!plan) s++ }
-	line ~ /^Bail out!/ { f++; planned = 1; plan = seen }
+	line ~ /^Bail out!/ { fail(line); planned = 1; plan = seen }
 	line ~ /^(not )?ok / {
 		if (depth == 0) { open = 1; seen++ }
 		if (below[depth]) parent(line, depth); else leaf(line)
@@ -48,21 +55,22 @@ count() {
 	}
 	END {
 		close_report()
-		if (passed + failed + skipped == 0) failed = 1
-		printf "%d %d %d\n", passed, failed, skipped
+		if (passed + failed + skipped == 0) {
+			failed = 1
+			all = "    no result, see the log\n"
+		}
+		printf "%d %d %d\n%s", passed, failed, skipped, all
 	}' "$1"
 }
 
 passed=0 failed=0 skipped=0
 shopt -s nullglob
 for f in "$dir"/*.tap; do
-	read -r p n s < <(count "$f")
+	counts=$(count "$f")
+	read -r p n s <<< "$counts"
 	printf '%-24s %4d passed %4d failed %4d skipped\n' "$(basename "$f" .tap)" "$p" "$n" "$s"
+	tail -n +2 <<< "$counts"
 	passed=$((passed + p)) failed=$((failed + n)) skipped=$((skipped + s))
-	[ "$n" = 0 ] || {
-		grep -E '^ *(not ok|Bail out)' "$f" | grep -vE '# *(TODO|SKIP)' | sed 's/^ */    /' ||
-			echo "    the stage did not finish its report, see ${f%.tap}.log"
-	}
 done
 [ $((passed + failed + skipped)) -gt 0 ] || failed=1
 grep -hE '^# lab: the host VM is started again' "$dir"/*.tap || true
