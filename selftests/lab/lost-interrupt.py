@@ -6,8 +6,8 @@ would not come back.
 
 A processor that is halted with interrupts enabled takes what its local APIC requests
 at once. One that at LOOKS looks in a row, PERIOD seconds apart, is halted with the
-same request of a priority above its own has lost an interrupt: a fault of the
-emulator that no guest can cause.
+same request of a priority above its own has lost an interrupt or its global interrupt
+flag: a fault of the emulator that no guest can cause, see tcg-fix.py.
 """
 import re
 import sys

@@ -1,8 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""tcg-fix.py QEMU COPY: a copy of QEMU 11.1 without two faults of TCG's SVM.
-
-Both concern the event that #VMRUN injects, or that is being delivered in a guest:
+"""tcg-fix.py QEMU COPY: a copy of QEMU 11.1 without three faults of TCG.
 
 * helper_vmrun() delivers an external interrupt at once, but also leaves its vector
   in the processor's exception_index. If the processor is asked to leave its loop
@@ -14,6 +12,15 @@ Both concern the event that #VMRUN injects, or that is being delivered in a gues
   real processor. KVM of Linux 6.14 and later looks at the type alone: if a guest's
   page fault is followed by an access to a device with no exit in between, QEMU
   stops the guest with "KVM internal error. Suberror: 3". The copy clears it all.
+* cpu_clear_ignne() clears a bit in hflags2 of the first processor, without a lock,
+  and whichever processor restores an FPU state without pending exceptions calls it.
+  What the first processor changes in hflags2 at that moment is lost; it has GIF and
+  the bit of nested paging. If #VMEXIT loses the latter, the host kernel's next access
+  faults in the guest's tables, and the guest is left with the host's registers. If
+  STGI is lost, the processor sleeps for ever; if #VMEXIT does not clear GIF, a handler
+  runs on the guest's GS base. A process that does nothing but FLDENV on the second
+  processor brings it about within seconds. The copy leaves the bit alone: only who
+  handles x87 errors through port F0h, as before the 486, sets it.
 
 Exit status 1, and no copy, unless each is there exactly once.
 """
@@ -37,6 +44,11 @@ FIXES = {
         rb"\x25\xff\xff\xff\x7f",
         rb"\x89\xc2\x49\x8b\x87....\x48\x8d\xb0\xa8\x00\x00\x00\xe8",
         b"\x31\xc0\x0f\x1f\x00"),                       # xor %eax,%eax; nopl
+    # andl $~HF2_IGNNE,hflags2(%rax); add $8,%rsp
+    "the race on hflags2": (
+        rb"\x81\xa0....\x7f\xff\xff\xff",
+        rb"\x48\x83\xc4\x08",
+        b"\x66\x2e\x0f\x1f\x84\x00\x00\x00\x00\x00"),   # nopw
 }
 
 

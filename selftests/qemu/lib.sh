@@ -75,7 +75,7 @@ guest_state() {
 }
 
 # stop_early: end the subject if the tests that follow have no chance. Status 75:
-# QEMU's TCG emulates a processor that now and then resets a guest or stands still,
+# an unmended TCG emulates a processor that now and then resets a guest or stands still,
 # see the README.
 stop_early() {
 	local n
