@@ -38,6 +38,7 @@ join() {
 			failed++
 			print "not ok " n " " prog ": ended early, status " $3
 		}
+		print "# " prog ": " $4 " s"
 		next
 	}
 	/^1\.\.0 # SKIP/ {
@@ -69,10 +70,11 @@ join() {
 
 run() {
 	for prog in "$@"; do
+		start=$(date +%s)
 		echo "# START $prog"
 		# shellcheck disable=SC2086
 		"./$prog" $node
-		echo "# END $?"
+		echo "# END $? $(($(date +%s) - start))"
 	done
 }
 
