@@ -4,7 +4,7 @@
  * what was asked for; what is refused had a reason.  In 128 bits, where nothing
  * wraps.
  */
-#include "blk/req.h"
+#include "case.h"
 #include "fuzz.h"
 
 typedef unsigned __int128 u128;
@@ -18,39 +18,6 @@ static bool inside(const struct mvh_blk_limits *l, u64 sector, u128 len)
 
 	return pos + len <= (u128)l->sectors * 512 && !(pos % l->block) &&
 	       !(len % l->block);
-}
-
-/* A file cannot be longer than this. */
-static struct mvh_blk_limits some_limits(void)
-{
-	return (struct mvh_blk_limits) {
-		.sectors = fuzz_edge() % (1ULL << 54),
-		.block = 512U << fuzz_u8() % 8,
-		.readonly = !(fuzz_u8() % 4),
-		.features = fuzz_u8() & 3 ? U64_MAX : fuzz_u64(),
-	};
-}
-
-/* At the end of the disk, at the end of all numbers, or anywhere. */
-static u64 some_sector(const struct mvh_blk_limits *l)
-{
-	u8 kind = fuzz_u8();
-
-	switch (kind & 3) {
-	case 0:
-		return l->sectors - (kind >> 2);
-	case 1:
-		return 0ULL - (kind >> 2);
-	default:
-		return fuzz_edge();
-	}
-}
-
-static u64 some_data(void)
-{
-	u8 kind = fuzz_u8();
-
-	return kind & 1 ? (kind >> 1) * 512ULL : fuzz_edge();
 }
 
 static bool offered(const struct mvh_blk_limits *l, unsigned int bit)
@@ -115,67 +82,59 @@ static void check_cmd(const struct mvh_blk_limits *l, u32 type, u64 sector,
 		check((u128)cmd->pos + cmd->len <= (u128)l->sectors * 512);
 }
 
-static void check_request(const struct mvh_blk_limits *l)
+static void check_request(const struct mvh_blk_limits *l,
+			  const struct case_blk *b)
 {
-	u64 sector = some_sector(l), data = some_data(), out, in;
-	u64 other = fuzz_u8() & 7 ? 0 : fuzz_edge();
-	u32 type = fuzz_u8() & 31 ?: fuzz_u32();
+	u64 data = b->type == 0 || b->type == 8 ? b->in : b->out;
 	struct virtio_blk_outhdr hdr = {
-		.type = (__force __virtio32)cpu_to_le32(type - 1),
-		.sector = (__force __virtio64)cpu_to_le64(sector),
+		.type = (__force __virtio32)cpu_to_le32(b->type),
+		.sector = (__force __virtio64)cpu_to_le64(b->sector),
 	};
 	struct mvh_blk_cmd cmd;
 	u8 status;
 
-	type--;
-	/* Sums of 32-bit lengths: a chain has no more. */
-	data %= 1ULL << 48;
-	other %= 1ULL << 48;
-	out = type == 0 || type == 8 ? other : data;
-	in = type == 0 || type == 8 ? data : other;
-	status = mvh_blk_parse(l, &hdr, out + HDR, in + 1, &cmd);
-	check_eq(status, want(l, type, sector, out, in));
+	status = mvh_blk_parse(l, &hdr, b->out + HDR, b->in + 1, &cmd);
+	check_eq(status, want(l, b->type, b->sector, b->out, b->in));
 	if (status == VIRTIO_BLK_S_OK)
-		check_cmd(l, type, sector, data, &cmd);
+		check_cmd(l, b->type, b->sector, data, &cmd);
 }
 
-static void check_range(const struct mvh_blk_limits *l)
+static void check_range(const struct mvh_blk_limits *l,
+			const struct case_blk *b)
 {
-	static const enum mvh_blk_op ops[] = {
-		MVH_BLK_DISCARD, MVH_BLK_WRITE_ZEROES, MVH_BLK_SECURE_ERASE,
-	};
-	enum mvh_blk_op op = ops[fuzz_u8() % 3];
-	u64 sector = some_sector(l);
-	u32 n = some_data() / 512, flags = fuzz_u8() & 7 ? fuzz_u8() & 1 : fuzz_u32();
 	struct virtio_blk_discard_write_zeroes from = {
-		.sector = cpu_to_le64(sector),
-		.num_sectors = cpu_to_le32(n),
-		.flags = cpu_to_le32(flags),
+		.sector = cpu_to_le64(b->sector),
+		.num_sectors = cpu_to_le32(b->n),
+		.flags = cpu_to_le32(b->flags),
 	};
 	u8 expected = VIRTIO_BLK_S_OK, status;
 	struct mvh_blk_range range;
 
-	if (n > 1U << 22 || !inside(l, sector, (u128)n * 512))
+	if (b->n > 1U << 22 || !inside(l, b->sector, (u128)b->n * 512))
 		expected = VIRTIO_BLK_S_IOERR;
-	if (flags > (op == MVH_BLK_WRITE_ZEROES))
+	if (b->flags > (b->op == MVH_BLK_WRITE_ZEROES))
 		expected = VIRTIO_BLK_S_UNSUPP;
-	status = mvh_blk_parse_range(l, op, &from, &range);
+	status = mvh_blk_parse_range(l, b->op, &from, &range);
 	check_eq(status, expected);
 	if (status != VIRTIO_BLK_S_OK)
 		return;
-	check_eq(range.pos, sector * 512);
-	check_eq(range.len, (u64)n * 512);
-	check_eq(range.unmap, flags & 1);
+	check_eq(range.pos, b->sector * 512);
+	check_eq(range.len, (u64)b->n * 512);
+	check_eq(range.unmap, b->flags & 1);
 }
 
 void fuzz_one(void)
 {
-	struct mvh_blk_limits limits = some_limits();
+	struct mvh_blk_limits limits = {};
 
+	case_blk_limits(&fuzz_input, &limits);
 	do {
-		if (fuzz_u8() & 1)
-			check_request(&limits);
+		struct case_blk b = {};
+
+		case_blk(&fuzz_input, &limits, &b);
+		if (b.is_range)
+			check_range(&limits, &b);
 		else
-			check_range(&limits);
+			check_request(&limits, &b);
 	} while (fuzz_more());
 }

@@ -3,6 +3,7 @@
  * IOTLB messages of both dialects against a naive list: what cdev_msg.c and
  * dev_iotlb.c do with maps, with limits that an input can reach.
  */
+#include "case.h"
 #include "fuzz.h"
 #include "naive.h"
 
@@ -26,14 +27,6 @@ struct io {
 	struct mvh_view view[VIEWS];
 	struct naive now;
 	struct naive then;
-};
-
-struct msg {
-	u8 type;
-	u8 perm;
-	u64 iova;
-	u64 size;
-	u64 uaddr;
 };
 
 static void refresh(struct io *io)
@@ -106,7 +99,7 @@ static int space_update(struct io *io, const struct mvh_region *r)
 	return 0;
 }
 
-static int update(struct io *io, const struct msg *msg)
+static int update(struct io *io, const struct case_io *msg)
 {
 	struct mvh_region r = {
 		.start = msg->iova,
@@ -120,7 +113,7 @@ static int update(struct io *io, const struct msg *msg)
 	return io->vdpa ? space_update(io, &r) : cache_update(io, &r);
 }
 
-static int invalidate(struct io *io, const struct msg *msg)
+static int invalidate(struct io *io, const struct case_io *msg)
 {
 	u64 last = msg->iova + msg->size - 1;
 
@@ -137,14 +130,14 @@ static int invalidate(struct io *io, const struct msg *msg)
 	return 0;
 }
 
-static int process(struct io *io, const struct msg *msg)
+static int process(struct io *io, const struct case_io *msg)
 {
-	switch (msg->type % 6) {
-	case 0:
+	switch (msg->kind) {
+	case CASE_IO_BEGIN:
 		return begin(io);
-	case 1:
+	case CASE_IO_END:
 		return end(io);
-	case 2:
+	case CASE_IO_INVALIDATE:
 		return msg->size ? invalidate(io, msg) : -EINVAL;
 	default:
 		return msg->size ? update(io, msg) : -EINVAL;
@@ -152,28 +145,28 @@ static int process(struct io *io, const struct msg *msg)
 }
 
 /* A queue looks; if it misses, the answer brings it further. */
-static void look(struct io *io)
+static void look(struct io *io, const struct case_io *at)
 {
-	struct mvh_view *view = &io->view[fuzz_u8() % VIEWS];
-	u64 addr = fuzz_addr(), len = fuzz_span();
-	u8 how = fuzz_u8();
-	struct msg answer;
+	struct mvh_view *view = &io->view[at->view % VIEWS];
+	u8 access = at->perm & 3;
+	struct case_io answer;
 	struct iovec iov;
 
-	naive_check_view(&io->now, view, addr, len, how);
-	if (mvh_view_translate(view, addr, len, how & 3, &iov, 1) != -EAGAIN)
+	naive_check_view(&io->now, view, at->iova, at->size, at->perm);
+	if (mvh_view_translate(view, at->iova, at->size, access, &iov, 1) !=
+	    -EAGAIN)
 		return;
-	answer = (struct msg) {
-		.iova = view->miss & ~7ULL, .size = 8,
-		.uaddr = fuzz_edge(), .perm = view->miss_access ?: 1,
+	answer = (struct case_io) {
+		.iova = view->miss & ~7ULL, .size = 8, .uaddr = at->uaddr,
+		.perm = view->miss_access ?: 1,
 	};
 	check_eq(update(io, &answer), 0);
-	check_eq(mvh_view_translate(view, view->miss, 1, how & 3, &iov, 1), 1);
+	check_eq(mvh_view_translate(view, view->miss, 1, access, &iov, 1), 1);
 }
 
 static void start(struct io *io)
 {
-	io->vdpa = fuzz_u8() & 1;
+	case_io_vdpa(&fuzz_input, &io->vdpa);
 	io->iotlb = io->vdpa ? mvh_map_create(NULL, 0) : mvh_map_create_cache();
 	io->now.cached = !io->vdpa;
 	refresh(io);
@@ -182,19 +175,16 @@ static void start(struct io *io)
 void fuzz_one(void)
 {
 	struct io io = {};
-	struct msg msg;
 
 	start(&io);
 	while (fuzz_more()) {
-		msg.type = fuzz_u8();
-		if (msg.type & 64) {
-			look(&io);
+		struct case_io msg = {};
+
+		case_io(&fuzz_input, &msg);
+		if (msg.kind == CASE_IO_LOOK) {
+			look(&io, &msg);
 			continue;
 		}
-		msg.perm = fuzz_u8() % 5;
-		msg.iova = fuzz_addr();
-		msg.size = fuzz_span();
-		msg.uaddr = fuzz_edge();
 		process(&io, &msg);
 		naive_check(&io.now, io.iotlb);
 		if (io.batch)

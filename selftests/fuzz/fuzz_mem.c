@@ -3,41 +3,30 @@
  * Memory tables and maps against a naive list: what is refused, what is found,
  * what gives way.
  */
+#include "case.h"
 #include "fuzz.h"
 #include "naive.h"
-
-#define TABLE_MAX	12
-
-static struct mvh_region some_region(void)
-{
-	u64 start = fuzz_addr();
-
-	/* All there is, whose length is no number. */
-	if (!(fuzz_u8() % 16))
-		return (struct mvh_region) { 0, U64_MAX, 0, fuzz_u8() & 3 };
-	return (struct mvh_region) {
-		.start = start,
-		.last = start + fuzz_span(),
-		.uaddr = fuzz_edge(),
-		.access = fuzz_u8() & 3,
-	};
-}
 
 /* Make a map and its model; NULL if the table is refused, as it must be. */
 static struct mvh_map *some_map(struct naive *m)
 {
-	unsigned int n = fuzz_u8() % (TABLE_MAX + 1), i;
-	struct mvh_region table[TABLE_MAX];
+	struct case_table t = {};
 	struct mvh_map *map;
+	unsigned int i;
 	bool bad = false;
 
-	for (i = 0; i < n; i++) {
-		table[i] = some_region();
-		bad |= table[i].last < table[i].start ||
-		       naive_overlaps(m, table[i].start, table[i].last);
-		naive_add(m, &table[i]);
+	case_table(&fuzz_input, &t);
+	m->cached = t.cached;
+	if (t.cached)
+		return mvh_map_create_cache();
+	for (i = 0; i < t.n; i++) {
+		const struct mvh_region *r = &t.region[i];
+
+		bad |= r->last < r->start ||
+		       naive_overlaps(m, r->start, r->last);
+		naive_add(m, r);
 	}
-	map = mvh_map_create(table, n);
+	map = mvh_map_create(t.region, t.n);
 	check_eq(IS_ERR(map), bad);
 	if (!bad)
 		return map;
@@ -46,24 +35,24 @@ static struct mvh_map *some_map(struct naive *m)
 }
 
 /* The old map stays what it was, whatever becomes of the new one. */
-static struct mvh_map *insert(struct mvh_map *map, struct naive *m)
+static struct mvh_map *insert(struct mvh_map *map, struct naive *m,
+			      const struct case_map *step)
 {
-	struct mvh_region add = some_region();
-	u32 limit = 1 + fuzz_u8() % 16;
+	const struct mvh_region *add = &step->region;
 	struct mvh_map *new;
 
-	if (add.last < add.start || m->n == NAIVE_MAX)
+	if (add->last < add->start || m->n == NAIVE_MAX)
 		return map;
-	if (!(fuzz_u8() % 8)) {
+	if (step->fails) {
 		env_fail_nth(ENV_ALLOC, 1);
-		check(!mvh_map_insert(map, &add, limit));
+		check(!mvh_map_insert(map, add, step->limit));
 		naive_check(m, map);
 		return map;
 	}
-	new = mvh_map_insert(map, &add, limit);
+	new = mvh_map_insert(map, add, step->limit);
 	naive_check(m, map);
 	/* Several may go at once where the limit is lower than it was. */
-	naive_insert(m, new, &add, limit);
+	naive_insert(m, new, add, step->limit);
 	mvh_map_free(map);
 	return new;
 }
@@ -77,10 +66,8 @@ static struct mvh_map *copy(struct mvh_map *map, struct naive *m)
 	return new;
 }
 
-static void take_out(struct mvh_map *map, struct naive *m)
+static void take_out(struct mvh_map *map, struct naive *m, u64 start, u64 last)
 {
-	u64 start = fuzz_addr(), last = start + fuzz_span();
-
 	if (last < start)
 		return;
 	check_eq(mvh_map_overlaps(map, start, last),
@@ -90,23 +77,25 @@ static void take_out(struct mvh_map *map, struct naive *m)
 	naive_check(m, map);
 }
 
-static struct mvh_map *turn(struct mvh_map *map, struct naive *m)
+/* Do a step that may change the map. */
+static struct mvh_map *turn(struct mvh_map *map, struct naive *m,
+			    const struct case_map *step)
 {
-	switch (fuzz_u8() % 8) {
-	case 0:
-		take_out(map, m);
+	switch (step->kind) {
+	case CASE_MAP_REMOVE:
+		take_out(map, m, step->region.start, step->region.last);
 		return map;
-	case 1:
+	case CASE_MAP_COPY:
 		return copy(map, m);
 	default:
-		return insert(map, m);
+		return insert(map, m, step);
 	}
 }
 
 void fuzz_one(void)
 {
-	struct naive m = { .cached = fuzz_u8() & 1 };
-	struct mvh_map *map = m.cached ? mvh_map_create_cache() : some_map(&m);
+	struct naive m = {};
+	struct mvh_map *map = some_map(&m);
 	struct mvh_view view;
 
 	if (!map)
@@ -114,15 +103,15 @@ void fuzz_one(void)
 	naive_check(&m, map);
 	mvh_view_set(&view, map);
 	while (fuzz_more()) {
-		u8 what = fuzz_u8();
+		struct case_map step = {};
 
-		if (what & 3) {
-			u64 addr = fuzz_addr(), len = fuzz_span();
-
-			naive_check_view(&m, &view, addr, len, what);
+		case_map(&fuzz_input, &step);
+		if (step.kind == CASE_MAP_LOOK) {
+			naive_check_view(&m, &view, step.addr, step.len,
+					 step.how);
 			continue;
 		}
-		map = turn(map, &m);
+		map = turn(map, &m, &step);
 		mvh_view_set(&view, map);
 	}
 	mvh_map_free(map);

@@ -5,18 +5,17 @@
  */
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
+#include "case.h"
 #include "features.h"
 #include "fuzz.h"
-#include "net/hdr.h"
 
 static bool has(const u64 *f, unsigned int bit)
 {
 	return f[bit / 64] >> bit % 64 & 1;
 }
 
-static void check_len(void)
+static void check_len(const u64 *f)
 {
-	u64 f[MVH_FEATURE_WORDS] = { fuzz_u64(), fuzz_u64() };
 	u32 want = 10;
 
 	if (has(f, VIRTIO_NET_F_MRG_RXBUF) || has(f, VIRTIO_F_VERSION_1))
@@ -28,18 +27,15 @@ static void check_len(void)
 
 void fuzz_one(void)
 {
-	struct mvh_net_hdr hdr = {};
+	struct case_net n = {};
 	u64 start, end;
-	bool le, good;
-	u32 len;
+	bool good;
 
-	check_len();
-	le = fuzz_u8() & 1;
-	len = fuzz_u8() & 1 ? fuzz_u8() : fuzz_u32();
-	fuzz_bytes(&hdr, sizeof(hdr));
-	start = __virtio16_to_cpu(le, hdr.csum_start);
-	end = start + __virtio16_to_cpu(le, hdr.csum_offset) + 2;
-	good = !(hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
-	       (start >= 20 && end <= len);
-	check_eq(mvh_net_hdr_check(&hdr, le, len), good ? 0 : -EINVAL);
+	case_net(&fuzz_input, &n);
+	check_len(n.features);
+	start = __virtio16_to_cpu(n.le, n.hdr.csum_start);
+	end = start + __virtio16_to_cpu(n.le, n.hdr.csum_offset) + 2;
+	good = !(n.hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
+	       (start >= 20 && end <= n.len);
+	check_eq(mvh_net_hdr_check(&n.hdr, n.le, n.len), good ? 0 : -EINVAL);
 }

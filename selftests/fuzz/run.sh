@@ -3,8 +3,9 @@
 # run.sh check|fuzz OUT SECONDS TARGET...: run the fuzzers in OUT, KTAP on
 # standard output.
 #
+# Each begins with the seeds in OUT/seeds/TARGET; without any it fails.
 # check: FUZZ_RUNS inputs for those that make rings, twenty times as many for the
-# others, from the seeds, the same ones every time.
+# others, the same ones every time.
 # fuzz: SECONDS in all, in equal shares; inputs that reach something new are kept
 # in OUT/corpus and are where the next time begins.
 #
@@ -36,18 +37,13 @@ runs_of() {
 	esac
 }
 
-# Rings begin with what the unit tests met, the others with nothing.
-seeds_of() {
-	case $1 in
-	chain | ring) echo "$out/seeds" ;;
-	*) echo "$out/none" ;;
-	esac
-}
+# how many seeds NAME has
+seeds_of() { find "$out/seeds/$1" -type f 2> /dev/null | wc -l; }
 
 # -use_value_profile is for comparisons with numbers that are hard to guess
 target() {
 	local name=$1 corpus=$out/corpus/$1 limit
-	mkdir -p "$corpus" "$out/none" "$out/crash"
+	mkdir -p "$corpus" "$out/crash"
 	limit=(-runs="$(runs_of "$name")" -seed="$seed")
 	if [ "$mode" = fuzz ]; then
 		limit=(-max_total_time="$share")
@@ -59,7 +55,7 @@ target() {
 	no_random "$out/$name" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
 		-use_value_profile=1 -print_final_stats=1 "${limit[@]}" \
 		-artifact_prefix="$out/crash/$name-" "$corpus" \
-		"$(seeds_of "$name")" > "$out/$name.log" 2>&1
+		"$out/seeds/$name" > "$out/$name.log" 2>&1
 }
 
 # number NAME KEY: from the final statistics
@@ -71,8 +67,12 @@ echo "KTAP version 1"
 echo "1..$#"
 for name in "$@"; do
 	n=$((n + 1))
-	if target "$name"; then
-		echo "ok $n $name: $(number "$name" number_of_executed_units) inputs," \
+	if [ "$(seeds_of "$name")" = 0 ]; then
+		failed=1
+		echo "not ok $n $name: no unit test wrote a seed into $out/seeds/$name"
+	elif target "$name"; then
+		echo "ok $n $name: $(seeds_of "$name") seeds," \
+			"$(number "$name" number_of_executed_units) inputs," \
 			"$(grep -o 'cov: [0-9]*' "$out/$name.log" | tail -n 1)"
 	else
 		failed=1

@@ -2,7 +2,8 @@
 /*
  * Requests of disks: types, bounds, lengths, rights, ranges and their flags.
  */
-#include "blk/req.h"
+#include "case.h"
+#include "seed.h"
 #include "unit.h"
 
 #define HDR	16ull
@@ -23,6 +24,27 @@ static struct mvh_blk_limits disk(u64 sectors, u32 block)
 	};
 }
 
+/* Requests to the same disk go into the same seed, as many as a fuzzer likes. */
+static void save(const struct mvh_blk_limits *l, struct case_blk b)
+{
+	static struct seeds seeds = { .target = "blk_req" };
+	static struct mvh_blk_limits disk;
+	static struct code *c;
+	static unsigned int n;
+
+	if (++n == 128 || l->sectors != disk.sectors ||
+	    l->block != disk.block || l->readonly != disk.readonly ||
+	    l->features != disk.features) {
+		n = 0;
+		disk = *l;
+		c = seed_new(&seeds);
+		if (c)
+			case_blk_limits(c, &disk);
+	}
+	if (c)
+		case_blk(c, &disk, &b);
+}
+
 /* Parse a request; what it says besides the status is in @cmd. */
 static u8 parse(const struct mvh_blk_limits *limits, u32 type, u64 sector,
 		u64 out, u64 in, struct mvh_blk_cmd *cmd)
@@ -35,6 +57,9 @@ static u8 parse(const struct mvh_blk_limits *limits, u32 type, u64 sector,
 	struct virtio_blk_outhdr before = hdr;
 	u8 status;
 
+	save(limits, (struct case_blk) {
+		.type = type, .sector = sector, .out = out, .in = in,
+	     });
 	memset(cmd, 0x5a, sizeof(*cmd));
 	status = mvh_blk_parse(limits, &hdr, HDR + out, STATUS + in, cmd);
 	check(!memcmp(&hdr, &before, sizeof(hdr)));
@@ -71,6 +96,10 @@ static u8 range(const struct mvh_blk_limits *limits, enum mvh_blk_op op,
 		.flags = cpu_to_le32(flags),
 	};
 
+	save(limits, (struct case_blk) {
+		.is_range = true, .op = op, .sector = sector, .n = n,
+		.flags = flags,
+	     });
 	memset(result, 0x5a, sizeof(*result));
 	return mvh_blk_parse_range(limits, op, &from, result);
 }

@@ -3,7 +3,7 @@
  * Maps and views: tables, translation, and the cache that an IOTLB is.
  */
 #include <stdlib.h>
-#include "mem.h"
+#include "maps.h"
 #include "unit.h"
 
 #define R	MVH_ACCESS_READ
@@ -15,31 +15,19 @@ static struct mvh_region region(u64 start, u64 last, u64 uaddr)
 	return (struct mvh_region) { start, last, uaddr, RW };
 }
 
-/* Sorted, no overlap. */
-static void check_map(const struct mvh_map *map)
-{
-	u32 i;
-
-	for (i = 0; i < map->n; i++) {
-		check(map->region[i].start <= map->region[i].last);
-		if (i)
-			check(map->region[i - 1].last < map->region[i].start);
-	}
-}
-
 UNIT_TEST(test_map_empty, "map: an empty table holds nothing")
 {
-	struct mvh_map *map = mvh_map_create(NULL, 0);
+	struct mvh_map *map = maps_create(NULL, 0);
 	struct mvh_view view;
 	struct iovec iov;
 
 	check(!IS_ERR(map));
 	mvh_view_set(&view, map);
-	check_eq(mvh_view_translate(&view, 0, 1, R, &iov, 1), -EFAULT);
-	check_eq(mvh_view_translate(&view, ~0ULL, 1, R, &iov, 1), -EFAULT);
-	check_eq(mvh_view_translate(&view, 0, 0, R, &iov, 1), 0);
-	mvh_map_free(map);
-	mvh_map_free(NULL);
+	check_eq(maps_look(&view, 0, 1, R, &iov, 1), -EFAULT);
+	check_eq(maps_look(&view, ~0ULL, 1, R, &iov, 1), -EFAULT);
+	check_eq(maps_look(&view, 0, 0, R, &iov, 1), 0);
+	maps_free(map);
+	maps_free(NULL);
 }
 
 /* 509 regions in random order are found again (SET_MEM_TABLE's bound). */
@@ -61,23 +49,22 @@ UNIT_TEST(test_map_order, "map: 509 regions given in any order")
 		table[i] = table[k];
 		table[k] = tmp;
 	}
-	map = mvh_map_create(table, 509);
+	map = maps_create(table, 509);
 	check(!IS_ERR(map));
 	check_eq(map->n, 509);
 	check(!map->cached);
-	check_map(map);
 	mvh_view_set(&view, map);
 	for (i = 0; i < 509 * 3; i++) {
 		u64 addr = i * 0x1000 + 5;
 		bool in = i % 3 < 2;
-		int n = mvh_view_translate(&view, addr, 1, R, &iov, 1);
+		int n = maps_look(&view, addr, 1, R, &iov, 1);
 
 		check_eq(n, in ? 1 : -EFAULT);
 		if (in)
 			check_eq((uintptr_t)iov.iov_base,
 				 (i / 3 << 20) + addr % 0x3000);
 	}
-	mvh_map_free(map);
+	maps_free(map);
 }
 
 /* All pairs of small intervals. */
@@ -91,15 +78,14 @@ UNIT_TEST(test_map_overlap, "map: tables with regions that overlap, touch, or ar
 	for (d = 0; d < 6; d++) {
 		struct mvh_region table[] = { region(a, b, 0), region(c, d, 0) };
 		bool bad = b < a || d < c || (a <= d && c <= b);
-		struct mvh_map *map = mvh_map_create(table, 2);
+		struct mvh_map *map = maps_create(table, 2);
 
 		check_eq(IS_ERR(map), bad);
 		if (bad) {
 			check_eq(PTR_ERR(map), -EFAULT);
 			continue;
 		}
-		check_map(map);
-		mvh_map_free(map);
+		maps_free(map);
 	}
 	check_eq(env.live, 0);
 }
@@ -109,37 +95,37 @@ UNIT_TEST(test_map_ends, "SP12 map: the first and the last byte of the address s
 	struct mvh_region table[] = {
 		region(0, 0, 0x100), region(~0ULL, ~0ULL, 0x200),
 	};
-	struct mvh_map *map = mvh_map_create(table, 2);
+	struct mvh_map *map = maps_create(table, 2);
 	struct mvh_view view;
 	struct iovec iov[2];
 
 	mvh_view_set(&view, map);
-	check_eq(mvh_view_translate(&view, 0, 1, R, iov, 2), 1);
+	check_eq(maps_look(&view, 0, 1, R, iov, 2), 1);
 	check_eq((uintptr_t)iov[0].iov_base, 0x100);
-	check_eq(mvh_view_translate(&view, ~0ULL, 1, R, iov, 2), 1);
+	check_eq(maps_look(&view, ~0ULL, 1, R, iov, 2), 1);
 	check_eq((uintptr_t)iov[0].iov_base, 0x200);
-	check_eq(mvh_view_translate(&view, ~0ULL, 2, R, iov, 2), -EFAULT);
-	check_eq(mvh_view_translate(&view, 0, ~0ULL, R, iov, 2), -EFAULT);
-	check_eq(mvh_view_translate(&view, 1, ~0ULL, R, iov, 2), -EFAULT);
-	check_eq(mvh_view_translate(&view, 2, ~0ULL, R, iov, 2), -EFAULT);
-	mvh_map_free(map);
+	check_eq(maps_look(&view, ~0ULL, 2, R, iov, 2), -EFAULT);
+	check_eq(maps_look(&view, 0, ~0ULL, R, iov, 2), -EFAULT);
+	check_eq(maps_look(&view, 1, ~0ULL, R, iov, 2), -EFAULT);
+	check_eq(maps_look(&view, 2, ~0ULL, R, iov, 2), -EFAULT);
+	maps_free(map);
 }
 
 UNIT_TEST(test_map_whole, "SP12 map: one region that is everything")
 {
 	struct mvh_region all = region(0, ~0ULL, 0);
-	struct mvh_map *map = mvh_map_create(&all, 1);
+	struct mvh_map *map = maps_create(&all, 1);
 	struct mvh_view view;
 	struct iovec iov;
 
 	mvh_view_set(&view, map);
-	check_eq(mvh_view_translate(&view, 0, ~0ULL, RW, &iov, 1), 1);
+	check_eq(maps_look(&view, 0, ~0ULL, RW, &iov, 1), 1);
 	check_eq(iov.iov_len, ~0ULL);
-	check_eq(mvh_view_translate(&view, 1, ~0ULL, RW, &iov, 1), 1);
+	check_eq(maps_look(&view, 1, ~0ULL, RW, &iov, 1), 1);
 	check_eq((uintptr_t)iov.iov_base, 1);
 	check_eq(iov.iov_len, ~0ULL);
-	check_eq(mvh_view_translate(&view, 2, ~0ULL, RW, &iov, 1), -EFAULT);
-	mvh_map_free(map);
+	check_eq(maps_look(&view, 2, ~0ULL, RW, &iov, 1), -EFAULT);
+	maps_free(map);
 }
 
 /* A model of 64 addresses, each with an owner's address and rights. */
@@ -207,8 +193,7 @@ static void compare(struct mvh_view *view, const struct model *m, bool cached)
 		n = model_translate(m, addr, len, access, want, max, cached,
 				    &miss);
 		view->miss = ~0ULL;
-		check_eq(mvh_view_translate(view, addr, len, access, got, max),
-			 n);
+		check_eq(maps_look(view, addr, len, access, got, max), n);
 		if (n == -EAGAIN) {
 			check_eq(view->miss, miss);
 			check_eq(view->miss_access, access);
@@ -239,10 +224,10 @@ UNIT_TEST(test_translate, "SP12 HO11 view: random tables against a model, byte b
 			model_set(&m, &table[n]);
 			at = table[n].last + 1 + unit_rand_below(2);
 		}
-		map = mvh_map_create(table, n);
+		map = maps_create(table, n);
 		mvh_view_set(&view, map);
 		compare(&view, &m, false);
-		mvh_map_free(map);
+		maps_free(map);
 	}
 }
 
@@ -268,7 +253,7 @@ UNIT_TEST(test_cache, "HO9 cache: random updates and invalidations against a mod
 	unsigned int round, step;
 
 	for (round = 0; round < 60; round++) {
-		struct mvh_map *map = mvh_map_create_cache(), *next;
+		struct mvh_map *map = maps_create_cache(), *next;
 		struct mvh_region list[64], add;
 		struct model m = {};
 		struct mvh_view view;
@@ -284,28 +269,27 @@ UNIT_TEST(test_cache, "HO9 cache: random updates and invalidations against a mod
 			add = region(start, last, 1000 + 100 * step);
 			add.access = 1 + unit_rand_below(3);
 			if (unit_rand_below(3)) {
-				next = mvh_map_insert(map, &add, 64);
+				next = maps_insert(map, &add, 64);
 				model_set(&m, &add);
 				list[n++] = add;
-				mvh_map_free(map);
+				maps_free(map);
 				map = next;
 			} else {
-				mvh_map_remove(map, start, last);
+				maps_remove(map, start, last);
 			}
 			check(map->cached);
 			check_eq(map->n, n);
-			check_map(map);
 			mvh_view_set(&view, map);
 			if (step % 10 == 9)
 				compare(&view, &m, true);
 		}
-		mvh_map_free(map);
+		maps_free(map);
 	}
 }
 
 UNIT_TEST(test_cache_bounds, "HO9 cache: whole address space, first and last byte")
 {
-	struct mvh_map *map = mvh_map_create_cache(), *next;
+	struct mvh_map *map = maps_create_cache(), *next;
 	struct mvh_region r[] = {
 		region(0, ~0ULL, 0), region(~0ULL, ~0ULL, 5),
 		region(0, 0, 6), region(1, ~0ULL - 1, 7),
@@ -314,17 +298,16 @@ UNIT_TEST(test_cache_bounds, "HO9 cache: whole address space, first and last byt
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
-		next = mvh_map_insert(map, &r[i], 10);
-		mvh_map_free(map);
+		next = maps_insert(map, &r[i], 10);
+		maps_free(map);
 		map = next;
 		check_eq(map->n, n[i]);
-		check_map(map);
 	}
-	mvh_map_remove(map, ~0ULL, ~0ULL);
+	maps_remove(map, ~0ULL, ~0ULL);
 	check_eq(map->n, 2);
-	mvh_map_remove(map, 0, ~0ULL);
+	maps_remove(map, 0, ~0ULL);
 	check_eq(map->n, 0);
-	mvh_map_free(map);
+	maps_free(map);
 }
 
 /* The new region always fits and stays; each other one is evicted in turn. */
@@ -333,7 +316,7 @@ UNIT_TEST(test_cache_evict, "HO9 cache: never above its limit, every region give
 	unsigned int limit, step;
 
 	for (limit = 1; limit < 9; limit++) {
-		struct mvh_map *map = mvh_map_create_cache(), *next;
+		struct mvh_map *map = maps_create_cache(), *next;
 		bool gone[200] = {};
 		unsigned int i;
 
@@ -342,10 +325,9 @@ UNIT_TEST(test_cache_evict, "HO9 cache: never above its limit, every region give
 			struct mvh_region add = region(at, at + 15, step);
 			u32 had = map->n;
 
-			next = mvh_map_insert(map, &add, limit);
+			next = maps_insert(map, &add, limit);
 			check_eq(next->n, had < limit ? had + 1 : limit);
-			check_map(next);
-			mvh_map_free(map);
+			maps_free(map);
 			map = next;
 			for (i = 0; i < map->n; i++)
 				if (map->region[i].start == at)
@@ -359,46 +341,45 @@ UNIT_TEST(test_cache_evict, "HO9 cache: never above its limit, every region give
 		/* None of the first ones survived for ever. */
 		for (step = 0; step < 100; step++)
 			check(gone[step]);
-		mvh_map_free(map);
+		maps_free(map);
 	}
 }
 
 UNIT_TEST(test_cache_shrink, "HO9 cache: a limit below what is there")
 {
-	struct mvh_map *map = mvh_map_create_cache(), *next;
+	struct mvh_map *map = maps_create_cache(), *next;
 	struct mvh_region add;
 	u64 i;
 
 	for (i = 0; i < 10; i++) {
 		add = region(i * 16, i * 16 + 15, i);
-		next = mvh_map_insert(map, &add, 10);
-		mvh_map_free(map);
+		next = maps_insert(map, &add, 10);
+		maps_free(map);
 		map = next;
 	}
 	add = region(1000, 1001, 1);
-	next = mvh_map_insert(map, &add, 3);
+	next = maps_insert(map, &add, 3);
 	check_eq(next->n, 3);
-	check_map(next);
-	mvh_map_free(next);
-	mvh_map_free(map);
+	maps_free(next);
+	maps_free(map);
 }
 
 /* The old map is untouched: readers may still be looking. */
 UNIT_TEST(test_cache_immutable, "HO9 cache: an update leaves the old map as it was")
 {
-	struct mvh_map *map = mvh_map_create_cache(), *next, *last;
+	struct mvh_map *map = maps_create_cache(), *next, *last;
 	struct mvh_region a = region(0, 15, 1), b = region(8, 31, 2);
 
-	next = mvh_map_insert(map, &a, 4);
+	next = maps_insert(map, &a, 4);
 	check_eq(map->n, 0);
-	last = mvh_map_insert(next, &b, 4);
+	last = maps_insert(next, &b, 4);
 	check_eq(next->n, 1);
 	check_eq(next->region[0].last, 15);
-	mvh_map_free(map);
-	mvh_map_remove(last, 31, 31);
+	maps_free(map);
+	maps_remove(last, 31, 31);
 	check_eq(last->n, 0);
-	mvh_map_free(next);
-	mvh_map_free(last);
+	maps_free(next);
+	maps_free(last);
 }
 
 UNIT_TEST(test_map_alloc, "map: no memory, at every allocation")
@@ -407,16 +388,16 @@ UNIT_TEST(test_map_alloc, "map: no memory, at every allocation")
 	struct mvh_map *map;
 
 	env_fail_nth(ENV_ALLOC, 1);
-	check_eq(PTR_ERR(mvh_map_create(&r, 1)), -ENOMEM);
+	check_eq(PTR_ERR(maps_create(&r, 1)), -ENOMEM);
 	env_fail_nth(ENV_ALLOC, 1);
-	check(!mvh_map_create_cache());
-	map = mvh_map_create_cache();
+	check(!maps_create_cache());
+	map = maps_create_cache();
 	env_fail_nth(ENV_ALLOC, 1);
-	check(!mvh_map_insert(map, &r, 1));
+	check(!maps_insert(map, &r, 1));
 	check_eq(map->n, 0);
 	env_fail_nth(ENV_ALLOC, 1);
-	check(!mvh_map_copy(map));
-	mvh_map_free(map);
+	check(!maps_copy(map));
+	maps_free(map);
 }
 
 /* What a batch of IOTLB messages begins with. */
@@ -427,20 +408,21 @@ UNIT_TEST(test_map_copy, "VD3 map: a copy is like the other, and lives on its ow
 
 	for (k = 0; k < ARRAY_SIZE(sizes); k++)
 	for (cached = 0; cached < 2; cached++) {
-		struct mvh_map *map = mvh_map_create_cache(), *next, *copy;
+		struct mvh_map *map = cached ? maps_create_cache() :
+					       maps_create(NULL, 0);
+		struct mvh_map *next, *copy;
 		struct mvh_region add;
 		u64 i, n = sizes[k];
 
-		map->cached = cached;
 		for (i = 0; i < n; i++) {
 			add = region(i * 32, i * 32 + 15, i << 20);
 			add.access = 1 + i % 3;
 			/* The last ones move the victim on. */
-			next = mvh_map_insert(map, &add, max(n - 1, 1ull));
-			mvh_map_free(map);
+			next = maps_insert(map, &add, max(n - 1, 1ull));
+			maps_free(map);
 			map = next;
 		}
-		copy = mvh_map_copy(map);
+		copy = maps_copy(map);
 		check(copy && copy != map);
 		check_eq(copy->n, map->n);
 		check_eq(copy->cached, cached);
@@ -448,12 +430,11 @@ UNIT_TEST(test_map_copy, "VD3 map: a copy is like the other, and lives on its ow
 		check(!memcmp(copy->region, map->region,
 			      map->n * sizeof(*map->region)));
 		/* Nothing done to one shows in the other. */
-		mvh_map_remove(copy, 0, ~0ULL);
+		maps_remove(copy, 0, ~0ULL);
 		check_eq(copy->n, 0);
 		check_eq(map->n, n > 1 ? n - 1 : n);
-		check_map(map);
-		mvh_map_free(map);
-		mvh_map_free(copy);
+		maps_free(map);
+		maps_free(copy);
 	}
 	check_eq(env.live, 0);
 }
@@ -472,7 +453,7 @@ UNIT_TEST(test_map_overlaps, "VD3 map: is anything in a range, byte by byte")
 		for (i = 0; i < 8; i++)
 			if (bits & 1 << i)
 				table[n++] = region(2 * i + 1, 2 * i + 2, i);
-		map = mvh_map_create(table, n);
+		map = maps_create(table, n);
 		for (start = 0; start < 20; start++)
 		for (last = start; last < 20; last++) {
 			bool hit = false;
@@ -485,7 +466,7 @@ UNIT_TEST(test_map_overlaps, "VD3 map: is anything in a range, byte by byte")
 		check_eq(mvh_map_overlaps(map, 0, ~0ULL), n > 0);
 		check_eq(mvh_map_overlaps(map, 17, ~0ULL), false);
 		check_eq(mvh_map_overlaps(map, ~0ULL, ~0ULL), false);
-		mvh_map_free(map);
+		maps_free(map);
 	}
 }
 
@@ -495,18 +476,18 @@ UNIT_TEST(test_map_overlaps_ends, "VD3 map: overlaps at the ends of the address 
 		region(0, 0, 0), region(~0ULL, ~0ULL, 0),
 	};
 	struct mvh_region all = region(0, ~0ULL, 0);
-	struct mvh_map *map = mvh_map_create(table, 2);
+	struct mvh_map *map = maps_create(table, 2);
 
 	check(mvh_map_overlaps(map, 0, 0));
 	check(!mvh_map_overlaps(map, 1, ~0ULL - 1));
 	check(mvh_map_overlaps(map, 1, ~0ULL));
 	check(mvh_map_overlaps(map, ~0ULL, ~0ULL));
-	mvh_map_free(map);
-	map = mvh_map_create(&all, 1);
+	maps_free(map);
+	map = maps_create(&all, 1);
 	check(mvh_map_overlaps(map, 0, 0));
 	check(mvh_map_overlaps(map, 1ULL << 40, 1ULL << 40));
 	check(mvh_map_overlaps(map, ~0ULL, ~0ULL));
-	mvh_map_free(map);
+	maps_free(map);
 }
 
 /* The hint of one map must not outlive it. */
@@ -515,25 +496,25 @@ UNIT_TEST(test_view_hint, "view: the hint serves, and does not survive a change 
 	struct mvh_region table[] = {
 		region(0, 15, 100), region(16, 31, 200), region(64, 79, 300),
 	};
-	struct mvh_map *big = mvh_map_create(table, 3);
-	struct mvh_map *small = mvh_map_create(table, 1);
+	struct mvh_map *big = maps_create(table, 3);
+	struct mvh_map *small = maps_create(table, 1);
 	struct mvh_view view;
 	struct iovec iov[2];
 
 	mvh_view_set(&view, big);
-	check_eq(mvh_view_translate(&view, 70, 1, R, iov, 2), 1);
+	check_eq(maps_look(&view, 70, 1, R, iov, 2), 1);
 	check_eq(view.hint, 2);
 	check_eq((uintptr_t)iov[0].iov_base, 306);
-	check_eq(mvh_view_translate(&view, 79, 1, R, iov, 2), 1);
-	check_eq(mvh_view_translate(&view, 80, 1, R, iov, 2), -EFAULT);
-	check_eq(mvh_view_translate(&view, 63, 1, R, iov, 2), -EFAULT);
-	check_eq(mvh_view_translate(&view, 15, 2, R, iov, 2), 2);
+	check_eq(maps_look(&view, 79, 1, R, iov, 2), 1);
+	check_eq(maps_look(&view, 80, 1, R, iov, 2), -EFAULT);
+	check_eq(maps_look(&view, 63, 1, R, iov, 2), -EFAULT);
+	check_eq(maps_look(&view, 15, 2, R, iov, 2), 2);
 	check_eq(view.hint, 1);
 	mvh_view_set(&view, small);
 	check_eq(view.hint, 0);
 	view.hint = 2;
-	check_eq(mvh_view_translate(&view, 3, 1, R, iov, 2), 1);
+	check_eq(maps_look(&view, 3, 1, R, iov, 2), 1);
 	check_eq((uintptr_t)iov[0].iov_base, 103);
-	mvh_map_free(big);
-	mvh_map_free(small);
+	maps_free(big);
+	maps_free(small);
 }

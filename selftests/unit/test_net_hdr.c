@@ -4,9 +4,31 @@
  */
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
+#include "case.h"
 #include "features.h"
-#include "net/hdr.h"
+#include "seed.h"
 #include "unit.h"
+
+static void save(struct case_net n)
+{
+	static struct seeds seeds = { .target = "net_hdr" };
+	struct code *c = seed_new(&seeds);
+
+	if (c)
+		case_net(c, &n);
+}
+
+static u32 hdr_len(const u64 *f)
+{
+	save((struct case_net) { .features = { f[0], f[1] } });
+	return mvh_net_hdr_len(f);
+}
+
+static int hdr_check(const struct mvh_net_hdr *h, bool le, u32 len)
+{
+	save((struct case_net) { .hdr = *h, .le = le, .len = len });
+	return mvh_net_hdr_check(h, le, len);
+}
 
 UNIT_TEST(test_feature_words, "features: all bits of both words, one by one")
 {
@@ -41,7 +63,7 @@ UNIT_TEST(test_hdr_len, "N header: length for all combinations of features")
 			want = 12;
 		if (i & 12)
 			want = 24;
-		check_eq(mvh_net_hdr_len(f), want);
+		check_eq(hdr_len(f), want);
 	}
 	check_eq(sizeof(struct mvh_net_hdr), sizeof(struct virtio_net_hdr));
 	check_eq(MVH_NET_NUM_BUFFERS,
@@ -66,7 +88,7 @@ UNIT_TEST(test_hdr_flags, "N1 N2 N3 header: without NEEDS_CSUM all else is ignor
 	for (len = 14; len < 20; len++) {
 		struct mvh_net_hdr h = hdr(true, flags, 0xffff, 0xffff);
 
-		check_eq(mvh_net_hdr_check(&h, true, len),
+		check_eq(hdr_check(&h, true, len),
 			 flags & 1 ? -EINVAL : 0);
 	}
 }
@@ -83,7 +105,7 @@ UNIT_TEST(test_hdr_csum, "N4 header: checksum fields inside and outside of the f
 		struct mvh_net_hdr h = hdr(le, 1, start, offset);
 		bool bad = start < 20 || start + offset + 2 > len;
 
-		check_eq(mvh_net_hdr_check(&h, le, len), bad ? -EINVAL : 0);
+		check_eq(hdr_check(&h, le, len), bad ? -EINVAL : 0);
 	}
 }
 
@@ -97,9 +119,9 @@ UNIT_TEST(test_hdr_wrap, "N4 header: start and offset whose sum passes 16 bits")
 		struct mvh_net_hdr h = hdr(true, 1, big[i], big[k]);
 		u32 end = (u32)big[i] + big[k] + 2;
 
-		check_eq(mvh_net_hdr_check(&h, true, end), 0);
-		check_eq(mvh_net_hdr_check(&h, true, end - 1), -EINVAL);
-		check_eq(mvh_net_hdr_check(&h, true, 65535 + 18),
+		check_eq(hdr_check(&h, true, end), 0);
+		check_eq(hdr_check(&h, true, end - 1), -EINVAL);
+		check_eq(hdr_check(&h, true, 65535 + 18),
 			 end > 65535 + 18 ? -EINVAL : 0);
 	}
 }

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include "fuzz.h"
 
-static const u8 *input;
-static size_t left;
-static u32 noise;
+struct code fuzz_input;
 
 /* As for the unit tests, which tell why. */
 const char *__asan_default_options(void);
@@ -27,9 +25,7 @@ const char *__ubsan_default_options(void)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
-	input = data;
-	left = len;
-	noise = len;
+	fuzz_input = code_reader(data, len);
 	fuzz_one();
 	env_check_end();
 	env_reset();
@@ -38,84 +34,28 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 
 bool fuzz_more(void)
 {
-	return left;
+	return fuzz_input.left;
 }
 
 /* What is left of the input, up to @len bytes; how many that are. */
 size_t fuzz_bytes(void *to, size_t len)
 {
-	len = min(len, left);
-	memcpy(to, input, len);
-	input += len;
-	left -= len;
-	return len;
+	return code_bytes(&fuzz_input, to, len);
 }
 
 u8 fuzz_u8(void)
 {
-	u8 byte;
-
-	if (fuzz_bytes(&byte, 1))
-		return byte;
-	noise = noise * 1664525 + 1013904223;
-	return noise >> 24;
+	return code_u8(&fuzz_input, 0);
 }
 
 u16 fuzz_u16(void)
 {
-	u16 low = fuzz_u8();
-
-	return low | fuzz_u8() << 8;
+	return code_u16(&fuzz_input, 0);
 }
 
 u32 fuzz_u32(void)
 {
-	u32 low = fuzz_u16();
-
-	return low | (u32)fuzz_u16() << 16;
-}
-
-u64 fuzz_u64(void)
-{
-	u64 low = fuzz_u32();
-
-	return low | (u64)fuzz_u32() << 32;
-}
-
-/* A number near one where something wraps, or any. */
-u64 fuzz_edge(void)
-{
-	static const u64 edge[] = {
-		0, 1ULL << 9, 1ULL << 12, 1ULL << 16, 1ULL << 31, 1ULL << 32,
-		1ULL << 47, 1ULL << 54, 1ULL << 55, 1ULL << 63,
-	};
-	u8 kind = fuzz_u8();
-
-	if (kind == 255)
-		return fuzz_u64();
-	return edge[kind % ARRAY_SIZE(edge)] + (signed char)fuzz_u8() *
-	       (kind & 128 ? 512ULL : 1ULL);
-}
-
-/* An address out of few, so that ranges meet; most at the ends of all there is. */
-u64 fuzz_addr(void)
-{
-	u8 at = fuzz_u8();
-
-	if (at == 255)
-		return fuzz_edge();
-	return (at & 64 ? at & 63 : 0ULL - 64 + (at & 63)) +
-	       (at & 128 ? 1ULL << 32 : 0);
-}
-
-/* A length that reaches a few of these, or any. */
-u64 fuzz_span(void)
-{
-	u8 len = fuzz_u8();
-
-	if (len == 255)
-		return U64_MAX;
-	return len < 224 ? len & 31 : fuzz_edge();
+	return code_u32(&fuzz_input, 0);
 }
 
 /* For the unit tests' parts. */
@@ -126,7 +66,7 @@ uint64_t unit_rand(void)
 
 uint32_t unit_rand_below(uint32_t n)
 {
-	return (n <= 256 ? fuzz_u8() : fuzz_u32()) % n;
+	return code_below(&fuzz_input, 0, n);
 }
 
 void unit_fail(const char *file, int line, const char *fmt, ...)

@@ -189,6 +189,32 @@ static void drain(struct play *p)
 }
 
 /**
+ * play_head - write or read what comes before the numbers that are drawn
+ * @c: where
+ * @config: what kind of ring
+ * @steps: how many turns, at most PLAY_STEPS_MAX
+ */
+void play_head(struct code *c, struct rig_config *config, unsigned int *steps)
+{
+	u32 log = __builtin_ctz(config->num | 128) - 4;
+
+	config->packed = code_u8(c, config->packed) & 1;
+	config->native = code_u8(c, config->native) & !config->packed;
+	config->event_idx = code_u8(c, config->event_idx) & 1;
+	config->in_order = code_u8(c, config->in_order) & 1;
+	config->notify_on_empty = code_u8(c, config->notify_on_empty) & 1;
+	config->wrap0 = code_u8(c, config->wrap0) & 1;
+	if (config->packed) {
+		config->num = 12 + code_below(c, config->num - 12, 60);
+		config->start = code_below(c, config->start, config->num);
+	} else {
+		config->num = 16 << code_below(c, log, 4);
+		config->start = code_u16(c, config->start);
+	}
+	*steps = code_below(c, *steps, PLAY_STEPS_MAX + 1);
+}
+
+/**
  * play_run - let a driver and a device play, then drain the ring
  * @config: what kind of ring
  * @steps: how many turns

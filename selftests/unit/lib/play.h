@@ -7,8 +7,13 @@
 #ifndef _PLAY_H
 #define _PLAY_H
 
+#include "code.h"
 #include "rig.h"
 
+/* Of what a fuzzer plays. */
+#define PLAY_STEPS_MAX	63
+
+void play_head(struct code *c, struct rig_config *config, unsigned int *steps);
 void play_run(const struct rig_config *config, unsigned int steps);
 
 #endif /* _PLAY_H */

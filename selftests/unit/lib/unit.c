@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "env.h"
+#include "code.h"
 #include "unit.h"
 
 #define UNIT_MAX	512
@@ -25,6 +25,7 @@ static struct unit_test tests[UNIT_MAX];
 static unsigned int n_tests;
 static char context[256];
 static uint64_t state;
+static struct code *drawn;
 
 /* Leaks are counted in env.c; locals must stay on the stack. */
 const char *__asan_default_options(void);
@@ -90,7 +91,7 @@ void unit_fail(const char *file, int line, const char *fmt, ...)
 }
 
 /* splitmix64 */
-uint64_t unit_rand(void)
+static uint64_t unit_next(void)
 {
 	uint64_t z = state += 0x9e3779b97f4a7c15ULL;
 
@@ -99,9 +100,27 @@ uint64_t unit_rand(void)
 	return z ^ z >> 31;
 }
 
+uint64_t unit_rand(void)
+{
+	uint64_t v = unit_next();
+
+	if (drawn)
+		code_u16(drawn, v);
+	return v;
+}
+
 uint32_t unit_rand_below(uint32_t n)
 {
-	return unit_rand() % n;
+	uint32_t v = unit_next() % n;
+
+	if (drawn)
+		code_below(drawn, v, n);
+	return v;
+}
+
+void unit_rand_write(struct code *c)
+{
+	drawn = c;
 }
 
 void unit_rand_seed(uint64_t seed)

@@ -24,6 +24,10 @@ uint32_t unit_rand_below(uint32_t n);
 void unit_rand_seed(uint64_t seed);
 uint64_t unit_seed(unsigned int i);
 
+/* Write what is drawn from now on, for a fuzzer; NULL for no more. */
+struct code;
+void unit_rand_write(struct code *c);
+
 #define check(cond)							\
 do {									\
 	if (!(cond))							\
