@@ -8,18 +8,29 @@
 #define ROUNDS		40
 #define STEPS		400
 
+static struct code *seed;
+
+static void write_drawn(uint64_t v, uint32_t below)
+{
+	if (below)
+		code_below(seed, v, below);
+	else
+		code_u16(seed, v);
+}
+
 /* The first steps of some rounds are where the fuzzer begins. */
 static void play(struct rig_config *config)
 {
 	static struct seeds seeds = { .target = "device" };
-	struct code *c = seed_new(&seeds);
 	unsigned int steps = PLAY_STEPS_MAX;
 
-	if (c)
-		play_head(c, config, &steps);
-	unit_rand_write(c);
+	seed = seed_new(&seeds);
+	if (seed) {
+		play_head(seed, config, &steps);
+		unit_rand_watch(write_drawn);
+	}
 	play_run(config, STEPS);
-	unit_rand_write(NULL);
+	unit_rand_watch(NULL);
 }
 
 UNIT_TEST_BOTH(test_play, "SP1-SP20 model", "PK1-PK15 model", "random driver and device")

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "code.h"
+#include "env.h"
 #include "unit.h"
 
 #define UNIT_MAX	512
@@ -25,7 +25,7 @@ static struct unit_test tests[UNIT_MAX];
 static unsigned int n_tests;
 static char context[256];
 static uint64_t state;
-static struct code *drawn;
+static unit_seen_fn seen;
 
 /* Leaks are counted in env.c; locals must stay on the stack. */
 const char *__asan_default_options(void);
@@ -104,8 +104,8 @@ uint64_t unit_rand(void)
 {
 	uint64_t v = unit_next();
 
-	if (drawn)
-		code_u16(drawn, v);
+	if (seen)
+		seen(v, 0);
 	return v;
 }
 
@@ -113,14 +113,14 @@ uint32_t unit_rand_below(uint32_t n)
 {
 	uint32_t v = unit_next() % n;
 
-	if (drawn)
-		code_below(drawn, v, n);
+	if (seen)
+		seen(v, n);
 	return v;
 }
 
-void unit_rand_write(struct code *c)
+void unit_rand_watch(unit_seen_fn fn)
 {
-	drawn = c;
+	seen = fn;
 }
 
 void unit_rand_seed(uint64_t seed)

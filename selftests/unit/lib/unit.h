@@ -24,9 +24,9 @@ uint32_t unit_rand_below(uint32_t n);
 void unit_rand_seed(uint64_t seed);
 uint64_t unit_seed(unsigned int i);
 
-/* Write what is drawn from now on, for a fuzzer; NULL for no more. */
-struct code;
-void unit_rand_write(struct code *c);
+/* Tell what is drawn from now on, and below what, 0 for any number; NULL: no more. */
+typedef void (*unit_seen_fn)(uint64_t v, uint32_t below);
+void unit_rand_watch(unit_seen_fn fn);
 
 #define check(cond)							\
 do {									\
