@@ -10,6 +10,7 @@
  */
 #include <linux/cgroup.h>
 #include <linux/err.h>
+#include <linux/kcov.h>
 #include <linux/kthread.h>
 #include <linux/memcontrol.h>
 #include <linux/rcupdate.h>
@@ -83,7 +84,9 @@ static bool mvh_worker_run(struct mvh_worker *worker)
 		clear_bit(MVH_WORK_QUEUED, &work->flags);
 		/* What was done before a queueing that came too early, we see. */
 		smp_mb__after_atomic();
+		kcov_remote_start_common(worker->kcov);
 		work->fn(work);
+		kcov_remote_stop();
 		cond_resched();
 	}
 	return true;
@@ -233,6 +236,7 @@ struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
 	init_llist_head(&worker->works);
 	init_completion(&worker->dead);
 	worker->mm = mm;
+	worker->kcov = kcov_common_handle();
 	snprintf(worker->name, sizeof(worker->name), "mvh-%d%s%s",
 		 task_tgid_nr(current), *suffix ? "-" : "", suffix);
 	err = mvh_worker_start(worker, fork_owner);

@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/llist.h>
 #include <linux/sched.h>
+#include "compat/mvh_compat.h"
 
 struct mm_struct;
 struct vhost_task;
@@ -35,6 +36,7 @@ struct mvh_work {
  * @task: the thread if it is a kernel thread, else NULL
  * @mm: owner's address space, which the device keeps
  * @tid: thread id in the initial namespace
+ * @kcov: whose coverage its work counts for
  * @name: what ps shows
  */
 struct mvh_worker {
@@ -47,6 +49,7 @@ struct mvh_worker {
 	struct task_struct *task;
 	struct mm_struct *mm;
 	pid_t tid;
+	mvh_kcov_handle kcov;
 	char name[TASK_COMM_LEN];
 };
 

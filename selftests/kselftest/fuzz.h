@@ -8,7 +8,6 @@
 #include <pthread.h>
 
 #include "fixture.h"
-#include "kcov.h"
 #include "mock_blk.h"
 #include "rng.h"
 
@@ -40,7 +39,6 @@ enum fuzz_kind {
  * @pool: descriptors to hand over
  * @pkt: packet socket on the tap, or -1
  * @arg: a page for arguments, with no page behind it
- * @kcov: coverage
  * @lock: the guest's thread holds it while it uses the device's memory
  * @stop: set to end that thread
  */
@@ -58,7 +56,6 @@ struct fuzz {
 	int pool[FUZZ_FDS];
 	int pkt;
 	__u8 *arg;
-	struct kcov *kcov;
 	pthread_mutex_t lock;
 	bool stop;
 };

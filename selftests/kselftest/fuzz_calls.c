@@ -475,7 +475,6 @@ static void fuzz_act_fork(struct fuzz *f)
 	pid = fork();
 	if (pid)
 		return;
-	f->kcov = NULL;
 	for (i = 0; i < n; i++)
 		fuzz_act_ioctl(f);
 	if (exec)

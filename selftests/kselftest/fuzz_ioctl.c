@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "fuzz.h"
+#include "kcov.h"
 
 #define FUZZ_PROCS_MAX	16
 #define FUZZ_SLACK	100	/* seconds that a case may take beyond its time */
@@ -38,6 +39,16 @@ static struct fuzz_opts {
 /* Steps done by each process, where all see it. */
 static unsigned long *done;
 static struct kcov kcov;
+
+/* What the kernel's threads do for all processes. */
+static void *fuzz_collect(void *stop)
+{
+	do {
+		usleep(10000);
+		kcov_collect(&kcov);
+	} while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE));
+	return NULL;
+}
 
 static void fuzz_process(enum fuzz_kind kind, unsigned int who)
 {
@@ -95,7 +106,7 @@ static void fuzz_report(void)
 		  (unsigned long long)opts.seed, opts.procs, n);
 	for (i = 0; i < KCOV_MODULES; i++)
 		if (kcov.module[i].size)
-			ktap_diag("%s: %u places covered by system calls",
+			ktap_diag("%s: %u places covered",
 				  kcov_name(i), kcov_count(&kcov, i));
 }
 
@@ -164,17 +175,24 @@ static void fuzz_run(const void *arg)
 	enum fuzz_kind kind = *(const enum fuzz_kind *)arg;
 	pid_t pid[FUZZ_PROCS_MAX + 1];
 	int users = fuzz_users();
+	pthread_t collector;
+	bool stop = false;
 	unsigned int i;
 
 	done = mmap(NULL, VHU_PAGE_SIZE, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ktap_check(done != MAP_FAILED, "mmap: %s", strerror(errno));
+	kcov_start_remote(&kcov);
 	for (i = 0; i <= opts.procs; i++)
 		pid[i] = fuzz_spawn(kind, i);
+	ktap_check(!pthread_create(&collector, NULL, fuzz_collect, &stop),
+		   "thread");
 	usleep(opts.secs * 500000);
 	kill(pid[opts.procs], SIGKILL);
 	for (i = 0; i <= opts.procs; i++)
 		fuzz_join(pid[i], i == opts.procs);
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(collector, NULL);
 	fuzz_report();
 	fuzz_nodes_remove();
 	fuzz_check_users(users);

@@ -79,13 +79,8 @@ int kcov_init(struct kcov *k)
 	return 0;
 }
 
-/**
- * kcov_start() - follow the calling thread from now on
- * @k: coverage
- *
- * Return: 0 or a negative errno.
- */
-int kcov_start(struct kcov *k)
+/* @request and @arg say what is followed. */
+static int kcov_enable(struct kcov *k, unsigned long request, unsigned long arg)
 {
 	k->fd = open(KCOV_NODE, O_RDWR | O_CLOEXEC);
 	if (k->fd < 0)
@@ -96,7 +91,7 @@ int kcov_start(struct kcov *k)
 		       PROT_READ | PROT_WRITE, MAP_SHARED, k->fd, 0);
 	if (k->area == MAP_FAILED)
 		goto fail;
-	if (!ioctl(k->fd, KCOV_ENABLE, KCOV_TRACE_PC))
+	if (!ioctl(k->fd, request, arg))
 		return 0;
 fail:
 	close(k->fd);
@@ -105,7 +100,40 @@ fail:
 }
 
 /**
- * kcov_collect() - note what the thread has reached since the last time
+ * kcov_start() - follow the calling thread from now on
+ * @k: coverage
+ *
+ * Return: 0 or a negative errno.
+ */
+int kcov_start(struct kcov *k)
+{
+	return kcov_enable(k, KCOV_ENABLE, KCOV_TRACE_PC);
+}
+
+/**
+ * kcov_start_remote() - follow the kernel's threads from now on
+ * @k: coverage
+ *
+ * Those that work for a device of which the calling thread, or a thread or process
+ * that it makes later, becomes the owner.  The calling thread itself is not
+ * followed, and cannot be.
+ *
+ * Return: 0 or a negative errno.
+ */
+int kcov_start_remote(struct kcov *k)
+{
+	struct kcov_remote_arg arg = {
+		.trace_mode = KCOV_TRACE_PC,
+		.area_size = KCOV_WORDS,
+		.common_handle = kcov_remote_handle(KCOV_SUBSYSTEM_COMMON,
+						    getpid()),
+	};
+
+	return kcov_enable(k, KCOV_REMOTE_ENABLE, (unsigned long)&arg);
+}
+
+/**
+ * kcov_collect() - note what was reached since the last time
  * @k: coverage, started or not
  */
 void kcov_collect(struct kcov *k)

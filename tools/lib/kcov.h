@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Coverage of the modules by system calls, where the kernel has KCOV and the
- * modules are built with KCOV_INSTRUMENT=y.
- *
- * What worker threads run is not seen: KCOV follows the thread that enabled it.
+ * Coverage of the modules, where the kernel has KCOV and the modules are built
+ * with KCOV_INSTRUMENT=y: by system calls of a thread, and by the kernel's threads
+ * that work for devices of a process and of its children.
  */
 #ifndef TOOLS_LIB_KCOV_H
 #define TOOLS_LIB_KCOV_H
@@ -27,7 +26,7 @@ struct kcov_module {
 /**
  * struct kcov - coverage of all modules
  * @module: the modules, @size 0 where one is not loaded
- * @fd: of the thread, -1 while it is not followed
+ * @fd: of what is followed, -1 for nothing
  * @area: what the kernel tells
  */
 struct kcov {
@@ -38,6 +37,7 @@ struct kcov {
 
 int kcov_init(struct kcov *k);
 int kcov_start(struct kcov *k);
+int kcov_start_remote(struct kcov *k);
 void kcov_collect(struct kcov *k);
 unsigned int kcov_count(const struct kcov *k, unsigned int module);
 const char *kcov_name(unsigned int module);

@@ -13,6 +13,7 @@
 #include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
+#include <linux/kcov.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -367,9 +368,11 @@ static void mvh_blk_io_work(struct work_struct *work)
 	struct mvh_blk_req *req = container_of(work, struct mvh_blk_req, work);
 	const struct cred *old = override_creds(req->queue->disk->cred);
 
+	kcov_remote_start_common(req->kcov);
 	req->result = mvh_blk_io_block(req);
 	revert_creds(old);
 	mvh_blk_queue_completed(req);
+	kcov_remote_stop();
 }
 
 /**
@@ -379,6 +382,7 @@ static void mvh_blk_io_work(struct work_struct *work)
 void mvh_blk_io_init(struct mvh_blk_req *req)
 {
 	INIT_WORK(&req->work, mvh_blk_io_work);
+	req->kcov = kcov_common_handle();
 	req->iov = req->inline_iov;
 	req->max_iov = MVH_BLK_IOV_INLINE;
 }

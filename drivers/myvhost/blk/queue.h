@@ -12,6 +12,7 @@
 #include <linux/uio.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include "compat/mvh_compat.h"
 #include "req.h"
 
 struct mvh_blk_bounce;
@@ -37,6 +38,7 @@ struct mvh_vq;
  * @queue: the pool it belongs to
  * @node: place in the list of what has completed
  * @work: run by the pool of threads
+ * @kcov: whose coverage that counts for
  * @result: what became of the piece: bytes or an error
  * @cmd: what is to be done
  * @id: the chain's id
@@ -60,6 +62,7 @@ struct mvh_blk_req {
 	struct mvh_blk_queue *queue;
 	struct llist_node node;
 	struct work_struct work;
+	mvh_kcov_handle kcov;
 	long result;
 	struct mvh_blk_cmd cmd;
 	u16 id;

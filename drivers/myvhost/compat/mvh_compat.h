@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernel API of Linux 7.2 on Debian's 6.1 and 6.12, as far as myvhost.ko
- * uses it.  The only place besides mvh_compat_tun.h that asks for a version.
+ * The kernel API of Linux 7.2 on Debian's 6.1 and 6.12, as far as the modules
+ * use it.  The only place besides mvh_compat_tun.h that asks for a version.
  */
 #ifndef _MVH_COMPAT_H
 #define _MVH_COMPAT_H
 
 #include <linux/eventfd.h>
+#include <linux/kcov.h>
 #include <linux/version.h>
+
+/* A number, or in newer kernels a structure. */
+typedef typeof(kcov_common_handle()) mvh_kcov_handle;
 
 /* 6.4: threads that belong to the owner's process. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
