@@ -104,7 +104,7 @@ stage_kselftest() {
 debug_report() {
 	"$LAB/debug-kernel.sh" >&2 || return
 	"$LAB/build.sh" debug KCOV_INSTRUMENT=y >&2 || return
-	"$LAB/run.sh" -k debug -t 3000 -o "$LOGS/debug" -- \
+	"$LAB/run.sh" -k debug -t 5400 -o "$LOGS/debug" -- \
 		'export KTAP_SLOWDOWN=4
 		/repo/selftests/kselftest/load.sh
 		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
@@ -123,7 +123,7 @@ stage_debug() {
 kcsan_report() {
 	"$LAB/debug-kernel.sh" kcsan >&2 || return
 	"$LAB/build.sh" kcsan UBSAN_SANITIZE=n >&2 || return
-	"$LAB/run.sh" -k kcsan -t 3000 -o "$LOGS/kcsan" -- \
+	"$LAB/run.sh" -k kcsan -t 5400 -o "$LOGS/kcsan" -- \
 		'export KTAP_SLOWDOWN=4
 		/repo/selftests/kselftest/load.sh
 		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
