@@ -98,15 +98,19 @@ tsc_khz() {
 		'gcc -O2 -Wall -o /tmp/tsc-khz /repo/selftests/lab/tsc-khz.c && /tmp/tsc-khz'
 }
 
-# The answers are kept until the machine reboots.
+# The answers are kept until the machine reboots; runs that start at the same time
+# wait for the first of them.
 choose_accel() {
 	local boot stamp=$CACHE/stamps/accel
 	boot=$(cat /proc/sys/kernel/random/boot_id)
+	exec 7> "$stamp.lock"
+	flock 7
 	if [ "$(cut -d' ' -f1 "$stamp" 2> /dev/null)" != "$boot" ]; then
 		if kvm_works; then ACCEL=kvm; else ACCEL=tcg; fi
 		echo "$boot $ACCEL $(tsc_khz)" > "$stamp"
 		say "accelerator of the host VM: $ACCEL"
 	fi
+	exec 7>&-
 	ACCEL=${MYVHOST_ACCEL:-$(cut -d' ' -f2 "$stamp")}
 	[ "$ACCEL" = kvm ] || [ ! -f "$ROOTFS${HOST_QEMU%/*}/unmended" ] ||
 		say "the emulator is not mended, see tcg-fix.py: guests may reset themselves"
@@ -211,6 +215,7 @@ last_look() {
 	done > "$OUT/registers" 2>&1
 }
 
+# watch_interrupts: end a VM that lost an interrupt, what is known is in the file
 watch_interrupts() {
 	[ "$ACCEL" = tcg ] || exit 0
 	cd "$OUT"
