@@ -4,8 +4,8 @@
  */
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include "cdev.h"
-#include "dev.h"
+#include "cdev/cdev.h"
+#include "core/dev.h"
 
 module_param_named(worker_per_vq, mvh_worker_per_vq, bool, 0644);
 MODULE_PARM_DESC(worker_per_vq,

@@ -6,7 +6,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include "case.h"
-#include "features.h"
+#include "ring/features.h"
 #include "fuzz.h"
 
 static bool has(const u64 *f, unsigned int bit)

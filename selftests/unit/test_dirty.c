@@ -2,7 +2,7 @@
 /*
  * The dirty log: which pages are marked, and what happens when it fails.
  */
-#include "dirty.h"
+#include "ring/dirty.h"
 #include "unit.h"
 
 #define PAGE	4096ULL

@@ -5,7 +5,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 #include "case.h"
-#include "features.h"
+#include "ring/features.h"
 #include "seed.h"
 #include "unit.h"
 

@@ -7,7 +7,7 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export CHECK_TREE=${CHECK_TREE:-$(cd "$here/../.." && pwd)}
-checks="floors pure versions bug length exports kernel-doc spdx whitespace
+checks="rooms pure versions bug length exports kernel-doc spdx whitespace
 	shell rst man indirect-calls sparse selftest"
 
 [ $# -gt 0 ] || read -r -d '' -a checks <<< "$checks" || true

@@ -10,10 +10,10 @@
 #include <uapi/linux/myvhost.h>
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "disk.h"
 #include "queue.h"
-#include "vq.h"
 
 #define MVH_BLK_QUEUES_MAX	16
 

@@ -8,7 +8,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <uapi/linux/myvhost.h>
-#include "features.h"
+#include "ring/features.h"
 #include "limit.h"
 #include "req.h"
 

@@ -17,10 +17,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "disk.h"
 #include "queue.h"
-#include "vq.h"
 
 /* Kernel memory of one piece. */
 #define MVH_BOUNCE_PAGES	64

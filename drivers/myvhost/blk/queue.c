@@ -11,10 +11,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "disk.h"
 #include "queue.h"
-#include "vq.h"
 
 /* Pools that exist, so that the module does not go away before them. */
 static atomic_t mvh_blk_n_queues = ATOMIC_INIT(0);

@@ -12,7 +12,7 @@
 #include <linux/uio.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 #include "req.h"
 
 struct mvh_blk_bounce;

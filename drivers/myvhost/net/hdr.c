@@ -5,8 +5,8 @@
  */
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_net.h>
+#include "ring/features.h"
 #include "hdr.h"
-#include "../features.h"
 
 /* A checksum cannot begin before the shortest network header has ended. */
 #define MVH_NET_CSUM_START_MIN	20

@@ -9,11 +9,11 @@
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
 #include <uapi/linux/virtio_net.h>
-#include "compat/mvh_compat_tun.h"
-#include "backend.h"
+#include "compat/tun.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "net.h"
 #include "port.h"
-#include "vq.h"
 
 static void *mvh_net_attach(struct mvh_vq *vq, struct file *file)
 {

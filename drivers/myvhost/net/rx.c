@@ -6,10 +6,10 @@
  */
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "net.h"
 #include "port.h"
-#include "vq.h"
 
 /* Descriptors that one frame may make us look at, empty ones included. */
 #define MVH_NET_RX_DESCS	(4 * MVH_IOV_MAX)

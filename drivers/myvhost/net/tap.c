@@ -17,10 +17,10 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 #include <net/xdp.h>
-#include "compat/mvh_compat_tun.h"
-#include "backend.h"
+#include "compat/tun.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "port.h"
-#include "vq.h"
 
 /* Frames handed to tun, or taken from it, at a time. */
 #define MVH_TAP_BATCH	64

@@ -6,10 +6,10 @@
  */
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/vq.h"
 #include "net.h"
 #include "port.h"
-#include "vq.h"
 
 static void mvh_net_tx_count(struct mvh_vq *vq, u32 n, u64 bytes)
 {

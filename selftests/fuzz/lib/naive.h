@@ -6,7 +6,7 @@
 #ifndef _NAIVE_H
 #define _NAIVE_H
 
-#include "mem.h"
+#include "ring/mem.h"
 
 #define NAIVE_MAX	64
 

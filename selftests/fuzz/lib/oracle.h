@@ -6,7 +6,7 @@
 #ifndef _ORACLE_H
 #define _ORACLE_H
 
-#include "chain.h"
+#include "ring/chain.h"
 #include "naive.h"
 #include "rig.h"
 

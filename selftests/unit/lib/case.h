@@ -8,7 +8,7 @@
 
 #include "blk/req.h"
 #include "code.h"
-#include "mem.h"
+#include "ring/mem.h"
 #include "net/hdr.h"
 
 /**

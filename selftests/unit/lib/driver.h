@@ -8,7 +8,7 @@
 #define _DRIVER_H
 
 #include "guest.h"
-#include "ring.h"
+#include "ring/ring.h"
 
 /**
  * struct req - a request to be made available

@@ -8,7 +8,7 @@
 #ifndef _GUEST_H
 #define _GUEST_H
 
-#include "mem.h"
+#include "ring/mem.h"
 
 #define GUEST_REGIONS	8
 

@@ -7,7 +7,7 @@
 #ifndef _MAPS_H
 #define _MAPS_H
 
-#include "mem.h"
+#include "ring/mem.h"
 
 struct mvh_map *maps_create(const struct mvh_region *region, u32 n);
 struct mvh_map *maps_create_cache(void);

@@ -8,7 +8,7 @@
 #ifndef _RIG_H
 #define _RIG_H
 
-#include "chain.h"
+#include "ring/chain.h"
 #include "driver.h"
 #include "unit.h"
 

@@ -8,7 +8,7 @@
 objects=${CHECK_OBJECTS:-${MYVHOST_CACHE:-$HOME/.cache/myvhost}/build}
 command -v objdump > /dev/null || skip "no objdump"
 [ "$(uname -m)" = x86_64 ] || skip "not on x86-64"
-dirs=$(find "$objects" -path '*/drivers/myvhost/chain.o' -printf '%h\n' 2> /dev/null | sort)
+dirs=$(find "$objects" -path '*/drivers/myvhost/ring/chain.o' -printf '%h\n' 2> /dev/null | sort)
 [ -n "$dirs" ] || skip "nothing is built in $objects"
 
 # calls OBJECT FUNCTIONS: indirect calls and jumps in functions of these names
@@ -27,8 +27,8 @@ check() {
 	while read -r dir; do
 		calls "$dir/chain.o" '^mvh_'
 		calls "$dir/mem.o" '^mvh_view_'
-		calls "$dir/ring_split.o" '^mvh_split_(next|has_new|should_call)$'
-		calls "$dir/ring_packed.o" '^mvh_packed_(next|advance|room|has_new|should_call)$'
+		calls "$dir/split.o" '^mvh_split_(next|has_new|should_call)$'
+		calls "$dir/packed.o" '^mvh_packed_(next|advance|room|has_new|should_call)$'
 	done <<< "$dirs"
 }
 

@@ -14,10 +14,10 @@
 #include <linux/uio.h>
 #include <uapi/linux/myvhost.h>
 #include <uapi/linux/virtio_ids.h>
+#include "core/dev.h"
+#include "core/frontend.h"
 #include "cdev.h"
-#include "cdev_ioctl.h"
-#include "dev.h"
-#include "frontend.h"
+#include "ioctl.h"
 
 static const char *mvh_cdev_backend(u32 device_id)
 {

@@ -8,12 +8,12 @@
 #include <linux/log2.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/myvhost.h>
-#include "compat/mvh_compat.h"
-#include "compat/vhost_uapi.h"
-#include "backend.h"
+#include "compat/compat.h"
+#include "core/backend.h"
+#include "core/dev.h"
 #include "cdev.h"
-#include "cdev_ioctl.h"
-#include "dev.h"
+#include "ioctl.h"
+#include "vhost_uapi.h"
 
 static long mvh_queue_set_fork(struct mvh_dev *dev, struct mvh_vq *vq,
 			       void __user *arg)

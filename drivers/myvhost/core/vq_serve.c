@@ -5,7 +5,7 @@
  */
 #include <linux/export.h>
 #include <linux/uaccess.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 #include "backend.h"
 #include "frontend.h"
 #include "trace.h"

@@ -8,8 +8,8 @@
 #define _MVH_BACKEND_H
 
 #include <uapi/linux/myvhost.h>
-#include "chain.h"
-#include "features.h"
+#include "ring/chain.h"
+#include "ring/features.h"
 
 struct file;
 struct module;

@@ -13,7 +13,7 @@
 #include <linux/uaccess.h>
 #include <linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 #include "backend.h"
 #include "dev.h"
 

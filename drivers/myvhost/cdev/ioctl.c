@@ -5,10 +5,10 @@
 #include <linux/eventfd.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
-#include "compat/vhost_uapi.h"
-#include "backend.h"
-#include "cdev_ioctl.h"
-#include "dev.h"
+#include "core/backend.h"
+#include "core/dev.h"
+#include "ioctl.h"
+#include "vhost_uapi.h"
 
 /**
  * mvh_eventfd_get - the eventfd of a descriptor

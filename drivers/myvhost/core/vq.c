@@ -8,7 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/virtio_config.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 #include "backend.h"
 #include "frontend.h"
 #include "vq.h"

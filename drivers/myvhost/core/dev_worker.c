@@ -3,7 +3,7 @@
  * The workers of a device.
  */
 #include <linux/err.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 #include "backend.h"
 #include "dev.h"
 

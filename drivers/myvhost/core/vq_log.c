@@ -5,9 +5,9 @@
 #include <linux/eventfd.h>
 #include <linux/export.h>
 #include <linux/uaccess.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
+#include "ring/dirty.h"
 #include "backend.h"
-#include "dirty.h"
 #include "frontend.h"
 #include "vq.h"
 

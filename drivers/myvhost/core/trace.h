@@ -60,6 +60,6 @@ DEFINE_EVENT(mvh_vq_value, mvh_state,
 
 #undef TRACE_INCLUDE_PATH
 #undef TRACE_INCLUDE_FILE
-#define TRACE_INCLUDE_PATH .
+#define TRACE_INCLUDE_PATH core
 #define TRACE_INCLUDE_FILE trace
 #include <trace/define_trace.h>

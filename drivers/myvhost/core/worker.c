@@ -16,7 +16,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 #include "worker.h"
 
 enum {

@@ -12,10 +12,10 @@
 #include <linux/wait.h>
 #include <linux/vhost_types.h>
 #include <uapi/linux/myvhost.h>
+#include "ring/chain.h"
+#include "ring/features.h"
 #include "area.h"
-#include "chain.h"
 #include "event.h"
-#include "features.h"
 #include "worker.h"
 
 struct eventfd_ctx;

@@ -10,13 +10,13 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/myvhost.h>
 #include <uapi/linux/virtio_config.h>
-#include "compat/mvh_compat.h"
-#include "compat/vhost_uapi.h"
-#include "backend.h"
+#include "compat/compat.h"
+#include "core/backend.h"
+#include "core/dev.h"
+#include "core/frontend.h"
 #include "cdev.h"
-#include "cdev_ioctl.h"
-#include "dev.h"
-#include "frontend.h"
+#include "ioctl.h"
+#include "vhost_uapi.h"
 
 #define MVH_BACKEND_FEATURES	BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2)
 

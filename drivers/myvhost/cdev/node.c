@@ -11,9 +11,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/myvhost.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/dev.h"
 #include "cdev.h"
-#include "dev.h"
 
 #define MVH_NODE_PREFIX	"myvhost-"
 

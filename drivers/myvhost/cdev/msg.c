@@ -6,9 +6,9 @@
  */
 #include <linux/sched/signal.h>
 #include <linux/uio.h>
-#include "compat/vhost_uapi.h"
+#include "core/dev.h"
 #include "cdev.h"
-#include "dev.h"
+#include "vhost_uapi.h"
 
 /* Both versions of a message have this size and the body at this offset. */
 #define MVH_MSG_SIZE	sizeof(struct vhost_msg_v2)

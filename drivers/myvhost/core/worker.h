@@ -8,7 +8,7 @@
 #include <linux/completion.h>
 #include <linux/llist.h>
 #include <linux/sched.h>
-#include "compat/mvh_compat.h"
+#include "compat/compat.h"
 
 struct mm_struct;
 struct vhost_task;

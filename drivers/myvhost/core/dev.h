@@ -7,8 +7,8 @@
 
 #include <linux/mutex.h>
 #include <linux/xarray.h>
-#include "features.h"
-#include "mem.h"
+#include "ring/features.h"
+#include "ring/mem.h"
 #include "vq.h"
 
 struct eventfd_ctx;

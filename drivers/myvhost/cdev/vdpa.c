@@ -9,13 +9,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/virtio_config.h>
-#include "compat/mvh_compat.h"
-#include "compat/vhost_uapi.h"
-#include "backend.h"
+#include "compat/compat.h"
+#include "core/backend.h"
+#include "core/dev.h"
+#include "core/frontend.h"
 #include "cdev.h"
-#include "cdev_ioctl.h"
-#include "dev.h"
-#include "frontend.h"
+#include "ioctl.h"
+#include "vhost_uapi.h"
 
 /* QEMU's guests ask for rings of this size whatever they are told. */
 #define MVH_VDPA_NUM_MAX	1024

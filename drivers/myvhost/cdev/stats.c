@@ -6,9 +6,9 @@
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/myvhost.h>
-#include "backend.h"
+#include "core/backend.h"
+#include "core/dev.h"
 #include "cdev.h"
-#include "dev.h"
 
 static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
 	[MYVHOST_CNT_PACKETS]		= "packets",
