@@ -1,21 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Run the test programs, all or those named, and print one KTAP stream: each
-# case of each program is a line of its own, with one plan for all.
+# Run the test programs and print one KTAP stream: each case of each program is a
+# line of its own, with one plan for all. Lines appear as they come.
 #
 # usage: run.sh [-d NODE] [-o FILE] [PROGRAM...]
 #   -d NODE  device under test, default /dev/myvhost
-#   -o FILE  what the programs printed, as it came
+#   -o FILE  what the programs printed, unchanged
+#   PROGRAM  a name, or a pattern in quotes as 'blk_*'; default: all that were built
 # Exit status: 0 if nothing failed, 1 otherwise.
 
 cd "$(dirname "$0")" || exit 1
 
-all="ioctl_errno lifecycle net_tx net_rx notify ring_restart dirty_log iotlb
-	tap_gone stop hostile stress storm stats busypoll fuzz_ioctl blk_setup
-	blk_vdpa blk_iotlb blk_rw blk_errors blk_durable blk_erase blk_life blk_limit
-	blk_stats blk_lifetime blk_storm isolation bounds fault_inject"
 node=
 raw=
+
+# what a kernel tree installs is not in a folder of its own
+bin=bin
+[ -d $bin ] || bin=.
 
 while getopts d:o: opt; do
 	case $opt in
@@ -26,62 +27,80 @@ while getopts d:o: opt; do
 done
 shift $((OPTIND - 1))
 
-# A program that dies before its plan, or before its plan is fulfilled, counts
-# as one failure.
-join() {
-	awk '
-	/^TAP version/ { next }
-	/^# START / { prog = $3; planned = -1; seen = 0; print "# " prog; next }
-	/^# END / {
-		if (planned < 0 || seen < planned) {
-			n++
-			failed++
-			print "not ok " n " " prog ": ended early, status " $3
-		}
-		print "# " prog ": " $4 " s"
-		next
-	}
-	/^1\.\.0 # SKIP/ {
-		planned = 0
-		n++
-		skipped++
-		print "ok " n " " prog " # SKIP " substr($0, 13)
-		next
-	}
-	/^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; next }
-	/^# Totals:/ { next }
-	/^ok / { n++; seen++; if (/# SKIP/) skipped++ }
-	/^not ok / { n++; seen++; failed++ }
-	/^ok |^not ok / {
-		status = $1 == "ok" ? "ok" : "not ok"
-		sub(/^(not )?ok [0-9]+ /, "")
-		print status " " n " " $0
-		fflush()
-		next
-	}
-	{ print; fflush() }
-	END {
-		print "1.." n + 0
-		printf "# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n",
-			n - failed - skipped, failed, skipped
-		exit failed > 0 || n == 0
-	}'
+# programs PATTERN...: the programs, and what matches none as it is, so that it fails
+programs() {
+	for pattern; do
+		for file in "$bin"/$pattern; do
+			case $file in
+			*.sh) continue ;;
+			esac
+			if [ ! -e "$file" ] || { [ -f "$file" ] && [ -x "$file" ]; }; then
+				echo "${file#"$bin"/}"
+			fi
+		done
+	done
 }
 
 run() {
-	for prog in "$@"; do
+	for prog; do
 		start=$(date +%s)
 		echo "# START $prog"
 		# shellcheck disable=SC2086
-		"./$prog" $node
+		"$bin/$prog" $node
 		echo "# END $? $(($(date +%s) - start))"
 	done
 }
 
-if [ $# -eq 0 ]; then
-	# shellcheck disable=SC2086
-	set -- $all
-fi
+# result STATUS NAME
+result() {
+	n=$((n + 1))
+	case "$1 $2" in
+	not*) failed=$((failed + 1)) ;;
+	*"# SKIP"*) skipped=$((skipped + 1)) ;;
+	esac
+	printf '%s %d %s\n' "$1" $n "$2"
+}
+
+# A program that ends before its plan, or before its plan is fulfilled, counts as one
+# failure. The shell reads line by line, awk would wait for a block.
+join() {
+	n=0 failed=0 skipped=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		"TAP version "* | "# Totals:"*) ;;
+		"# START "*)
+			prog=${line#\# START }
+			planned=-1 seen=0
+			echo "# $prog"
+			;;
+		"# END "*)
+			line=${line#\# END }
+			[ $planned -ge 0 ] && [ $seen -ge $planned ] ||
+				result "not ok" "$prog: ended early, status ${line% *}"
+			echo "# $prog: ${line#* } s"
+			;;
+		"1..0 # SKIP"*)
+			planned=0
+			result ok "$prog # SKIP${line#1..0 \# SKIP}"
+			;;
+		1..[0-9]*) planned=${line#1..} ;;
+		"ok "* | "not ok "*)
+			seen=$((seen + 1))
+			status=${line%%ok *}ok
+			line=${line#"$status "}
+			result "$status" "${line#* }"
+			;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	echo "1..$n"
+	echo "# Totals: pass:$((n - failed - skipped)) fail:$failed xfail:0 xpass:0 skip:$skipped error:0"
+	[ $failed = 0 ] && [ $n != 0 ]
+}
+
+[ $# -gt 0 ] || set -- '*'
+# shellcheck disable=SC2046
+set -- $(programs "$@")
 
 echo "TAP version 13"
 if [ -n "$raw" ]; then

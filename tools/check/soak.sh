@@ -25,9 +25,9 @@ round=0 failed=0
 while [ \$SECONDS -lt $SECS ]; do
 	round=\$((round + 1))
 	echo "# round \$round, \$SECONDS s"
-	./fuzz_ioctl -s \$((round * 100)) -t 60 > /lab/fuzz || failed=1
-	./run.sh stress storm hostile lifecycle stop tap_gone blk_life blk_errors \
-		blk_lifetime blk_storm isolation fault_inject > /lab/round
+	bin/fuzz_ioctl -s \$((round * 100)) -t 60 > /lab/fuzz || failed=1
+	./run.sh 'net_*_race' net_hostile net_stop net_tap_gone blk_errors blk_ioctl_race \
+		blk_refs blk_stop lifecycle isolation fault_inject > /lab/round
 	grep -hE '^not ok|^# Totals|steps' /lab/fuzz /lab/round
 	! grep -q '^not ok' /lab/round || failed=1
 	[ \$failed = 0 ] || break
