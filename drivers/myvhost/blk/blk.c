@@ -11,7 +11,7 @@
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
 #include "core/backend.h"
-#include "core/vq.h"
+#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 
@@ -27,41 +27,41 @@ struct mvh_blk {
 	struct mvh_disk *disk;
 };
 
-static struct mvh_disk *mvh_blk_disk(const struct mvh_shared *shared)
+static struct mvh_disk *mvh_blk_disk(const struct mvh_dev *dev)
 {
-	const struct mvh_blk *blk = shared->priv;
+	const struct mvh_blk *blk = dev->priv;
 
 	return smp_load_acquire(&blk->disk);
 }
 
-static int mvh_blk_open(struct mvh_shared *shared, unsigned int n_vqs)
+static int mvh_blk_open(struct mvh_dev *dev, unsigned int n_vqs)
 {
 	struct mvh_blk *blk = kzalloc(sizeof(*blk), GFP_KERNEL_ACCOUNT);
 
 	if (!blk)
 		return -ENOMEM;
 	blk->n_queues = n_vqs;
-	shared->priv = blk;
+	dev->priv = blk;
 	return 0;
 }
 
-static void mvh_blk_close(struct mvh_shared *shared)
+static void mvh_blk_close(struct mvh_dev *dev)
 {
-	struct mvh_disk *disk = mvh_blk_disk(shared);
+	struct mvh_disk *disk = mvh_blk_disk(dev);
 
 	if (disk)
 		mvh_disk_put(disk);
-	kfree(shared->priv);
+	kfree(dev->priv);
 }
 
-static int mvh_blk_ready(struct mvh_shared *shared)
+static int mvh_blk_ready(struct mvh_dev *dev)
 {
-	return mvh_blk_disk(shared) ? 0 : -ENODATA;
+	return mvh_blk_disk(dev) ? 0 : -ENODATA;
 }
 
-static long mvh_blk_set_backing(struct mvh_shared *shared, void __user *arg)
+static long mvh_blk_set_backing(struct mvh_dev *dev, void __user *arg)
 {
-	struct mvh_blk *blk = shared->priv;
+	struct mvh_blk *blk = dev->priv;
 	struct myvhost_blk backing;
 	struct mvh_disk *disk;
 
@@ -72,75 +72,75 @@ static long mvh_blk_set_backing(struct mvh_shared *shared, void __user *arg)
 	disk = mvh_disk_create(&backing, blk->n_queues);
 	if (IS_ERR(disk))
 		return PTR_ERR(disk);
-	shared->offered[0] |= disk->features;
+	dev->offered[0] |= disk->features;
 	smp_store_release(&blk->disk, disk);
 	return 0;
 }
 
-static long mvh_blk_resize(struct mvh_shared *shared)
+static long mvh_blk_resize(struct mvh_dev *dev)
 {
-	struct mvh_disk *disk = mvh_blk_disk(shared);
+	struct mvh_disk *disk = mvh_blk_disk(dev);
 
 	if (!disk)
 		return -ENODATA;
 	mvh_disk_resize(disk);
-	mvh_config_changed(shared);
+	mvh_config_changed(dev);
 	return 0;
 }
 
-static long mvh_blk_ioctl(struct mvh_shared *shared, unsigned int cmd,
+static long mvh_blk_ioctl(struct mvh_dev *dev, unsigned int cmd,
 			  void __user *arg)
 {
 	switch (cmd) {
 	case MYVHOST_BLK_SET_BACKING:
-		return mvh_blk_set_backing(shared, arg);
+		return mvh_blk_set_backing(dev, arg);
 	case MYVHOST_BLK_RESIZE:
-		return mvh_blk_resize(shared);
+		return mvh_blk_resize(dev);
 	default:
 		return -ENOIOCTLCMD;
 	}
 }
 
-static void mvh_blk_show(struct seq_file *seq, struct mvh_shared *shared)
+static void mvh_blk_show(struct seq_file *seq, struct mvh_dev *dev)
 {
-	struct mvh_disk *disk = mvh_blk_disk(shared);
+	struct mvh_disk *disk = mvh_blk_disk(dev);
 
 	if (disk)
 		mvh_disk_show(seq, disk);
 }
 
-static void mvh_blk_features_set(struct mvh_shared *shared)
+static void mvh_blk_features_set(struct mvh_dev *dev)
 {
-	mvh_disk_set_features(mvh_blk_disk(shared), shared->features[0]);
+	mvh_disk_set_features(mvh_blk_disk(dev), dev->features[0]);
 }
 
-static void mvh_blk_reset(struct mvh_shared *shared)
+static void mvh_blk_reset(struct mvh_dev *dev)
 {
-	struct mvh_disk *disk = mvh_blk_disk(shared);
+	struct mvh_disk *disk = mvh_blk_disk(dev);
 
 	if (disk)
 		mvh_disk_reset(disk);
 }
 
-static void mvh_blk_config_read(struct mvh_shared *shared, u32 off, void *buf,
+static void mvh_blk_config_read(struct mvh_dev *dev, u32 off, void *buf,
 				u32 len)
 {
 	u8 config[MVH_BLK_CONFIG_SIZE];
 
-	mvh_disk_config(mvh_blk_disk(shared), config);
+	mvh_disk_config(mvh_blk_disk(dev), config);
 	memcpy(buf, config + off, len);
 }
 
-static void mvh_blk_config_write(struct mvh_shared *shared, u32 off,
+static void mvh_blk_config_write(struct mvh_dev *dev, u32 off,
 				 const void *buf, u32 len)
 {
-	mvh_disk_set_config(mvh_blk_disk(shared), shared->features[0], off, buf,
+	mvh_disk_set_config(mvh_blk_disk(dev), dev->features[0], off, buf,
 			    len);
 }
 
 static void *mvh_blk_attach(struct mvh_vq *vq, struct file *file)
 {
-	return mvh_blk_queue_create(vq, mvh_blk_disk(vq->shared));
+	return mvh_blk_queue_create(vq, mvh_blk_disk(vq->dev));
 }
 
 static void mvh_blk_detach(struct mvh_vq *vq, void *port)

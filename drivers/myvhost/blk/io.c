@@ -18,7 +18,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "core/backend.h"
-#include "core/vq.h"
+#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 

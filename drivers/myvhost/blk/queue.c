@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "core/backend.h"
-#include "core/vq.h"
+#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 
@@ -191,7 +191,7 @@ void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	queue->limits = (struct mvh_blk_limits) {
 		.block = disk->block,
 		.readonly = disk->readonly,
-		.features = vq->shared->features[0],
+		.features = vq->dev->features[0],
 	};
 	queue->can_flush = mvh_vq_has_feature(vq, VIRTIO_BLK_F_FLUSH) ||
 			   mvh_vq_has_feature(vq, VIRTIO_BLK_F_CONFIG_WCE);

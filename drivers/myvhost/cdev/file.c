@@ -155,7 +155,7 @@ static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,
 		return mvh_node_add(dev, uarg, write);
 	if (!write && READ_ONCE(dev->node) && !mvh_cdev_may_look(cmd))
 		return -EPERM;
-	return mvh_ioctl_call(dev, dev->shared.frontend->ioctls, cmd, uarg);
+	return mvh_ioctl_call(dev, dev->frontend->ioctls, cmd, uarg);
 }
 
 static ssize_t mvh_cdev_read(struct kiocb *iocb, struct iov_iter *to)

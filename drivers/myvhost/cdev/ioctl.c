@@ -80,7 +80,7 @@ static long mvh_ioctl_run(struct mvh_dev *dev, const struct mvh_ioctl *ioctl,
 	long ret = 0;
 	u32 index;
 
-	if (ioctl->flags & MVH_IOC_OWNED && !dev->shared.mm)
+	if (ioctl->flags & MVH_IOC_OWNED && !dev->mm)
 		return -EINVAL;
 	if (ioctl->flags & MVH_IOC_OWNER)
 		ret = mvh_dev_check_owner(dev);
@@ -101,14 +101,14 @@ static long mvh_ioctl_run(struct mvh_dev *dev, const struct mvh_ioctl *ioctl,
 static long mvh_ioctl_backend(struct mvh_dev *dev, unsigned int cmd,
 			      void __user *arg)
 {
-	const struct mvh_backend_ops *backend = dev->shared.backend;
+	const struct mvh_backend_ops *backend = dev->backend;
 	long ret;
 
 	if (!backend->ioctl)
 		return -ENOIOCTLCMD;
 	if (mutex_lock_killable(&dev->mutex))
 		return -EINTR;
-	ret = backend->ioctl(&dev->shared, cmd, arg);
+	ret = backend->ioctl(dev, cmd, arg);
 	mutex_unlock(&dev->mutex);
 	return ret;
 }
@@ -126,14 +126,14 @@ static long mvh_ioctl_backend(struct mvh_dev *dev, unsigned int cmd,
 long mvh_ioctl_call(struct mvh_dev *dev, const struct mvh_ioctls *dialect,
 		    unsigned int cmd, void __user *arg)
 {
-	const struct mvh_backend_ops *backend = dev->shared.backend;
+	const struct mvh_backend_ops *backend = dev->backend;
 	const struct mvh_ioctl *ioctl = mvh_ioctl_find(dialect, cmd) ?:
 					mvh_ioctl_find(&mvh_queue_ioctls, cmd);
 	long ret;
 
 	if (!ioctl)
 		return mvh_ioctl_backend(dev, cmd, arg);
-	ret = backend->ready ? backend->ready(&dev->shared) : 0;
+	ret = backend->ready ? backend->ready(dev) : 0;
 	if (ret)
 		return ret;
 	if (ioctl->flags & MVH_IOC_BARE)

@@ -29,14 +29,14 @@ static_assert(MVH_MSG_BODY == sizeof(int) + sizeof(u32));
  */
 void mvh_msg_miss(struct mvh_vq *vq)
 {
-	struct mvh_shared *shared = vq->shared;
+	struct mvh_dev *dev = vq->dev;
 
-	spin_lock(&shared->miss_lock);
+	spin_lock(&dev->miss_lock);
 	vq->miss.state = MVH_MISS_PENDING;
 	vq->miss.iova = vq->view.miss;
 	vq->miss.access = vq->view.miss_access;
-	spin_unlock(&shared->miss_lock);
-	wake_up_interruptible_poll(&shared->miss_wait, EPOLLIN | EPOLLRDNORM);
+	spin_unlock(&dev->miss_lock);
+	wake_up_interruptible_poll(&dev->miss_wait, EPOLLIN | EPOLLRDNORM);
 }
 
 /* Take a miss that the owner does not know of yet. */
@@ -45,7 +45,7 @@ static bool mvh_msg_take(struct mvh_dev *dev, struct vhost_iotlb_msg *msg)
 	bool found = false;
 	unsigned int i;
 
-	spin_lock(&dev->shared.miss_lock);
+	spin_lock(&dev->miss_lock);
 	for (i = 0; i < dev->n_vqs && !found; i++) {
 		struct mvh_miss *miss = &dev->vq[i].miss;
 
@@ -57,7 +57,7 @@ static bool mvh_msg_take(struct mvh_dev *dev, struct vhost_iotlb_msg *msg)
 		msg->type = VHOST_IOTLB_MISS;
 		found = true;
 	}
-	spin_unlock(&dev->shared.miss_lock);
+	spin_unlock(&dev->miss_lock);
 	return found;
 }
 
@@ -66,14 +66,14 @@ static void mvh_msg_put_back(struct mvh_dev *dev, u64 iova)
 {
 	unsigned int i;
 
-	spin_lock(&dev->shared.miss_lock);
+	spin_lock(&dev->miss_lock);
 	for (i = 0; i < dev->n_vqs; i++) {
 		struct mvh_miss *miss = &dev->vq[i].miss;
 
 		if (miss->state == MVH_MISS_READ && miss->iova == iova)
 			miss->state = MVH_MISS_PENDING;
 	}
-	spin_unlock(&dev->shared.miss_lock);
+	spin_unlock(&dev->miss_lock);
 }
 
 /* Wait for a miss; 0 when @msg is filled. */
@@ -87,9 +87,9 @@ static int mvh_msg_wait(struct mvh_dev *dev, struct vhost_iotlb_msg *msg,
 		return 0;
 	if (nonblock)
 		return -EAGAIN;
-	err = wait_event_interruptible(dev->shared.miss_wait,
+	err = wait_event_interruptible(dev->miss_wait,
 				       (found = mvh_msg_take(dev, msg)) ||
-				       !READ_ONCE(dev->shared.iotlb));
+				       !READ_ONCE(dev->iotlb));
 	if (err)
 		return err;
 	return found ? 0 : -EBADFD;
@@ -156,7 +156,7 @@ static int mvh_msg_invalidate(struct mvh_dev *dev,
 /* In the vdpa dialect the messages are about all memory, not about a cache. */
 static bool mvh_msg_vdpa(const struct mvh_dev *dev)
 {
-	return dev->shared.frontend == &mvh_vdpa_frontend;
+	return dev->frontend == &mvh_vdpa_frontend;
 }
 
 static int mvh_msg_carry_out(struct mvh_dev *dev,
@@ -242,11 +242,11 @@ __poll_t mvh_msg_poll(struct mvh_dev *dev, struct file *file,
 	__poll_t mask = 0;
 	unsigned int i;
 
-	poll_wait(file, &dev->shared.miss_wait, table);
-	spin_lock(&dev->shared.miss_lock);
+	poll_wait(file, &dev->miss_wait, table);
+	spin_lock(&dev->miss_lock);
 	for (i = 0; i < dev->n_vqs; i++)
 		if (dev->vq[i].miss.state == MVH_MISS_PENDING)
 			mask = EPOLLIN | EPOLLRDNORM;
-	spin_unlock(&dev->shared.miss_lock);
+	spin_unlock(&dev->miss_lock);
 	return mask;
 }

@@ -170,7 +170,7 @@ static int mvh_node_create(struct mvh_dev *dev, const char *name, bool write)
 	struct mvh_node *node;
 	int err;
 
-	if (dev->node || dev->shared.mm)
+	if (dev->node || dev->mm)
 		return -EBUSY;
 	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
 	if (!node)
@@ -204,7 +204,7 @@ static int mvh_node_create(struct mvh_dev *dev, const char *name, bool write)
  */
 int mvh_node_add(struct mvh_dev *dev, const void __user *arg, bool write)
 {
-	const struct mvh_backend_ops *backend = dev->shared.backend;
+	const struct mvh_backend_ops *backend = dev->backend;
 	char name[sizeof_field(struct mvh_node, name)];
 	int err;
 
@@ -215,7 +215,7 @@ int mvh_node_add(struct mvh_dev *dev, const void __user *arg, bool write)
 		return err;
 	if (mutex_lock_killable(&dev->mutex))
 		return -EINTR;
-	err = backend->ready ? backend->ready(&dev->shared) : 0;
+	err = backend->ready ? backend->ready(dev) : 0;
 	if (!err)
 		err = mvh_node_create(dev, name, write);
 	mutex_unlock(&dev->mutex);

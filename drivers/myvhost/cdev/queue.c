@@ -20,7 +20,7 @@ static long mvh_queue_set_fork(struct mvh_dev *dev, struct mvh_vq *vq,
 {
 	u8 fork;
 
-	if (dev->shared.mm)
+	if (dev->mm)
 		return -EBUSY;
 	if (get_user(fork, (u8 __user *)arg))
 		return -EFAULT;
@@ -142,12 +142,12 @@ static bool mvh_queue_addr_aligned(const struct vhost_vring_addr *a,
 static bool mvh_queue_addr_ok(struct mvh_vq *vq,
 			      const struct vhost_vring_addr *a, const u64 *addr)
 {
-	struct mvh_shared *shared = vq->shared;
+	struct mvh_dev *dev = vq->dev;
 
 	if (!mvh_vq_ring_ok(vq, addr))
 		return false;
-	return shared->iotlb || !(a->flags & BIT(VHOST_VRING_F_LOG)) ||
-	       mvh_vq_log_range_ok(vq, shared->log_base, a->log_guest_addr);
+	return dev->iotlb || !(a->flags & BIT(VHOST_VRING_F_LOG)) ||
+	       mvh_vq_log_range_ok(vq, dev->log_base, a->log_guest_addr);
 }
 
 /**

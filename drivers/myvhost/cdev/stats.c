@@ -119,21 +119,21 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
  */
 void mvh_stats_show(struct seq_file *seq, struct mvh_dev *dev)
 {
-	const struct mvh_backend_ops *backend = dev->shared.backend;
+	const struct mvh_backend_ops *backend = dev->backend;
 	unsigned int i;
 
 	if (mutex_lock_killable(&dev->mutex))
 		return;
 	seq_printf(seq, "backend:\t%s\ndialect:\t%s\n", backend->name,
-		   dev->shared.frontend == &mvh_vdpa_frontend ? "vdpa" :
+		   dev->frontend == &mvh_vdpa_frontend ? "vdpa" :
 								"vhost");
 	if (dev->node)
 		seq_printf(seq, "node:\t%s\n", mvh_node_name(dev->node));
 	seq_printf(seq, "owner:\t%d\nfeatures:\t%#llx %#llx\n",
-		   dev->shared.owner, dev->shared.features[0],
-		   dev->shared.features[1]);
+		   dev->owner, dev->features[0],
+		   dev->features[1]);
 	if (backend->show)
-		backend->show(seq, &dev->shared);
+		backend->show(seq, dev);
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_stats_show_vq(seq, &dev->vq[i], backend->vq_names[i]);
 	mutex_unlock(&dev->mutex);

@@ -32,20 +32,20 @@
 /* The driver learns of it by the status byte (virtio 1.3, 2.1.1). */
 static void mvh_vdpa_error(struct mvh_vq *vq)
 {
-	struct mvh_shared *shared = vq->shared;
+	struct mvh_dev *dev = vq->dev;
 
-	atomic_or(VIRTIO_CONFIG_S_NEEDS_RESET, &shared->status);
+	atomic_or(VIRTIO_CONFIG_S_NEEDS_RESET, &dev->status);
 	if (vq->err)
 		mvh_eventfd_signal(vq->err);
-	if (shared->config_event)
-		mvh_eventfd_signal(shared->config_event);
+	if (dev->config_event)
+		mvh_eventfd_signal(dev->config_event);
 }
 
-static void mvh_vdpa_config(struct mvh_shared *shared)
+static void mvh_vdpa_config(struct mvh_dev *dev)
 {
-	if (shared->config_event &&
-	    atomic_read(&shared->status) & VIRTIO_CONFIG_S_DRIVER_OK)
-		mvh_eventfd_signal(shared->config_event);
+	if (dev->config_event &&
+	    atomic_read(&dev->status) & VIRTIO_CONFIG_S_DRIVER_OK)
+		mvh_eventfd_signal(dev->config_event);
 }
 
 const struct mvh_frontend_ops mvh_vdpa_frontend = {
@@ -70,7 +70,7 @@ static long mvh_vdpa_set_owner(struct mvh_dev *dev, struct mvh_vq *vq,
 		return err;
 	}
 	mvh_dev_lock_vqs(dev);
-	dev->shared.iotlb = space;
+	dev->iotlb = space;
 	mvh_dev_refresh_vqs(dev);
 	mvh_dev_unlock_vqs(dev);
 	return 0;
@@ -79,27 +79,26 @@ static long mvh_vdpa_set_owner(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vdpa_get_features(struct mvh_dev *dev, struct mvh_vq *vq,
 				  void __user *arg)
 {
-	return put_user(dev->shared.offered[0], (u64 __user *)arg);
+	return put_user(dev->offered[0], (u64 __user *)arg);
 }
 
 static long mvh_vdpa_set_features(struct mvh_dev *dev, struct mvh_vq *vq,
 				  void __user *arg)
 {
-	struct mvh_shared *shared = &dev->shared;
 	u64 features;
 
-	if (atomic_read(&shared->status) & VIRTIO_CONFIG_S_FEATURES_OK)
+	if (atomic_read(&dev->status) & VIRTIO_CONFIG_S_FEATURES_OK)
 		return -EBUSY;
 	if (get_user(features, (u64 __user *)arg))
 		return -EFAULT;
-	if (features & ~shared->offered[0])
+	if (features & ~dev->offered[0])
 		return -EOPNOTSUPP;
 	mvh_dev_lock_vqs(dev);
-	shared->features[0] = features;
+	dev->features[0] = features;
 	mvh_dev_refresh_vqs(dev);
 	mvh_dev_unlock_vqs(dev);
-	if (shared->backend->features_set)
-		shared->backend->features_set(shared);
+	if (dev->backend->features_set)
+		dev->backend->features_set(dev);
 	return 0;
 }
 
@@ -125,13 +124,13 @@ static long mvh_vdpa_set_backend_features(struct mvh_dev *dev,
 static long mvh_vdpa_get_device_id(struct mvh_dev *dev, struct mvh_vq *vq,
 				   void __user *arg)
 {
-	return put_user(dev->shared.backend->device_id, (u32 __user *)arg);
+	return put_user(dev->backend->device_id, (u32 __user *)arg);
 }
 
 static long mvh_vdpa_get_status(struct mvh_dev *dev, struct mvh_vq *vq,
 				void __user *arg)
 {
-	return put_user((u8)atomic_read(&dev->shared.status),
+	return put_user((u8)atomic_read(&dev->status),
 			(u8 __user *)arg);
 }
 
@@ -143,7 +142,7 @@ static long mvh_vdpa_set_status(struct mvh_dev *dev, struct mvh_vq *vq,
 
 	if (get_user(status, (u8 __user *)arg))
 		return -EFAULT;
-	if (status && dev->shared.mm && mvh_dev_check_owner(dev))
+	if (status && dev->mm && mvh_dev_check_owner(dev))
 		return -EPERM;
 	return mvh_dev_set_status(dev, status);
 }
@@ -153,7 +152,7 @@ static int mvh_vdpa_config_head(const struct mvh_dev *dev,
 				struct vhost_vdpa_config *head,
 				const void __user *arg)
 {
-	u32 size = dev->shared.backend->config_size;
+	u32 size = dev->backend->config_size;
 
 	if (copy_from_user(head, arg, offsetof(typeof(*head), buf)))
 		return -EFAULT;
@@ -178,7 +177,7 @@ static long mvh_vdpa_get_config(struct mvh_dev *dev, struct mvh_vq *vq,
 	buf = kmalloc(head.len, GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return -ENOMEM;
-	dev->shared.backend->config_read(&dev->shared, head.off, buf, head.len);
+	dev->backend->config_read(dev, head.off, buf, head.len);
 	err = copy_to_user(to->buf, buf, head.len) ? -EFAULT : 0;
 	kfree(buf);
 	return err;
@@ -198,7 +197,7 @@ static long mvh_vdpa_set_config(struct mvh_dev *dev, struct mvh_vq *vq,
 	buf = memdup_user(from->buf, head.len);
 	if (IS_ERR(buf))
 		return PTR_ERR(buf);
-	dev->shared.backend->config_write(&dev->shared, head.off, buf,
+	dev->backend->config_write(dev, head.off, buf,
 					  head.len);
 	kfree(buf);
 	return 0;
@@ -207,13 +206,13 @@ static long mvh_vdpa_set_config(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vdpa_get_config_size(struct mvh_dev *dev, struct mvh_vq *vq,
 				     void __user *arg)
 {
-	return put_user(dev->shared.backend->config_size, (u32 __user *)arg);
+	return put_user(dev->backend->config_size, (u32 __user *)arg);
 }
 
 static long mvh_vdpa_set_config_call(struct mvh_dev *dev, struct mvh_vq *vq,
 				     void __user *arg)
 {
-	return mvh_ioctl_set_event(dev, &dev->shared.config_event, arg);
+	return mvh_ioctl_set_event(dev, &dev->config_event, arg);
 }
 
 static long mvh_vdpa_get_num_max(struct mvh_dev *dev, struct mvh_vq *vq,
@@ -291,7 +290,7 @@ static long mvh_vdpa_set_num(struct mvh_dev *dev, struct mvh_vq *vq,
 /* Rings stay where they are while the driver may use them. */
 static bool mvh_vdpa_rings_fixed(const struct mvh_dev *dev)
 {
-	return atomic_read(&dev->shared.status) & VIRTIO_CONFIG_S_DRIVER_OK &&
+	return atomic_read(&dev->status) & VIRTIO_CONFIG_S_DRIVER_OK &&
 	       !dev->suspended;
 }
 

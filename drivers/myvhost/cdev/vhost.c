@@ -27,7 +27,7 @@ static void mvh_vhost_error(struct mvh_vq *vq)
 }
 
 /* Its users look at configuration space when they like. */
-static void mvh_vhost_config(struct mvh_shared *shared)
+static void mvh_vhost_config(struct mvh_dev *dev)
 {
 }
 
@@ -54,12 +54,12 @@ static long mvh_vhost_reset_owner(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vhost_get_features(struct mvh_dev *dev, struct mvh_vq *vq,
 				   void __user *arg)
 {
-	return put_user(dev->shared.offered[0], (u64 __user *)arg);
+	return put_user(dev->offered[0], (u64 __user *)arg);
 }
 
 static long mvh_vhost_apply_features(struct mvh_dev *dev, const u64 *features)
 {
-	const u64 *offered = dev->shared.offered;
+	const u64 *offered = dev->offered;
 	unsigned int i;
 	long ret;
 
@@ -85,7 +85,7 @@ static long mvh_vhost_set_features(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vhost_get_features_array(struct mvh_dev *dev,
 					 struct mvh_vq *vq, void __user *arg)
 {
-	const u64 *offered = dev->shared.offered;
+	const u64 *offered = dev->offered;
 	u64 __user *to = arg;
 	u64 count, i;
 
@@ -207,7 +207,7 @@ static long mvh_vhost_set_log_base(struct mvh_dev *dev, struct mvh_vq *vq,
 static long mvh_vhost_set_log_fd(struct mvh_dev *dev, struct mvh_vq *vq,
 				 void __user *arg)
 {
-	return mvh_ioctl_set_event(dev, &dev->shared.log_event, arg);
+	return mvh_ioctl_set_event(dev, &dev->log_event, arg);
 }
 
 /* Reads its argument before anything is checked. */
@@ -217,7 +217,7 @@ static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
 	struct vhost_vring_file f;
 	int err;
 
-	if (!dev->shared.backend->has_files)
+	if (!dev->backend->has_files)
 		return -ENOIOCTLCMD;
 	if (copy_from_user(&f, arg, sizeof(f)))
 		return -EFAULT;
@@ -250,7 +250,7 @@ static long mvh_vhost_enable(struct mvh_dev *dev, struct mvh_vq *vq,
 	struct vhost_vring_state s;
 	int err;
 
-	if (dev->shared.backend->has_files)
+	if (dev->backend->has_files)
 		return -ENOIOCTLCMD;
 	if (copy_from_user(&s, arg, sizeof(s)))
 		return -EFAULT;

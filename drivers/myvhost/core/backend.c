@@ -8,8 +8,8 @@
 #include <linux/mutex.h>
 #include <linux/string.h>
 #include "backend.h"
+#include "dev.h"
 #include "frontend.h"
-#include "vq.h"
 
 #define MVH_BACKENDS_MAX	8
 
@@ -103,12 +103,12 @@ void mvh_backend_put(const struct mvh_backend_ops *ops)
 
 /**
  * mvh_config_changed - tell the driver that the configuration space has changed
- * @shared: the device's
+ * @dev: the device's
  *
  * Context: With the device's mutex.
  */
-void mvh_config_changed(struct mvh_shared *shared)
+void mvh_config_changed(struct mvh_dev *dev)
 {
-	shared->frontend->config(shared);
+	dev->frontend->config(dev);
 }
 EXPORT_SYMBOL_GPL(mvh_config_changed);

@@ -13,7 +13,7 @@
 
 struct file;
 struct module;
-struct mvh_shared;
+struct mvh_dev;
 struct mvh_vq;
 struct seq_file;
 
@@ -29,7 +29,7 @@ struct seq_file;
  * @has_files: each queue is attached to a file
  * @features: what may be negotiated; @open can change the device's copy
  * @config_size: bytes of the configuration space, 0 if there is none
- * @open: make @shared->priv, for a device with @n_vqs queues that nobody uses
+ * @open: make @dev->priv, for a device with @n_vqs queues that nobody uses
  *	yet.  Optional, as are
  *	all that follow up to @config_write.  May sleep.  Returns 0 or an error.
  * @close: the opposite; no queue has a port.  May sleep.
@@ -40,7 +40,7 @@ struct seq_file;
  * @show: describe the device for people.  With the device's mutex.
  * @reset: forget what the driver set.  With the device's mutex, no queue has a
  *	port.
- * @features_set: @shared->features changed.  With the device's mutex.
+ * @features_set: @dev->features changed.  With the device's mutex.
  * @config_read: read @len bytes from @off on, all of them inside.  With the
  *	device's mutex.
  * @config_write: the driver writes so.  With the device's mutex; does not fail.
@@ -73,17 +73,17 @@ struct mvh_backend_ops {
 	bool has_files;
 	u64 features[MVH_FEATURE_WORDS];
 	u32 config_size;
-	int (*open)(struct mvh_shared *shared, unsigned int n_vqs);
-	void (*close)(struct mvh_shared *shared);
-	int (*ready)(struct mvh_shared *shared);
-	long (*ioctl)(struct mvh_shared *shared, unsigned int cmd,
+	int (*open)(struct mvh_dev *dev, unsigned int n_vqs);
+	void (*close)(struct mvh_dev *dev);
+	int (*ready)(struct mvh_dev *dev);
+	long (*ioctl)(struct mvh_dev *dev, unsigned int cmd,
 		      void __user *arg);
-	void (*show)(struct seq_file *seq, struct mvh_shared *shared);
-	void (*reset)(struct mvh_shared *shared);
-	void (*features_set)(struct mvh_shared *shared);
-	void (*config_read)(struct mvh_shared *shared, u32 off, void *buf,
+	void (*show)(struct seq_file *seq, struct mvh_dev *dev);
+	void (*reset)(struct mvh_dev *dev);
+	void (*features_set)(struct mvh_dev *dev);
+	void (*config_read)(struct mvh_dev *dev, u32 off, void *buf,
 			    u32 len);
-	void (*config_write)(struct mvh_shared *shared, u32 off,
+	void (*config_write)(struct mvh_dev *dev, u32 off,
 			     const void *buf, u32 len);
 	void *(*attach)(struct mvh_vq *vq, struct file *file);
 	void (*detach)(struct mvh_vq *vq, void *port);
@@ -114,6 +114,6 @@ void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len);
 
 /* From any context. */
 void mvh_vq_queue(struct mvh_vq *vq);
-void mvh_config_changed(struct mvh_shared *shared);
+void mvh_config_changed(struct mvh_dev *dev);
 
 #endif /* _MVH_BACKEND_H */

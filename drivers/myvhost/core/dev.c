@@ -84,15 +84,15 @@ static struct mvh_dev *mvh_dev_alloc(const struct mvh_backend_ops *ops,
 		return NULL;
 	mutex_init(&dev->mutex);
 	xa_init_flags(&dev->workers, XA_FLAGS_ALLOC);
-	spin_lock_init(&dev->shared.miss_lock);
-	init_waitqueue_head(&dev->shared.miss_wait);
-	dev->shared.backend = ops;
-	dev->shared.frontend = frontend;
-	memcpy(dev->shared.offered, ops->features, sizeof(ops->features));
+	spin_lock_init(&dev->miss_lock);
+	init_waitqueue_head(&dev->miss_wait);
+	dev->backend = ops;
+	dev->frontend = frontend;
+	memcpy(dev->offered, ops->features, sizeof(ops->features));
 	dev->fork_owner = MVH_HAVE_VHOST_TASK;
 	dev->n_vqs = n_vqs;
 	for (i = 0; i < dev->n_vqs; i++)
-		mvh_vq_init(&dev->vq[i], &dev->shared, i);
+		mvh_vq_init(&dev->vq[i], dev, i);
 	return dev;
 }
 
@@ -123,7 +123,7 @@ struct mvh_dev *mvh_dev_create(const char *backend,
 	if (!dev)
 		goto put;
 	if (ops->open) {
-		err = ops->open(&dev->shared, n_vqs);
+		err = ops->open(dev, n_vqs);
 		if (err)
 			goto free;
 	}
@@ -145,9 +145,9 @@ void mvh_dev_destroy(struct mvh_dev *dev)
 	mutex_lock(&dev->mutex);
 	mvh_dev_reset(dev);
 	mutex_unlock(&dev->mutex);
-	if (dev->shared.backend->close)
-		dev->shared.backend->close(&dev->shared);
-	mvh_backend_put(dev->shared.backend);
+	if (dev->backend->close)
+		dev->backend->close(dev);
+	mvh_backend_put(dev->backend);
 	kvfree(dev);
 }
 
@@ -159,7 +159,7 @@ void mvh_dev_destroy(struct mvh_dev *dev)
  */
 int mvh_dev_check_owner(const struct mvh_dev *dev)
 {
-	return dev->shared.mm == current->mm ? 0 : -EPERM;
+	return dev->mm == current->mm ? 0 : -EPERM;
 }
 
 /* Pages that the caller may have pinned. */
@@ -181,13 +181,13 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	unsigned int i;
 	int err = 0;
 
-	if (dev->shared.mm)
+	if (dev->mm)
 		return -EBUSY;
-	dev->shared.mm = get_task_mm(current);
-	if (!dev->shared.mm)
+	dev->mm = get_task_mm(current);
+	if (!dev->mm)
 		return -EPERM;
-	dev->shared.pin_limit = mvh_dev_pin_limit();
-	dev->shared.owner = task_tgid_nr(current);
+	dev->pin_limit = mvh_dev_pin_limit();
+	dev->owner = task_tgid_nr(current);
 	for (i = 0; i < dev->n_vqs && !err; i++) {
 		dev->vq[i].window.max_us = mvh_poll_max_us;
 		err = mvh_vq_alloc(&dev->vq[i]);
@@ -210,7 +210,7 @@ static void mvh_dev_release(struct mvh_dev *dev, struct mvh_vq *vq,
 {
 	if (!a->port)
 		return;
-	dev->shared.backend->detach(vq, a->port);
+	dev->backend->detach(vq, a->port);
 	if (a->file)
 		fput(a->file);
 }
@@ -270,7 +270,6 @@ void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
  */
 void mvh_dev_reset(struct mvh_dev *dev)
 {
-	struct mvh_shared *shared = &dev->shared;
 	unsigned int i;
 
 	lockdep_assert_held(&dev->mutex);
@@ -281,32 +280,32 @@ void mvh_dev_reset(struct mvh_dev *dev)
 		mvh_vq_reset(&dev->vq[i]);
 		mvh_dev_forget_miss(dev, &dev->vq[i]);
 	}
-	if (shared->backend->reset)
-		shared->backend->reset(shared);
-	if (shared->log_event)
-		eventfd_ctx_put(shared->log_event);
-	if (shared->config_event)
-		eventfd_ctx_put(shared->config_event);
-	mvh_map_free(shared->table);
-	mvh_map_free(shared->iotlb);
+	if (dev->backend->reset)
+		dev->backend->reset(dev);
+	if (dev->log_event)
+		eventfd_ctx_put(dev->log_event);
+	if (dev->config_event)
+		eventfd_ctx_put(dev->config_event);
+	mvh_map_free(dev->table);
+	mvh_map_free(dev->iotlb);
 	mvh_map_free(dev->batch);
 	dev->batch = NULL;
 	dev->suspended = false;
-	atomic_set(&shared->status, 0);
-	shared->log_event = NULL;
-	shared->config_event = NULL;
-	shared->log_base = 0;
-	shared->table = NULL;
-	shared->iotlb = NULL;
-	shared->owner = 0;
-	memset(shared->features, 0, sizeof(shared->features));
+	atomic_set(&dev->status, 0);
+	dev->log_event = NULL;
+	dev->config_event = NULL;
+	dev->log_base = 0;
+	dev->table = NULL;
+	dev->iotlb = NULL;
+	dev->owner = 0;
+	memset(dev->features, 0, sizeof(dev->features));
 	dev->backend_features = 0;
 	dev->fork_owner = MVH_HAVE_VHOST_TASK;
-	if (dev->shared.mm)
-		mmput(dev->shared.mm);
-	dev->shared.mm = NULL;
+	if (dev->mm)
+		mmput(dev->mm);
+	dev->mm = NULL;
 	/* A reader that waits for misses waits in vain. */
-	wake_up_interruptible_all(&shared->miss_wait);
+	wake_up_interruptible_all(&dev->miss_wait);
 }
 
 /**
@@ -359,16 +358,15 @@ static bool mvh_log_only(const u64 *a, const u64 *b)
  */
 int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 {
-	struct mvh_shared *shared = &dev->shared;
 	bool iommu = mvh_has_feature(features, VIRTIO_F_ACCESS_PLATFORM);
-	bool was_iommu = shared->iotlb;
+	bool was_iommu = dev->iotlb;
 	struct mvh_map *iotlb = NULL;
 	int err;
 
-	if (mvh_dev_running(dev) && !mvh_log_only(features, shared->features))
+	if (mvh_dev_running(dev) && !mvh_log_only(features, dev->features))
 		return -EBUSY;
 	if (mvh_has_feature(features, VHOST_F_LOG_ALL) &&
-	    !mvh_dev_log_ok(dev, shared->log_base))
+	    !mvh_dev_log_ok(dev, dev->log_base))
 		return -EFAULT;
 	if (iommu) {
 		iotlb = mvh_map_create_cache();
@@ -382,16 +380,16 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 		mvh_map_free(iotlb);
 		return err;
 	}
-	swap(iotlb, shared->iotlb);
-	memcpy(shared->features, features, sizeof(shared->features));
+	swap(iotlb, dev->iotlb);
+	memcpy(dev->features, features, sizeof(dev->features));
 	if (iommu || was_iommu)
 		mvh_dev_unmap_vqs(dev);
 	if (iommu != was_iommu)
 		mvh_dev_forget_rings(dev);
 	mvh_dev_refresh_vqs(dev);
 	mvh_dev_unlock_vqs(dev);
-	if (shared->backend->features_set)
-		shared->backend->features_set(shared);
+	if (dev->backend->features_set)
+		dev->backend->features_set(dev);
 	mvh_map_free(iotlb);
 	if (was_iommu)
 		mvh_dev_renew_misses(dev);
@@ -419,7 +417,7 @@ static bool mvh_table_ok(const struct mvh_map *table, bool logging, u64 base)
 
 static bool mvh_dev_logging(const struct mvh_dev *dev)
 {
-	return mvh_has_feature(dev->shared.features, VHOST_F_LOG_ALL);
+	return mvh_has_feature(dev->features, VHOST_F_LOG_ALL);
 }
 
 /**
@@ -439,7 +437,7 @@ bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
 		if (dev->vq[i].port && !mvh_vq_log_ok(&dev->vq[i], base))
 			return false;
 	return !mvh_dev_running(dev) ||
-	       mvh_table_ok(dev->shared.table, true, base);
+	       mvh_table_ok(dev->table, true, base);
 }
 
 /**
@@ -455,19 +453,18 @@ bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
  */
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 {
-	struct mvh_shared *shared = &dev->shared;
 	unsigned int i;
 	int err;
 
 	if (mvh_dev_running(dev) &&
-	    !mvh_table_ok(table, mvh_dev_logging(dev), shared->log_base)) {
+	    !mvh_table_ok(table, mvh_dev_logging(dev), dev->log_base)) {
 		mvh_map_free(table);
 		return -EFAULT;
 	}
 	mvh_dev_lock_vqs(dev);
 	err = mvh_dev_quiesce_vqs(dev);
 	if (!err) {
-		swap(table, shared->table);
+		swap(table, dev->table);
 		mvh_dev_refresh_vqs(dev);
 		for (i = 0; i < dev->n_vqs; i++)
 			mvh_vq_remap(&dev->vq[i]);
@@ -489,7 +486,7 @@ int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base)
 	if (mvh_dev_logging(dev) && !mvh_dev_log_ok(dev, base))
 		return -EFAULT;
 	mvh_dev_lock_vqs(dev);
-	dev->shared.log_base = base;
+	dev->log_base = base;
 	mvh_dev_unlock_vqs(dev);
 	return 0;
 }
@@ -514,14 +511,13 @@ struct eventfd_ctx *mvh_dev_swap_event(struct mvh_dev *dev,
 
 static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
 {
-	struct mvh_shared *shared = &dev->shared;
 
 	/* Memory that is all I/O virtual is looked at when it is used. */
-	if (shared->iotlb && !shared->iotlb->cached)
+	if (dev->iotlb && !dev->iotlb->cached)
 		return true;
-	return mvh_table_ok(shared->table, mvh_dev_logging(dev),
-			    shared->log_base) &&
-	       (!mvh_dev_logging(dev) || mvh_vq_log_ok(vq, shared->log_base)) &&
+	return mvh_table_ok(dev->table, mvh_dev_logging(dev),
+			    dev->log_base) &&
+	       (!mvh_dev_logging(dev) || mvh_vq_log_ok(vq, dev->log_base)) &&
 	       mvh_vq_ring_ok(vq, vq->addr);
 }
 
@@ -531,7 +527,7 @@ static int mvh_dev_attach(struct mvh_dev *dev, struct mvh_vq *vq,
 {
 	struct mvh_attached new = { .file = file };
 
-	new.port = dev->shared.backend->attach(vq, file);
+	new.port = dev->backend->attach(vq, file);
 	if (IS_ERR(new.port)) {
 		if (file)
 			fput(file);

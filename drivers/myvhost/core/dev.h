@@ -20,32 +20,105 @@ struct mvh_node;
 #define MVH_IOTLB_MAX		2048
 
 /**
- * struct mvh_dev - a device, that is an open descriptor
+ * struct mvh_dev - a device, that is an open descriptor or a named node
  *
- * @mutex: serialises ioctls and messages; guards all that follows
+ * What the queues look at changes only while the mutexes of all of them are held,
+ * so that any of these is enough to read it.  Everything else is guarded by @mutex
+ * unless it says otherwise.
+ *
+ * @mutex: serialises ioctls and messages
  * @fork_owner: workers belong to the owner's process
+ * @suspended: in the vdpa dialect, VHOST_VDPA_SUSPEND stopped the queues
  * @backend_features: VHOST_BACKEND_F_*
  * @node: its named node, NULL if it lives as long as its descriptor; set once
- * @batch: in the vdpa dialect, the next @shared.iotlb while a batch of IOTLB
- *	messages is incomplete, else NULL
- * @suspended: in the vdpa dialect, VHOST_VDPA_SUSPEND stopped the queues
+ * @batch: in the vdpa dialect, the next @iotlb while a batch of IOTLB messages is
+ *	incomplete, else NULL
  * @workers: by id
- * @shared: what the queues see; guarded as it says
+ * @backend: kind of device; constant
+ * @frontend: dialect; constant
+ * @priv: the back end's, constant while a queue has a port
+ * @mm: the owner's address space, NULL without owner; constant while a queue has
+ *	a port
+ * @pin_limit: pages that may be pinned in @mm; likewise
+ * @owner: process id of the owner, for fdinfo
+ * @offered: features that may be negotiated; constant while there is an owner
+ * @features: what was negotiated; queues look at it
+ * @table: guest physical memory; queues look at it
+ * @iotlb: I/O virtual memory, with VIRTIO_F_ACCESS_PLATFORM or in the vdpa
+ *	dialect, else NULL; queues look at it
+ * @log_base: owner's address of the dirty log; queues look at it
+ * @log_event: signalled when something was logged; queues look at it
+ * @config_event: signalled when the configuration space has changed
+ * @status: status byte of the vdpa dialect, of which a queue's error sets
+ *	VIRTIO_CONFIG_S_NEEDS_RESET; atomic
+ * @miss_lock: guards the queues' missing translations; innermost
+ * @miss_wait: who waits for them
  * @n_vqs: queues; constant
  * @vq: the queues
  */
 struct mvh_dev {
 	struct mutex mutex;
 	bool fork_owner;
+	bool suspended;
 	u64 backend_features;
 	struct mvh_node *node;
 	struct mvh_map *batch;
-	bool suspended;
 	struct xarray workers;
-	struct mvh_shared shared;
+	const struct mvh_backend_ops *backend;
+	const struct mvh_frontend_ops *frontend;
+	void *priv;
+	struct mm_struct *mm;
+	u64 pin_limit;
+	pid_t owner;
+	u64 offered[MVH_FEATURE_WORDS];
+	u64 features[MVH_FEATURE_WORDS];
+	struct mvh_map *table;
+	struct mvh_map *iotlb;
+	u64 log_base;
+	struct eventfd_ctx *log_event;
+	struct eventfd_ctx *config_event;
+	atomic_t status;
+	spinlock_t miss_lock;
+	wait_queue_head_t miss_wait;
 	unsigned int n_vqs;
 	struct mvh_vq vq[];
 };
+
+/**
+ * mvh_vq_has_feature - was a feature negotiated?
+ * @vq: the queue, its mutex held
+ * @bit: feature number
+ *
+ * Return: true if it was.
+ */
+static inline bool mvh_vq_has_feature(const struct mvh_vq *vq, unsigned int bit)
+{
+	return mvh_has_feature(vq->dev->features, bit);
+}
+
+/**
+ * mvh_vq_logging - must writes to guest memory be logged?
+ * @vq: the queue, its mutex held
+ *
+ * Return: true if so.
+ */
+static inline bool mvh_vq_logging(const struct mvh_vq *vq)
+{
+	return mvh_vq_has_feature(vq, VHOST_F_LOG_ALL);
+}
+
+/**
+ * mvh_vq_reachable - does the calling task see the owner's memory?
+ * @vq: the queue
+ *
+ * The owner and the workers do; whoever closes the last descriptor may not.
+ *
+ * Return: true if it does.
+ */
+static inline bool mvh_vq_reachable(const struct mvh_vq *vq)
+{
+	return current->mm && current->mm == vq->dev->mm;
+}
 
 extern bool mvh_worker_per_vq;
 extern unsigned int mvh_poll_max_us;

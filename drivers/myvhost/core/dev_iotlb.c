@@ -16,10 +16,10 @@ bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	bool waited;
 
-	spin_lock(&dev->shared.miss_lock);
+	spin_lock(&dev->miss_lock);
 	waited = vq->miss.state != MVH_MISS_NONE;
 	vq->miss.state = MVH_MISS_NONE;
-	spin_unlock(&dev->shared.miss_lock);
+	spin_unlock(&dev->miss_lock);
 	return waited;
 }
 
@@ -35,7 +35,7 @@ void mvh_dev_renew_misses(struct mvh_dev *dev)
 		if (mvh_dev_forget_miss(dev, &dev->vq[i]))
 			mvh_vq_queue(&dev->vq[i]);
 	/* Without IOMMU there will be none to read. */
-	wake_up_interruptible_all(&dev->shared.miss_wait);
+	wake_up_interruptible_all(&dev->miss_wait);
 }
 
 /* Does a range touch the ring of a queue? */
@@ -65,7 +65,7 @@ static void mvh_dev_refresh_iotlb(struct mvh_dev *dev, u64 start, u64 last)
 
 		if (vq->mapped && mvh_vq_ring_hit(vq, start, last))
 			mvh_vq_unmap(vq);
-		mvh_view_set(&vq->view, dev->shared.iotlb);
+		mvh_view_set(&vq->view, dev->iotlb);
 	}
 }
 
@@ -79,12 +79,12 @@ static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
 		struct mvh_miss *miss = &vq->miss;
 		bool hit;
 
-		spin_lock(&dev->shared.miss_lock);
+		spin_lock(&dev->miss_lock);
 		hit = miss->state != MVH_MISS_NONE && miss->iova >= start &&
 		      miss->iova <= last;
 		if (hit)
 			miss->state = MVH_MISS_NONE;
-		spin_unlock(&dev->shared.miss_lock);
+		spin_unlock(&dev->miss_lock);
 		if (hit)
 			mvh_vq_queue(vq);
 	}
@@ -102,7 +102,7 @@ static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map,
 	mvh_dev_lock_vqs(dev);
 	err = mvh_dev_quiesce_vqs(dev);
 	if (!err) {
-		swap(map, dev->shared.iotlb);
+		swap(map, dev->iotlb);
 		mvh_dev_refresh_iotlb(dev, start, last);
 	}
 	mvh_dev_unlock_vqs(dev);
@@ -118,11 +118,11 @@ static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map,
  */
 int mvh_dev_iotlb_begin(struct mvh_dev *dev)
 {
-	if (!dev->shared.iotlb)
+	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->batch)
 		return -EINVAL;
-	dev->batch = mvh_map_copy(dev->shared.iotlb);
+	dev->batch = mvh_map_copy(dev->iotlb);
 	return dev->batch ? 0 : -ENOMEM;
 }
 
@@ -146,7 +146,7 @@ int mvh_dev_iotlb_end(struct mvh_dev *dev)
 static int mvh_dev_cache_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
-	struct mvh_map *map = mvh_map_insert(dev->shared.iotlb, region,
+	struct mvh_map *map = mvh_map_insert(dev->iotlb, region,
 					     MVH_IOTLB_MAX);
 	int err;
 
@@ -162,7 +162,7 @@ static int mvh_dev_cache_update(struct mvh_dev *dev,
 static int mvh_dev_space_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
-	struct mvh_map *old = dev->batch ?: dev->shared.iotlb;
+	struct mvh_map *old = dev->batch ?: dev->iotlb;
 	struct mvh_map *map;
 
 	if (mvh_map_overlaps(old, region->start, region->last))
@@ -191,9 +191,9 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
  */
 int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 {
-	if (!dev->shared.iotlb)
+	if (!dev->iotlb)
 		return -EFAULT;
-	if (dev->shared.iotlb->cached)
+	if (dev->iotlb->cached)
 		return mvh_dev_cache_update(dev, region);
 	return mvh_dev_space_update(dev, region);
 }
@@ -213,7 +213,7 @@ int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
 {
 	int err;
 
-	if (!dev->shared.iotlb)
+	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->batch) {
 		mvh_map_remove(dev->batch, start, last);
@@ -222,7 +222,7 @@ int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
 	mvh_dev_lock_vqs(dev);
 	err = mvh_dev_quiesce_vqs(dev);
 	if (!err) {
-		mvh_map_remove(dev->shared.iotlb, start, last);
+		mvh_map_remove(dev->iotlb, start, last);
 		mvh_dev_refresh_iotlb(dev, start, last);
 	}
 	mvh_dev_unlock_vqs(dev);

@@ -9,7 +9,7 @@
 
 static u8 mvh_dev_status(const struct mvh_dev *dev)
 {
-	return atomic_read(&dev->shared.status);
+	return atomic_read(&dev->status);
 }
 
 /* A device that needs a reset waits for it. */
@@ -44,13 +44,12 @@ static int mvh_dev_start_vqs(struct mvh_dev *dev)
 
 static void mvh_dev_forget_driver(struct mvh_dev *dev)
 {
-	struct mvh_shared *shared = &dev->shared;
 	unsigned int i;
 
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_dev_detach(dev, &dev->vq[i]);
 	mvh_dev_lock_vqs(dev);
-	memset(shared->features, 0, sizeof(shared->features));
+	memset(dev->features, 0, sizeof(dev->features));
 	for (i = 0; i < dev->n_vqs; i++) {
 		dev->vq[i].enabled = false;
 		dev->vq[i].placed = false;
@@ -59,15 +58,15 @@ static void mvh_dev_forget_driver(struct mvh_dev *dev)
 	mvh_dev_refresh_vqs(dev);
 	mvh_dev_unlock_vqs(dev);
 	dev->suspended = false;
-	atomic_set(&shared->status, 0);
-	if (shared->backend->reset)
-		shared->backend->reset(shared);
+	atomic_set(&dev->status, 0);
+	if (dev->backend->reset)
+		dev->backend->reset(dev);
 }
 
 /* FEATURES_OK does not stick if the device cannot work so. */
 static u8 mvh_dev_check_features(const struct mvh_dev *dev, u8 status)
 {
-	if (mvh_has_feature(dev->shared.features, VIRTIO_F_VERSION_1))
+	if (mvh_has_feature(dev->features, VIRTIO_F_VERSION_1))
 		return status;
 	return status & ~VIRTIO_CONFIG_S_FEATURES_OK;
 }
@@ -100,13 +99,13 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 	if (new & VIRTIO_CONFIG_S_DRIVER_OK) {
 		if (!(status & VIRTIO_CONFIG_S_FEATURES_OK))
 			return -EINVAL;
-		if (!dev->shared.mm)
+		if (!dev->mm)
 			return -EPERM;
 		err = mvh_dev_start_vqs(dev);
 		if (err)
 			return err;
 	}
-	atomic_or(status, &dev->shared.status);
+	atomic_or(status, &dev->status);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
 		strscpy(suffix, vq_name, sizeof(suffix));
 	else if (id)
 		snprintf(suffix, sizeof(suffix), "w%u", id);
-	worker = mvh_worker_create(dev->shared.mm, dev->fork_owner, suffix);
+	worker = mvh_worker_create(dev->mm, dev->fork_owner, suffix);
 	if (IS_ERR(worker)) {
 		xa_erase(&dev->workers, id);
 		return worker;
@@ -73,7 +73,7 @@ int mvh_dev_start_workers(struct mvh_dev *dev)
 	for (i = 0; i < dev->n_vqs; i++) {
 		if (!worker || mvh_worker_per_vq)
 			worker = mvh_dev_add_worker(dev, mvh_worker_per_vq ?
-				dev->shared.backend->vq_names[i] : NULL);
+				dev->backend->vq_names[i] : NULL);
 		if (IS_ERR(worker))
 			return PTR_ERR(worker);
 		mvh_vq_set_worker(&dev->vq[i], worker);

@@ -8,7 +8,7 @@
 #define _MVH_FRONTEND_H
 
 struct mvh_ioctls;
-struct mvh_shared;
+struct mvh_dev;
 struct mvh_vq;
 
 /**
@@ -27,7 +27,7 @@ struct mvh_frontend_ops {
 	const struct mvh_ioctls *ioctls;
 	void (*error)(struct mvh_vq *vq);
 	void (*miss)(struct mvh_vq *vq);
-	void (*config)(struct mvh_shared *shared);
+	void (*config)(struct mvh_dev *dev);
 };
 
 #endif /* _MVH_FRONTEND_H */

@@ -9,7 +9,7 @@
 #define _MVH_TRACE_H
 
 #include <linux/tracepoint.h>
-#include "vq.h"
+#include "dev.h"
 
 DECLARE_EVENT_CLASS(mvh_vq_value,
 	TP_PROTO(const struct mvh_vq *vq, u64 value),
@@ -20,7 +20,7 @@ DECLARE_EVENT_CLASS(mvh_vq_value,
 		__field(u64, value)
 	),
 	TP_fast_assign(
-		__entry->owner = vq->shared->owner;
+		__entry->owner = vq->dev->owner;
 		__entry->index = vq->index;
 		__entry->value = value;
 	),

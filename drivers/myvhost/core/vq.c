@@ -10,8 +10,8 @@
 #include <uapi/linux/virtio_config.h>
 #include "compat/compat.h"
 #include "backend.h"
+#include "dev.h"
 #include "frontend.h"
-#include "vq.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -54,7 +54,7 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 void mvh_vq_break(struct mvh_vq *vq)
 {
 	mvh_vq_set_state(vq, MVH_VQ_BROKEN);
-	vq->shared->frontend->error(vq);
+	vq->dev->frontend->error(vq);
 }
 
 /**
@@ -78,7 +78,7 @@ void mvh_vq_set_features(struct mvh_vq *vq)
 	ring->le = mvh_vq_has_feature(vq, VIRTIO_F_VERSION_1) ||
 		   virtio_legacy_is_little_endian();
 	ring->wrote = vq->log_used && mvh_vq_logging(vq) ? mvh_vq_wrote : NULL;
-	mvh_view_set(&vq->view, vq->shared->iotlb ?: vq->shared->table);
+	mvh_view_set(&vq->view, vq->dev->iotlb ?: vq->dev->table);
 }
 
 /**
@@ -108,7 +108,7 @@ bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr)
 {
 	enum mvh_part part;
 
-	if (vq->shared->iotlb)
+	if (vq->dev->iotlb)
 		return true;
 	for (part = 0; part < MVH_PART_MAX; part++)
 		if (!access_ok((void __user *)(uintptr_t)addr[part],
@@ -153,7 +153,7 @@ static int mvh_vq_map_part(struct mvh_vq *vq, enum mvh_part part)
 	u8 access = mvh_vq_part_access(vq, part);
 	int n = 1, err;
 
-	if (vq->shared->iotlb) {
+	if (vq->dev->iotlb) {
 		n = mvh_view_translate(&vq->view, vq->addr[part], size, access,
 				       vq->iov, MVH_IOV_MAX);
 		if (n < 0)
@@ -163,7 +163,7 @@ static int mvh_vq_map_part(struct mvh_vq *vq, enum mvh_part part)
 		vq->iov[0].iov_len = size;
 	}
 	err = mvh_area_map(&vq->area[part], vq->iov, n,
-			   access & MVH_ACCESS_WRITE, vq->shared->pin_limit);
+			   access & MVH_ACCESS_WRITE, vq->dev->pin_limit);
 	if (!err)
 		vq->ring.part[part] = vq->area[part].addr;
 	return err;
@@ -211,7 +211,7 @@ int mvh_vq_map(struct mvh_vq *vq)
 void mvh_vq_remap(struct mvh_vq *vq)
 {
 	mvh_vq_unmap(vq);
-	if (vq->state == MVH_VQ_RUNNING && !vq->shared->iotlb &&
+	if (vq->state == MVH_VQ_RUNNING && !vq->dev->iotlb &&
 	    mvh_vq_map(vq))
 		mvh_vq_break(vq);
 }
@@ -234,14 +234,14 @@ int mvh_vq_start(struct mvh_vq *vq)
 	if (!mvh_ring_state_ok(&vq->ring))
 		return -EINVAL;
 	vq->started = false;
-	if (!vq->shared->iotlb) {
+	if (!vq->dev->iotlb) {
 		if (!vq->placed)
 			return -EFAULT;
 		err = mvh_vq_map(vq);
 		if (err)
 			return err;
 	}
-	err = vq->shared->backend->start(vq);
+	err = vq->dev->backend->start(vq);
 	if (err) {
 		mvh_vq_unmap(vq);
 		return err;
@@ -265,7 +265,7 @@ void mvh_vq_stop(struct mvh_vq *vq)
 	lockdep_assert_held(&vq->mutex);
 	if (vq->state == MVH_VQ_OFF)
 		return;
-	vq->shared->backend->stop(vq);
+	vq->dev->backend->stop(vq);
 	mvh_vq_set_state(vq, MVH_VQ_OFF);
 	mvh_vq_unmap(vq);
 }
@@ -297,7 +297,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_queue);
  */
 int mvh_vq_quiesce(struct mvh_vq *vq)
 {
-	const struct mvh_backend_ops *backend = vq->shared->backend;
+	const struct mvh_backend_ops *backend = vq->dev->backend;
 
 	lockdep_assert_held(&vq->mutex);
 	if (vq->state == MVH_VQ_OFF || !backend->quiesce)
@@ -327,13 +327,13 @@ u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what)
 /**
  * mvh_vq_init - prepare a queue for mvh_vq_reset()
  * @vq: zeroed memory
- * @shared: what it shares with the others
+ * @dev: what it shares with the others
  * @index: which one it is
  */
-void mvh_vq_init(struct mvh_vq *vq, struct mvh_shared *shared, u32 index)
+void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index)
 {
 	mutex_init(&vq->mutex);
-	vq->shared = shared;
+	vq->dev = dev;
 	vq->index = index;
 	mvh_work_init(&vq->work, mvh_vq_run);
 	mvh_event_init(&vq->kick_event, EPOLLIN, mvh_vq_kicked);

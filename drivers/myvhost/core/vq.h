@@ -68,7 +68,7 @@ enum mvh_miss_state {
 /**
  * struct mvh_miss - a translation that a queue waits for; one at a time
  *
- * Guarded by the miss_lock of struct mvh_shared.
+ * Guarded by the miss_lock of struct mvh_dev.
  *
  * @state: what became of it
  * @access: MVH_ACCESS_*
@@ -96,57 +96,12 @@ struct mvh_window {
 };
 
 /**
- * struct mvh_shared - what the queues of a device share
- *
- * Unless it says otherwise, a field changes only while the mutexes of all
- * queues are held, so that any of them is enough to read it.
- *
- * @backend: kind of device; constant
- * @frontend: dialect; constant
- * @priv: the back end's, constant while a queue has a port
- * @mm: the owner's address space, NULL without owner; constant while a queue has
- *	a port
- * @pin_limit: pages that may be pinned in @mm; likewise
- * @owner: process id of the owner, for people
- * @offered: features that may be negotiated; constant while there is an owner
- * @features: what was negotiated
- * @table: guest physical memory
- * @iotlb: I/O virtual memory, with VIRTIO_F_ACCESS_PLATFORM or in the vdpa
- *	dialect; else NULL
- * @log_base: owner's address of the dirty log
- * @log_event: signalled when something was logged
- * @config_event: signalled when the configuration space has changed
- * @status: status byte of the vdpa dialect, of which a queue's error sets
- *	VIRTIO_CONFIG_S_NEEDS_RESET; atomic
- * @miss_lock: guards the queues' missing translations; innermost
- * @miss_wait: who waits for them
- */
-struct mvh_shared {
-	const struct mvh_backend_ops *backend;
-	const struct mvh_frontend_ops *frontend;
-	void *priv;
-	struct mm_struct *mm;
-	u64 pin_limit;
-	pid_t owner;
-	u64 offered[MVH_FEATURE_WORDS];
-	u64 features[MVH_FEATURE_WORDS];
-	struct mvh_map *table;
-	struct mvh_map *iotlb;
-	u64 log_base;
-	struct eventfd_ctx *log_event;
-	struct eventfd_ctx *config_event;
-	atomic_t status;
-	spinlock_t miss_lock;
-	wait_queue_head_t miss_wait;
-};
-
-/**
  * struct mvh_vq - a queue
  *
  * Everything is guarded by @mutex unless it says otherwise.
  *
  * @mutex: taken by the worker for a whole run, by ioctls to change anything
- * @shared: what it shares with the device's other queues; constant
+ * @dev: what it shares with the device's other queues; constant
  * @index: which of its queues; constant
  * @state: what it is doing
  * @port: the back end's object for it while not OFF
@@ -169,7 +124,7 @@ struct mvh_shared {
  * @worker: who serves it; RCU, changes under the device's mutex
  * @work: a run
  * @window: busy polling
- * @miss: missing translation; under @shared->miss_lock
+ * @miss: missing translation; under @dev->miss_lock
  * @iov: room for MVH_IOV_ROOM pieces of a request
  * @done: finished chains not given back yet, and behind them staged ones
  * @n_done: how many are finished
@@ -181,7 +136,7 @@ struct mvh_shared {
  */
 struct mvh_vq {
 	struct mutex mutex;
-	struct mvh_shared *shared;
+	struct mvh_dev *dev;
 	u32 index;
 	enum mvh_vq_state state;
 	void *port;
@@ -252,18 +207,6 @@ static inline bool mvh_vq_over(const struct mvh_vq *vq)
 }
 
 /**
- * mvh_vq_has_feature - was a feature negotiated?
- * @vq: the queue, its mutex held
- * @bit: feature number
- *
- * Return: true if it was.
- */
-static inline bool mvh_vq_has_feature(const struct mvh_vq *vq, unsigned int bit)
-{
-	return mvh_has_feature(vq->shared->features, bit);
-}
-
-/**
  * struct mvh_mark - a position in the available chains
  * @avail: see struct mvh_ring_state
  * @wrap: likewise
@@ -321,31 +264,7 @@ static inline bool mvh_vq_le(const struct mvh_vq *vq)
 	return vq->ring.le;
 }
 
-/**
- * mvh_vq_logging - must writes to guest memory be logged?
- * @vq: the queue, its mutex held
- *
- * Return: true if so.
- */
-static inline bool mvh_vq_logging(const struct mvh_vq *vq)
-{
-	return mvh_vq_has_feature(vq, VHOST_F_LOG_ALL);
-}
-
-/**
- * mvh_vq_reachable - does the calling task see the owner's memory?
- * @vq: the queue
- *
- * The owner and the workers do; whoever closes the last descriptor may not.
- *
- * Return: true if it does.
- */
-static inline bool mvh_vq_reachable(const struct mvh_vq *vq)
-{
-	return current->mm && current->mm == vq->shared->mm;
-}
-
-void mvh_vq_init(struct mvh_vq *vq, struct mvh_shared *shared, u32 index);
+void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index);
 int mvh_vq_alloc(struct mvh_vq *vq);
 void mvh_vq_reset(struct mvh_vq *vq);
 void mvh_vq_set_features(struct mvh_vq *vq);

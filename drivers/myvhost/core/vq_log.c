@@ -8,19 +8,19 @@
 #include "compat/compat.h"
 #include "ring/dirty.h"
 #include "backend.h"
+#include "dev.h"
 #include "frontend.h"
-#include "vq.h"
 
 static void mvh_vq_logged(struct mvh_vq *vq, int err)
 {
 	if (!err) {
-		if (vq->shared->log_event)
-			mvh_eventfd_signal(vq->shared->log_event);
+		if (vq->dev->log_event)
+			mvh_eventfd_signal(vq->dev->log_event);
 		return;
 	}
 	/* The owner took its log away: migration fails, not the guest. */
 	mvh_vq_count(vq, MYVHOST_CNT_LOG_ERRORS, 1);
-	vq->shared->frontend->error(vq);
+	vq->dev->frontend->error(vq);
 }
 
 /**
@@ -41,8 +41,8 @@ void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len)
 	for (; len; iov++) {
 		u64 n = min_t(u64, len, iov->iov_len);
 
-		err |= mvh_dirty_mark_user(vq->shared->log_base,
-					   vq->shared->table,
+		err |= mvh_dirty_mark_user(vq->dev->log_base,
+					   vq->dev->table,
 					   (uintptr_t)iov->iov_base, n);
 		len -= n;
 	}
@@ -63,12 +63,12 @@ void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 			 u32 len)
 {
 	struct mvh_vq *vq = container_of(ring, struct mvh_vq, ring);
-	struct mvh_shared *shared = vq->shared;
+	struct mvh_dev *dev = vq->dev;
 	int err = 0;
 
 	/* Only the used area's guest address is told, and not with an IOMMU. */
-	if (part == MVH_PART_USED && !shared->iotlb) {
-		err = mvh_dirty_mark(shared->log_base, vq->log_addr + off, len);
+	if (part == MVH_PART_USED && !dev->iotlb) {
+		err = mvh_dirty_mark(dev->log_base, vq->log_addr + off, len);
 		mvh_vq_logged(vq, err);
 		return;
 	}
@@ -76,7 +76,7 @@ void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 		u64 uaddr = mvh_area_uaddr(&vq->area[part], off);
 		u32 n = min_t(u32, len, PAGE_SIZE - offset_in_page(uaddr));
 
-		err = mvh_dirty_mark_user(shared->log_base, shared->table,
+		err = mvh_dirty_mark_user(dev->log_base, dev->table,
 					  uaddr, n);
 		off += n;
 		len -= n;
@@ -128,6 +128,6 @@ bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa)
  */
 bool mvh_vq_log_ok(const struct mvh_vq *vq, u64 base)
 {
-	return !vq->log_used || vq->shared->iotlb ||
+	return !vq->log_used || vq->dev->iotlb ||
 	       mvh_vq_log_range_ok(vq, base, vq->log_addr);
 }

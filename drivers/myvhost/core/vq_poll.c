@@ -6,7 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include "backend.h"
-#include "vq.h"
+#include "dev.h"
 
 /* How long to poll now, in nanoseconds. */
 static u64 mvh_vq_poll_time(const struct mvh_vq *vq)

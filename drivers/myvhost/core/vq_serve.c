@@ -7,9 +7,9 @@
 #include <linux/uaccess.h>
 #include "compat/compat.h"
 #include "backend.h"
+#include "dev.h"
 #include "frontend.h"
 #include "trace.h"
-#include "vq.h"
 
 static_assert(MYVHOST_CNT_BAD_LENGTH - MYVHOST_CNT_BAD_INDEX ==
 	      MVH_BAD_LENGTH - MVH_BAD_INDEX);
@@ -57,7 +57,7 @@ static void mvh_vq_wait_translation(struct mvh_vq *vq)
 {
 	mvh_vq_count(vq, MYVHOST_CNT_MISSES, 1);
 	trace_mvh_miss(vq, vq->view.miss);
-	vq->shared->frontend->miss(vq);
+	vq->dev->frontend->miss(vq);
 }
 
 /**
@@ -260,7 +260,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	trace_mvh_run_begin(vq, vq->ring.state.avail);
 	mvh_vq_refill(vq);
 	mvh_ring_disable_kick(&vq->ring);
-	vq->shared->backend->service(vq);
+	vq->dev->backend->service(vq);
 	mvh_vq_flush(vq);
 	if (vq->window.max_us && !mvh_vq_over(vq))
 		vq->window.slept_at = ktime_get_ns();

@@ -11,7 +11,7 @@
 #include <uapi/linux/virtio_net.h>
 #include "compat/tun.h"
 #include "core/backend.h"
-#include "core/vq.h"
+#include "core/dev.h"
 #include "net.h"
 #include "port.h"
 
@@ -29,7 +29,7 @@ static int mvh_net_start(struct mvh_vq *vq)
 {
 	struct mvh_port *port = vq->port;
 
-	port->hdr_len = mvh_net_hdr_len(vq->shared->features);
+	port->hdr_len = mvh_net_hdr_len(vq->dev->features);
 	port->own_hdr = mvh_vq_has_feature(vq, VHOST_NET_F_VIRTIO_NET_HDR);
 	return mvh_port_start(port);
 }

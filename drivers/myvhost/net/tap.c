@@ -19,7 +19,7 @@
 #include <net/xdp.h>
 #include "compat/tun.h"
 #include "core/backend.h"
-#include "core/vq.h"
+#include "core/dev.h"
 #include "port.h"
 
 /* Frames handed to tun, or taken from it, at a time. */
