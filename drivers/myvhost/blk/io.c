@@ -165,7 +165,7 @@ static void mvh_blk_io_complete(struct kiocb *kiocb, long result)
  * Protect a write from a freeze, as kiocb_start_write() does, but without waiting
  * for the thaw.
  */
-static bool mvh_blk_io_try_freeze(const struct mvh_blk_req *req)
+static bool mvh_blk_io_protect(const struct mvh_blk_req *req)
 {
 	struct super_block *sb = file_inode(req->queue->disk->file)->i_sb;
 
@@ -181,7 +181,7 @@ static bool mvh_blk_io_begin(struct mvh_blk_req *req, bool wait)
 	if (!mvh_blk_io_freezes(req))
 		return true;
 	if (!wait)
-		return mvh_blk_io_try_freeze(req);
+		return mvh_blk_io_protect(req);
 	kiocb_start_write(&req->kiocb);
 	return true;
 }

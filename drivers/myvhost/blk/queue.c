@@ -93,7 +93,7 @@ void mvh_blk_queue_completed(struct mvh_blk_req *req)
 	if (unlikely(READ_ONCE(queue->disk->hangs)))
 		WRITE_ONCE(queue->disk->hangs, false);
 	if (queue->vq)
-		mvh_vq_queue(queue->vq);
+		mvh_vq_schedule(queue->vq);
 	if (!--queue->n_flight) {
 		wake_up(&queue->idle);
 		if (queue->orphan)
@@ -107,7 +107,7 @@ static void mvh_blk_queue_throttle(struct timer_list *timer)
 	struct mvh_blk_queue *queue = container_of(timer, struct mvh_blk_queue,
 						   throttle);
 
-	mvh_vq_queue(queue->vq);
+	mvh_vq_schedule(queue->vq);
 }
 
 static int mvh_blk_queue_alloc(struct mvh_blk_queue *queue, unsigned int n)
@@ -344,7 +344,7 @@ static bool mvh_blk_put_off(struct mvh_blk_req *req, struct mvh_vq *vq)
 		return false;
 	req->put_off = true;
 	llist_add(&req->node, &req->queue->done);
-	mvh_vq_queue(vq);
+	mvh_vq_schedule(vq);
 	return true;
 }
 
@@ -411,7 +411,7 @@ static void mvh_blk_reap(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 			mvh_blk_ended(req, vq);
 	}
 	if (queue->ended)
-		mvh_vq_queue(vq);
+		mvh_vq_schedule(vq);
 	if (vq->state == MVH_VQ_RUNNING)
 		mvh_vq_flush(vq);
 }

@@ -47,14 +47,14 @@ long mvh_ioctl_set_event(struct mvh_dev *dev, struct eventfd_ctx **where,
 }
 
 /**
- * mvh_ioctl_queue - the queue of an index
+ * mvh_ioctl_vq - the queue of an index
  * @dev: the device
  * @index: the index, from the caller
  * @vq: where to put the queue
  *
  * Return: 0, or -ENOBUFS if there is none.
  */
-int mvh_ioctl_queue(struct mvh_dev *dev, u32 index, struct mvh_vq **vq)
+int mvh_ioctl_vq(struct mvh_dev *dev, u32 index, struct mvh_vq **vq)
 {
 	if (index >= dev->n_vqs)
 		return -ENOBUFS;
@@ -86,7 +86,7 @@ static long mvh_ioctl_run(struct mvh_dev *dev, const struct mvh_ioctl *ioctl,
 		ret = mvh_dev_check_owner(dev);
 	if (!ret && ioctl->flags & MVH_IOC_QUEUE)
 		ret = get_user(index, (u32 __user *)arg) ?:
-		      mvh_ioctl_queue(dev, index, &vq);
+		      mvh_ioctl_vq(dev, index, &vq);
 	if (ret)
 		return ret;
 	if (!(ioctl->flags & MVH_IOC_LOCK))

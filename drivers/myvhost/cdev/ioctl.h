@@ -62,7 +62,7 @@ extern const struct mvh_ioctls mvh_queue_ioctls;
 
 long mvh_ioctl_call(struct mvh_dev *dev, const struct mvh_ioctls *dialect,
 		    unsigned int cmd, void __user *arg);
-int mvh_ioctl_queue(struct mvh_dev *dev, u32 index, struct mvh_vq **vq);
+int mvh_ioctl_vq(struct mvh_dev *dev, u32 index, struct mvh_vq **vq);
 struct eventfd_ctx *mvh_eventfd_get(int fd);
 long mvh_ioctl_set_event(struct mvh_dev *dev, struct eventfd_ctx **where,
 			 void __user *arg);

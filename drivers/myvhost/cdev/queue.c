@@ -186,10 +186,10 @@ long mvh_queue_set_addr(struct mvh_dev *dev, struct mvh_vq *vq,
 	vq->log_addr = a.log_guest_addr;
 	vq->log_used = a.flags & BIT(VHOST_VRING_F_LOG);
 	vq->placed = true;
-	mvh_vq_set_features(vq);
+	mvh_vq_refresh(vq);
 	if (moved)
 		mvh_vq_remap(vq);
-	mvh_vq_queue(vq);
+	mvh_vq_schedule(vq);
 	return 0;
 }
 
@@ -213,7 +213,7 @@ static long mvh_queue_set_kick(struct mvh_dev *dev, struct mvh_vq *vq,
 	if (vq->kick)
 		err = mvh_event_start(&vq->kick_event, vq->kick);
 	/* The guest may have kicked it already. */
-	mvh_vq_queue(vq);
+	mvh_vq_schedule(vq);
 	return err;
 }
 

@@ -222,7 +222,7 @@ static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
 	if (copy_from_user(&f, arg, sizeof(f)))
 		return -EFAULT;
 	mutex_lock(&dev->mutex);
-	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_queue(dev, f.index, &vq);
+	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_vq(dev, f.index, &vq);
 	if (!err)
 		err = mvh_dev_set_port(dev, vq, f.fd);
 	mutex_unlock(&dev->mutex);
@@ -234,7 +234,7 @@ static int mvh_vhost_serve(struct mvh_dev *dev, u32 index, bool enable)
 	struct mvh_vq *vq;
 	int err;
 
-	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_queue(dev, index, &vq);
+	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_vq(dev, index, &vq);
 	if (err)
 		return err;
 	if (enable)

@@ -113,7 +113,7 @@ int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why);
 void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len);
 
 /* From any context. */
-void mvh_vq_queue(struct mvh_vq *vq);
+void mvh_vq_schedule(struct mvh_vq *vq);
 void mvh_config_changed(struct mvh_dev *dev);
 
 #endif /* _MVH_BACKEND_H */

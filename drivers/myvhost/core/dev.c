@@ -205,7 +205,7 @@ struct mvh_attached {
 	struct file *file;
 };
 
-static void mvh_dev_release(struct mvh_dev *dev, struct mvh_vq *vq,
+static void mvh_vq_put_port(struct mvh_dev *dev, struct mvh_vq *vq,
 			    struct mvh_attached *a)
 {
 	if (!a->port)
@@ -243,8 +243,8 @@ static int mvh_dev_swap_port(struct mvh_dev *dev, struct mvh_vq *vq,
 			mvh_vq_swap_port(vq, &old);
 	}
 	mutex_unlock(&vq->mutex);
-	mvh_dev_release(dev, vq, new);
-	mvh_dev_release(dev, vq, &old);
+	mvh_vq_put_port(dev, vq, new);
+	mvh_vq_put_port(dev, vq, &old);
 	return err;
 }
 
@@ -261,7 +261,7 @@ void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
 	mvh_vq_stop(vq);
 	mvh_vq_swap_port(vq, &old);
 	mutex_unlock(&vq->mutex);
-	mvh_dev_release(dev, vq, &old);
+	mvh_vq_put_port(dev, vq, &old);
 }
 
 /**
@@ -317,7 +317,7 @@ void mvh_dev_refresh_vqs(struct mvh_dev *dev)
 	unsigned int i;
 
 	for (i = 0; i < dev->n_vqs; i++)
-		mvh_vq_set_features(&dev->vq[i]);
+		mvh_vq_refresh(&dev->vq[i]);
 }
 
 static void mvh_dev_unmap_vqs(struct mvh_dev *dev)

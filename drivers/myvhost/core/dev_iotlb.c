@@ -33,7 +33,7 @@ void mvh_dev_renew_misses(struct mvh_dev *dev)
 
 	for (i = 0; i < dev->n_vqs; i++)
 		if (mvh_dev_forget_miss(dev, &dev->vq[i]))
-			mvh_vq_queue(&dev->vq[i]);
+			mvh_vq_schedule(&dev->vq[i]);
 	/* Without IOMMU there will be none to read. */
 	wake_up_interruptible_all(&dev->miss_wait);
 }
@@ -86,7 +86,7 @@ static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
 			miss->state = MVH_MISS_NONE;
 		spin_unlock(&dev->miss_lock);
 		if (hit)
-			mvh_vq_queue(vq);
+			mvh_vq_schedule(vq);
 	}
 }
 

@@ -58,14 +58,14 @@ void mvh_vq_break(struct mvh_vq *vq)
 }
 
 /**
- * mvh_vq_set_features - take over the device's features
+ * mvh_vq_refresh - take over the device's features
  * @vq: the queue
  *
  * Also to be called when its logging changes.
  *
  * Context: With the queue's mutex.
  */
-void mvh_vq_set_features(struct mvh_vq *vq)
+void mvh_vq_refresh(struct mvh_vq *vq)
 {
 	struct mvh_ring *ring = &vq->ring;
 
@@ -247,7 +247,7 @@ int mvh_vq_start(struct mvh_vq *vq)
 		return err;
 	}
 	mvh_vq_set_state(vq, MVH_VQ_RUNNING);
-	mvh_vq_queue(vq);
+	mvh_vq_schedule(vq);
 	return 0;
 }
 
@@ -271,22 +271,22 @@ void mvh_vq_stop(struct mvh_vq *vq)
 }
 
 /**
- * mvh_vq_queue - have the worker serve a queue
+ * mvh_vq_schedule - have the worker serve a queue
  * @vq: the queue, in any state
  *
  * Context: Any, with interrupts on or off.
  */
-void mvh_vq_queue(struct mvh_vq *vq)
+void mvh_vq_schedule(struct mvh_vq *vq)
 {
 	struct mvh_worker *worker;
 
 	rcu_read_lock();
 	worker = rcu_dereference(vq->worker);
 	if (worker)
-		mvh_worker_queue(worker, &vq->work);
+		mvh_worker_schedule(worker, &vq->work);
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_GPL(mvh_vq_queue);
+EXPORT_SYMBOL_GPL(mvh_vq_schedule);
 
 /**
  * mvh_vq_quiesce - wait until nothing of a queue is in flight
@@ -307,7 +307,7 @@ int mvh_vq_quiesce(struct mvh_vq *vq)
 
 static void mvh_vq_kicked(struct mvh_event *event)
 {
-	mvh_vq_queue(container_of(event, struct mvh_vq, kick_event));
+	mvh_vq_schedule(container_of(event, struct mvh_vq, kick_event));
 }
 
 /**

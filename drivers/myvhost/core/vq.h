@@ -267,7 +267,7 @@ static inline bool mvh_vq_le(const struct mvh_vq *vq)
 void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index);
 int mvh_vq_alloc(struct mvh_vq *vq);
 void mvh_vq_reset(struct mvh_vq *vq);
-void mvh_vq_set_features(struct mvh_vq *vq);
+void mvh_vq_refresh(struct mvh_vq *vq);
 u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part);
 bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr);
 int mvh_vq_start(struct mvh_vq *vq);

@@ -91,7 +91,7 @@ bool mvh_vq_spent(struct mvh_vq *vq)
 	if (likely(!mvh_vq_over(vq)))
 		return false;
 	mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
-	mvh_vq_queue(vq);
+	mvh_vq_schedule(vq);
 	return true;
 }
 EXPORT_SYMBOL_GPL(mvh_vq_spent);

@@ -46,14 +46,14 @@ static void mvh_worker_wake(struct mvh_worker *worker)
 }
 
 /**
- * mvh_worker_queue - give a worker something to do
+ * mvh_worker_schedule - give a worker something to do
  * @worker: the worker
  * @work: the work; if it waits already, it runs once
  *
  * Context: Any, with interrupts on or off.
  * Return: true if it will run or waits already, false if the worker was killed.
  */
-bool mvh_worker_queue(struct mvh_worker *worker, struct mvh_work *work)
+bool mvh_worker_schedule(struct mvh_worker *worker, struct mvh_work *work)
 {
 	bool alive;
 
@@ -145,7 +145,7 @@ static void mvh_wait_fn(struct mvh_work *work)
 static void mvh_worker_wait(struct mvh_worker *worker,
 			    struct mvh_wait_work *wait)
 {
-	if (mvh_worker_queue(worker, &wait->work))
+	if (mvh_worker_schedule(worker, &wait->work))
 		wait_for_completion(&wait->done);
 	else
 		wait_for_completion(&worker->dead);

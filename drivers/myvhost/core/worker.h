@@ -68,7 +68,7 @@ static inline void mvh_work_init(struct mvh_work *work,
 struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
 				     const char *suffix);
 void mvh_worker_destroy(struct mvh_worker *worker);
-bool mvh_worker_queue(struct mvh_worker *worker, struct mvh_work *work);
+bool mvh_worker_schedule(struct mvh_worker *worker, struct mvh_work *work);
 void mvh_worker_flush(struct mvh_worker *worker);
 
 /**

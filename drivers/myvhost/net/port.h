@@ -32,13 +32,13 @@ enum mvh_net_queue {
  *
  * @vq: the queue; constant
  * @hdr_len: length of the virtio header that the guest sees
- * @own_hdr: frames have no virtio header outside, it is made and taken away
+ * @strip_hdr: frames have no virtio header outside, it is made and taken away
  *	here (VHOST_NET_F_VIRTIO_NET_HDR)
  */
 struct mvh_port {
 	struct mvh_vq *vq;
 	u32 hdr_len;
-	bool own_hdr;
+	bool strip_hdr;
 };
 
 /**

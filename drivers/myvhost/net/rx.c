@@ -71,7 +71,7 @@ static int mvh_net_rx_collect(struct mvh_vq *vq, u64 need,
 }
 
 /* Write the header that the port does not have. */
-static int mvh_net_rx_own_hdr(struct mvh_port *port, struct iov_iter *iter)
+static int mvh_net_rx_zero_hdr(struct mvh_port *port, struct iov_iter *iter)
 {
 	static const u8 zero[MVH_NET_HDR_MAX];
 
@@ -101,8 +101,8 @@ static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 
 	iov_iter_init(&iter, ITER_DEST, vq->iov, room->n_iov, need);
 	hdr = iter;
-	if (port->own_hdr) {
-		if (mvh_net_rx_own_hdr(port, &iter)) {
+	if (port->strip_hdr) {
+		if (mvh_net_rx_zero_hdr(port, &iter)) {
 			mvh_port_skip(port);
 			return -EFAULT;
 		}

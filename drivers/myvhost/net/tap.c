@@ -66,7 +66,7 @@ static struct mvh_tap *mvh_tap(const struct mvh_port *port)
 
 static void mvh_tap_fire(struct mvh_event *event)
 {
-	mvh_vq_queue(container_of(event, struct mvh_tap, event)->port.vq);
+	mvh_vq_schedule(container_of(event, struct mvh_tap, event)->port.vq);
 }
 
 /* The socket of a file, if it is one that can be a port. */
@@ -297,7 +297,7 @@ bool mvh_port_push(struct mvh_port *port, const struct mvh_frame *frame,
 	struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
 	u32 headroom = frame->hdr + port->hdr_len - frame->start;
 
-	mvh_tun_put_hdr(frame->start, port->own_hdr ? NULL : frame->hdr,
+	mvh_tun_put_hdr(frame->start, port->strip_hdr ? NULL : frame->hdr,
 			port->hdr_len, frame->size);
 	xdp_init_buff(xdp, frame->size, NULL);
 	xdp_prepare_buff(xdp, frame->start, headroom, len, true);
@@ -347,7 +347,7 @@ int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes)
 /**
  * mvh_port_send - send one frame
  * @port: the port
- * @iter: the frame, behind its virtio header unless @port->own_hdr
+ * @iter: the frame, behind its virtio header unless @port->strip_hdr
  *
  * Context: Process context with the address space that @iter is of.
  * Return: 0; -EAGAIN if the port is full; -EINVAL if header and frame
@@ -429,7 +429,7 @@ u32 mvh_port_peek(struct mvh_port *port)
 /**
  * mvh_port_recv - take the next frame
  * @port: the port
- * @iter: where to put it, behind its virtio header unless @port->own_hdr
+ * @iter: where to put it, behind its virtio header unless @port->strip_hdr
  *
  * The frame is gone, whatever comes out.
  *

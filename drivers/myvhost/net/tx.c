@@ -62,7 +62,7 @@ static int mvh_net_tx_single(struct mvh_vq *vq, struct iov_iter *iter, u32 len)
 	struct mvh_port *port = vq->port;
 
 	mvh_net_tx_flush(vq);
-	if (port->own_hdr)
+	if (port->strip_hdr)
 		iov_iter_advance(iter, port->hdr_len);
 	return mvh_net_tx_result(vq, mvh_port_send(port, iter), len);
 }
@@ -77,7 +77,7 @@ static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
 	struct kvec kv;
 	int ret;
 
-	if (!port->own_hdr && hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
+	if (!port->strip_hdr && hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
 		/* The port judges segmentation, and says so only for one. */
 		kv.iov_base = frame->hdr;
 		kv.iov_len = port->hdr_len + len;
@@ -86,7 +86,7 @@ static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
 		mvh_port_frame_free(frame);
 		return ret;
 	}
-	if (!port->own_hdr && mvh_net_hdr_check(hdr, mvh_vq_le(vq), len)) {
+	if (!port->strip_hdr && mvh_net_hdr_check(hdr, mvh_vq_le(vq), len)) {
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_HEADER);
 		mvh_port_frame_free(frame);
 		return 0;
@@ -148,7 +148,7 @@ static void mvh_net_tx_busy(struct mvh_vq *vq)
 	mvh_vq_count(vq, MYVHOST_CNT_BUSY, 1);
 	mvh_port_arm(vq->port);
 	if (mvh_port_writable(vq->port))
-		mvh_vq_queue(vq);
+		mvh_vq_schedule(vq);
 }
 
 /**
