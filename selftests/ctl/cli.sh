@@ -4,8 +4,8 @@
 # files, output for a /proc of our making.  KTAP on standard output.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=selftests/ctl/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/ctl/expect.sh
+. "$here/expect.sh"
 m=$(realpath "${1:?usage: cli.sh PROGRAM}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -36,7 +36,7 @@ expect_json() {
 	run "$m" "$@"
 	[ $rc = 0 ] || verdict=1
 	why=$(json "$expression" "${json_lines:-}" 2>&1) || verdict=1
-	result "$name" $verdict "$expression: status $rc"$'\n'"$out"$'\n'"$why"
+	ktap_result "$name" $verdict "$expression: status $rc"$'\n'"$out"$'\n'"$why"
 }
 
 # process PID FD SAMPLE [TARGET]: a descriptor of a process
@@ -51,12 +51,12 @@ wait_for() {
 	local end=$((SECONDS + 60))
 	until grep -qE "$2" "$3"; do
 		if [ $SECONDS -ge $end ]; then
-			result "$1" 1 "$(cat "$3")"
+			ktap_result "$1" 1 "$(cat "$3")"
 			return
 		fi
 		sleep 0.1
 	done
-	result "$1" 0
+	ktap_result "$1" 0
 }
 
 test_usage() {
@@ -139,7 +139,7 @@ test_no_module() {
 	local c
 	for c in "add blk d --file good" "del d" "run --blk good -- true"; do
 		if [ -e /dev/myvhost ]; then
-			skip "no module: $c" "there is a /dev/myvhost"
+			ktap_skip "no module: $c" "there is a /dev/myvhost"
 			continue
 		fi
 		# shellcheck disable=SC2086
@@ -193,12 +193,12 @@ test_stats() {
 	expect "stats: counters that are not 0" 0 "tx: running packets 12 bytes 1100 kicks 11" "$m" stats 77
 	expect "stats: drops" 0 "drop_backend 3" "$m" stats 77
 	run "$m" stats disk0
-	result "stats: no counter that is 0" "$(grep -c 'writes' <<< "$out")" "$out"
+	ktap_result "stats: no counter that is 0" "$(grep -c 'writes' <<< "$out")" "$out"
 	expect_json "stats: JSON has all" "v[0]['queues'][0]['counters']['writes'] == 0 and v[0]['queues'][1]['counters']['read_ns'] == 2**64 - 1" stats -j disk0
 	expect_json "stats: JSON keeps what it does not know" "v[0]['queues'][0]['counters']['newcounter'] == 5" stats -j disk0
 	run "$m" stats -i 0.02 -c 25 77
-	result "stats: header again" "$([ "$(grep -c 'packet/s' <<< "$out")" = 3 ]; echo $?)" "$out"
-	result "stats: a row for each queue" "$([ "$(grep -c '^77:3' <<< "$out")" = 50 ]; echo $?)" "$out"
+	ktap_result "stats: header again" "$([ "$(grep -c 'packet/s' <<< "$out")" = 3 ]; echo $?)" "$out"
+	ktap_result "stats: a row for each queue" "$([ "$(grep -c '^77:3' <<< "$out")" = 50 ]; echo $?)" "$out"
 	expect "stats: columns of disks" 0 "^blk +queue +req/s +read/s" "$m" stats -i 0.02 -c 1
 	json_lines=1 expect_json "stats: JSON of intervals" "len(v) == 3 and all(x['devices'][0]['queues'][0]['rates']['reads'] == 0 for x in v)" stats -j -i 0.02 -c 3 disk0
 	test_stats_growth
@@ -226,7 +226,7 @@ test_stats_growth() {
 
 export PROC_ROOT=$work/proc
 mkdir proc
-tap_begin
+ktap_begin
 test_usage
 test_help
 test_files
@@ -234,4 +234,4 @@ test_no_module
 test_print
 test_show
 test_stats
-tap_end
+ktap_end

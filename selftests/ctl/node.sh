@@ -5,8 +5,8 @@
 # not there.  KTAP on standard output.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=selftests/ctl/tap.sh
-. "$here/tap.sh"
+# shellcheck source=selftests/ctl/expect.sh
+. "$here/expect.sh"
 m=$(realpath "${1:-$here/obj/ctl/myvhost}")
 nobody=65534
 
@@ -46,7 +46,7 @@ for d in json.load(sys.stdin):
 expect_field() {
 	local got
 	got=$(field "$3" "$4" 2>&1)
-	result "$1" "$([ "$got" = "$2" ]; echo $?)" "$3 is $got, not $2"
+	ktap_result "$1" "$([ "$got" = "$2" ]; echo $?)" "$3 is $got, not $2"
 }
 
 # as_user GID CMD...: without privileges
@@ -58,7 +58,7 @@ as_user() {
 
 test_add() {
 	expect "add: a disk" 0 "" "$m" add blk ctl.a --file img
-	result "add: the node is there" "$([ -c /dev/myvhost-ctl.a ]; echo $?)"
+	ktap_result "add: the node is there" "$([ -c /dev/myvhost-ctl.a ]; echo $?)"
 	expect "show: the disk" 0 "^ctl.a: blk vdpa free$" "$m" show ctl.a
 	expect "show: among all" 0 "^ctl.a: blk" "$m" show
 	expect "show: its file" 0 "^    file $work/img io .* size 1M" "$m" show ctl.a
@@ -90,13 +90,13 @@ test_files() {
 	mkdir ro mnt
 	mount -t tmpfs -o size=4M none ro && truncate -s 1M ro/img && mount -o remount,ro ro
 	expect "file: read-only file system" 1 "Read-only file system.*readonly" "$m" add blk ctl.f --file ro/img
-	result "file: nothing is left of what failed" "$([ ! -e /dev/myvhost-ctl.f ]; echo $?)"
+	ktap_result "file: nothing is left of what failed" "$([ ! -e /dev/myvhost-ctl.f ]; echo $?)"
 	expect "file: read-only file system, readonly" 0 "" "$m" add blk ctl.f --file ro/img --readonly
 	expect "del: it" 0 "" "$m" del ctl.f
 	modprobe -q loop
 	loop=$(losetup -f --show loopimg 2> /dev/null)
 	if [ -z "$loop" ]; then
-		skip "file: block devices" "no loop device"
+		ktap_skip "file: block devices" "no loop device"
 		return
 	fi
 	expect "file: a block device" 0 "" "$m" add blk ctl.l --file "$loop"
@@ -112,7 +112,7 @@ test_files() {
 		expect "file: a block device that is mounted" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
 		umount mnt
 	else
-		skip "file: a block device that is mounted" "cannot mount one"
+		ktap_skip "file: a block device that is mounted" "cannot mount one"
 	fi
 	losetup -d "$loop"
 	loop=
@@ -136,7 +136,7 @@ test_permissions() {
 test_stats() {
 	expect "stats: a disk" 0 "q0: off$" "$m" stats ctl.a
 	run "$m" stats -j ctl.a
-	result "stats: JSON knows every counter of disks" "$(python3 -c '
+	ktap_result "stats: JSON knows every counter of disks" "$(python3 -c '
 import json, sys
 c = json.loads(sys.argv[1])[0]["queues"][0]["counters"]
 names = "packets bytes kicks calls reads read_bytes read_ns writes write_bytes write_ns flushes flush_ns discards io_errors invalid unsupported bounced punted throttled"
@@ -147,9 +147,9 @@ print(sum(c[n] for n in names.split()))' "$out")" "$out"
 test_resize() {
 	expect "resize: larger" 0 "" "$m" resize ctl.a 2M
 	expect_field "resize: what the guest sees" 2097152 "d['size']" ctl.a
-	result "resize: the file" "$([ "$(stat -c %s img)" = 2097152 ]; echo $?)"
+	ktap_result "resize: the file" "$([ "$(stat -c %s img)" = 2097152 ]; echo $?)"
 	expect "resize: smaller is refused" 1 "has 2M, more than 1M.*--shrink" "$m" resize ctl.a 1M
-	result "resize: nothing was done" "$([ "$(stat -c %s img)" = 2097152 ]; echo $?)"
+	ktap_result "resize: nothing was done" "$([ "$(stat -c %s img)" = 2097152 ]; echo $?)"
 	expect "resize: smaller" 0 "" "$m" resize --shrink ctl.a 1M
 	expect_field "resize: the guest sees it" 1048576 "d['size']" ctl.a
 	truncate -s 3M img
@@ -171,7 +171,7 @@ test_del() {
 	expect "del: still there" 0 "^ctl.a: blk" "$m" show ctl.a
 	exec 9>&-
 	expect "del: no longer in use" 0 "" "$m" del ctl.a
-	result "del: the node is gone" "$([ ! -e /dev/myvhost-ctl.a ]; echo $?)"
+	ktap_result "del: the node is gone" "$([ ! -e /dev/myvhost-ctl.a ]; echo $?)"
 	expect "del: no such node" 1 "ctl.a: there is no such node" "$m" del ctl.a
 	expect "del: the other" 0 "" "$m" del ctl.b
 	expect "add: the name is free again" 0 "" "$m" add blk ctl.a --file img
@@ -207,7 +207,7 @@ test_run() {
 
 test_net() {
 	if ! ip tuntap add dev ctltap0 mode tap user root; then
-		skip "run: network devices" "no tap"
+		ktap_skip "run: network devices" "no tap"
 		return
 	fi
 	ip tuntap add dev ctltap1 mode tap multi_queue
@@ -233,12 +233,12 @@ qemu() {
 test_qemu() {
 	local qemu_args=()
 	if ! command -v qemu-system-x86_64 > /dev/null; then
-		skip "qemu" "no QEMU"
+		ktap_skip "qemu" "no QEMU"
 		return
 	fi
 	run_qemu "qemu: a disk and a network device" 'dev: vhost-vdpa-device-pci' \
 		"$m" run --blk img --blk img2,readonly --net ctltap0 --
-	result "qemu: both disks" "$([ "$(grep -c 'dev: vhost-vdpa-device-pci' <<< "$out")" = 2 ]; echo $?)" "$out"
+	ktap_result "qemu: both disks" "$([ "$(grep -c 'dev: vhost-vdpa-device-pci' <<< "$out")" = 2 ]; echo $?)" "$out"
 	"$m" add blk ctl.q --file img
 	qemu_args=(-device "vhost-vdpa-device-pci,vhostdev=/dev/myvhost-ctl.q")
 	run_qemu "qemu: a named disk" 'dev: vhost-vdpa-device-pci'
@@ -250,7 +250,7 @@ test_qemu() {
 run_qemu() {
 	rc=0
 	out=$(qemu "${@:3}" 2>&1) || rc=$?
-	result "$1" "$([ $rc = 0 ] && grep -q "$2" <<< "$out"; echo $?)" "status $rc"$'\n'"$out"
+	ktap_result "$1" "$([ $rc = 0 ] && grep -q "$2" <<< "$out"; echo $?)" "status $rc"$'\n'"$out"
 }
 
 # a disk that QEMU holds cannot be deleted
@@ -274,9 +274,9 @@ work=$(mktemp -d)
 loop=''
 chmod 755 "$work"
 cd "$work" || exit 1
-tap_begin
+ktap_begin
 trap clean_up EXIT
-load > load.log 2>&1 || { echo "Bail out! no node: $(tail -n 1 load.log)"; exit 1; }
+load > load.log 2>&1 || ktap_bail_out "no node: $(tail -n 1 load.log)"
 truncate -s 1M img img2 img3 gone $'odd \\ \n name' secret
 truncate -s 32M loopimg
 chmod 666 img3
@@ -290,4 +290,4 @@ test_run
 test_net
 test_qemu
 test_del
-tap_end
+ktap_end

@@ -12,6 +12,7 @@
 # What a target fails on is in OUT/crash; OUT/TARGET FILE does it again.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../lib/ktap.sh
 mode=${1:?usage: run.sh check|fuzz OUT SECONDS TARGET...}
 out=$(realpath "$2")
 seconds=$3
@@ -19,16 +20,6 @@ shift 3
 runs=${FUZZ_RUNS:-5000}
 seed=${FUZZ_SEED:-1}
 share=$((seconds / $#))
-
-# The sanitizers of older compilers do not find their way in an address space
-# that is randomised as widely as newer kernels do it.
-no_random() {
-	if setarch "$(uname -m)" -R true 2> /dev/null; then
-		setarch "$(uname -m)" -R "$@"
-	else
-		"$@"
-	fi
-}
 
 runs_of() {
 	case $1 in
@@ -52,7 +43,7 @@ target() {
 		rm -rf "$corpus"
 		mkdir -p "$corpus"
 	fi
-	no_random "$out/$name" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+	../lib/no-aslr.sh "$out/$name" -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
 		-use_value_profile=1 -print_final_stats=1 "${limit[@]}" \
 		-artifact_prefix="$out/crash/$name-" "$corpus" \
 		"$out/seeds/$name" > "$out/$name.log" 2>&1
@@ -61,24 +52,25 @@ target() {
 # number NAME KEY: from the final statistics
 number() { awk -v key="stat::$2:" '$1 == key { print $2 }' "$out/$1.log"; }
 
-n=0
-failed=0
-echo "KTAP version 1"
-echo "1..$#"
+# figures NAME: of a run that found nothing
+figures() {
+	echo "$(seeds_of "$1") seeds, $(number "$1" number_of_executed_units) inputs," \
+		"$(grep -o 'cov: [0-9]*' "$out/$1.log" | tail -n 1)"
+}
+
+# faults NAME: the lines of its log that say what it found
+faults() {
+	grep -E '^[^ ]*\.[ch]:[0-9]+: |ERROR|SUMMARY|Test unit written' "$out/$1.log" || true
+}
+
+ktap_begin $#
 for name in "$@"; do
-	n=$((n + 1))
 	if [ "$(seeds_of "$name")" = 0 ]; then
-		failed=1
-		echo "not ok $n $name: no unit test wrote a seed into $out/seeds/$name"
+		ktap_result "$name: no unit test wrote a seed into $out/seeds/$name" 1
 	elif target "$name"; then
-		echo "ok $n $name: $(seeds_of "$name") seeds," \
-			"$(number "$name" number_of_executed_units) inputs," \
-			"$(grep -o 'cov: [0-9]*' "$out/$name.log" | tail -n 1)"
+		ktap_result "$name: $(figures "$name")" 0
 	else
-		failed=1
-		grep -E '^[^ ]*\.[ch]:[0-9]+: |ERROR|SUMMARY|Test unit written' \
-			"$out/$name.log" | sed 's/^/# /' || true
-		echo "not ok $n $name: log $out/$name.log"
+		ktap_result "$name: log $out/$name.log" 1 "$(faults "$name")"
 	fi
 done
-exit $failed
+ktap_end

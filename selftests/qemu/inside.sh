@@ -18,16 +18,13 @@ setup() {
 }
 
 main() {
-	echo "TAP version 13"
-	echo "# node $VHOST_DEV, kernel $(uname -r), $(qemu-system-x86_64 --version | head -n 1)"
-	setup > "$TEST_DIR/setup" 2>&1 || {
-		echo "Bail out! set-up failed: $(tail -n 3 "$TEST_DIR/setup" | tr '\n' ' ')"
-		exit 1
-	}
+	ktap_begin
+	ktap_note "node $VHOST_DEV, kernel $(uname -r), $(qemu-system-x86_64 --version | head -n 1)"
+	setup > "$TEST_DIR/setup" 2>&1 ||
+		ktap_bail_out "set-up failed: $(tail -n 3 "$TEST_DIR/setup")"
 	# shellcheck disable=SC1090
 	. "./t_$1.sh"
-	echo "1..$TEST_COUNT"
-	[ "$TEST_FAILED" = 0 ]
+	ktap_end
 }
 
 main "$@"

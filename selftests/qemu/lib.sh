@@ -3,9 +3,8 @@
 # Test harness and shared checks of the stock-QEMU tests; sourced in the host VM.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lab/guest.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/ktap.sh"
 
-TEST_COUNT=0
-TEST_FAILED=0
 TEST_DIR=$(mktemp -d /tmp/qemu-tests.XXXXXX)
 # in the host VM the log of each test comes out to the machine as it grows
 TEST_LOGS=$TEST_DIR
@@ -89,8 +88,7 @@ stop_early() {
 			exit 75
 		fi
 		if ! guest_answers "$n"; then
-			echo "Bail out! guest $n does not answer"
-			exit 1
+			ktap_bail_out "guest $n does not answer"
 		fi
 	done
 }
@@ -98,8 +96,7 @@ stop_early() {
 # run_test NAME FUNCTION
 run_test() {
 	local name=$1 rc=0 start=$SECONDS complaints log n
-	TEST_COUNT=$((TEST_COUNT + 1))
-	log=$TEST_LOGS/test-$TEST_COUNT.log
+	log=$TEST_LOGS/test-$((KTAP_COUNT + 1)).log
 	set +e
 	(
 		set -eE
@@ -111,11 +108,10 @@ run_test() {
 	complaints=$(kernel_complaints)
 	[ -z "$complaints" ] || rc=1
 	case $rc in
-	0) echo "ok $TEST_COUNT $name ($((SECONDS - start)) s)" ;;
-	4) echo "ok $TEST_COUNT $name # SKIP $(cat "$TEST_DIR/skip")" ;;
+	0) ktap_result "$name ($((SECONDS - start)) s)" 0 ;;
+	4) ktap_skip "$name" "$(cat "$TEST_DIR/skip")" ;;
 	*)
-		TEST_FAILED=$((TEST_FAILED + 1))
-		echo "not ok $TEST_COUNT $name ($((SECONDS - start)) s)"
+		ktap_result "$name ($((SECONDS - start)) s)" $rc
 		{
 			echo "exit status $rc"
 			cat "$log"

@@ -164,7 +164,7 @@ disk_quit() {
 
 run_test "disk: boot with two disks" disk_boot
 # the others need it
-[ "$TEST_FAILED" = 0 ] || return 0
+[ "$KTAP_FAILED" = 0 ] || return 0
 run_test "disk: read" disk_read
 run_test "disk: a read-only disk" disk_read_only
 run_test "disk: write, flush, read back" disk_write

@@ -281,7 +281,7 @@ fault_end() {
 
 run_test "disk_fault: boot" fault_boot
 # the others need it
-[ "$TEST_FAILED" = 0 ] || return 0
+[ "$KTAP_FAILED" = 0 ] || return 0
 run_test "disk_fault: errors for a while" fault_error
 run_test "disk_fault: errors below a file system" fault_fs_error
 run_test "disk_fault: each flush in a log of writes" fault_log_raw

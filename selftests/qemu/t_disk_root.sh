@@ -102,7 +102,7 @@ root_clean() {
 
 run_test "disk_root: a Debian boots" root_boot
 # the others need it
-[ "$TEST_FAILED" = 0 ] || return 0
+[ "$KTAP_FAILED" = 0 ] || return 0
 run_test "disk_root: compile" root_compile
 run_test "disk_root: reboot" root_reboot
 run_test "disk_root: fio with verification" root_fio

@@ -8,6 +8,7 @@ least=100
 objdir=${1:?usage: coverage.sh OBJDIR PURE...}
 shift
 cd "$(dirname "$0")"
+. ../lib/ktap.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -27,20 +28,13 @@ lines() {
 			END { print covered + 0, total + 0, missed }'
 }
 
-n=0
-failed=0
-echo "KTAP version 1"
-echo "1..$#"
+ktap_begin $#
 for name in "$@"; do
-	n=$((n + 1))
 	read -r covered total missed < <(lines "$name")
 	percent=$((total ? 100 * covered / total : 0))
-	[ -z "$missed" ] || echo "# $name.c: lines not reached: $missed"
-	if [ "$percent" -ge $least ]; then
-		echo "ok $n $name.c: $percent % of $total lines"
-	else
-		echo "not ok $n $name.c: $percent % of $total lines, less than $least"
-		failed=1
-	fi
+	verdict=0
+	[ "$percent" -ge $least ] || verdict=1
+	ktap_result "$name.c: $percent % of $total lines" $verdict \
+		"less than $least %, lines not reached: $missed"
 done
-exit $failed
+ktap_end

@@ -8,13 +8,13 @@ set -euo pipefail
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 series=${1:?usage: install.sh 6.1|6.12|7.2}
 release=$("$repo/selftests/lab/kver.sh" "$series" | cut -d' ' -f1)
-n=0
+. "$repo/selftests/lib/ktap.sh"
 
+# result NAME COMMAND...: passed if COMMAND succeeds
 result() {
-	local verdict=ok
-	n=$((n + 1))
-	"${@:2}" || verdict="not ok"
-	echo "$verdict $n install: $1"
+	local rc=0
+	"${@:2}" || rc=$?
+	ktap_result "install: $1" $rc
 }
 
 inroot() {
@@ -70,8 +70,7 @@ nothing_left() {
 	[ -z "$(inroot find $work/root -name '*myvhost*')" ]
 }
 
-echo "TAP version 13"
-echo "1..12"
+ktap_begin 12
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
@@ -87,3 +86,4 @@ result "json-c missing: make says what to install" without_json
 result "opening the node loads the modules" devname
 result "make uninstall leaves nothing" eval 'run uninstall && nothing_left'
 inroot rm -rf $work
+ktap_end
