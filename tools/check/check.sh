@@ -161,7 +161,7 @@ prune() {
 # which rule has which test, and what became of it
 rules_report() {
 	local without
-	"$REPO/tools/check/rules.sh" "$LOGS" > "$LOGS/rules.txt"
+	"$REPO/tools/check/ktap.py" rules "$LOGS" "$REPO/Documentation/rules.rst" > "$LOGS/rules.txt"
 	without=$(awk '$2 == "none" { printf " %s", $1 }' "$LOGS/rules.txt")
 	say "rules and their tests: $LOGS/rules.txt; without a test in this run:${without:- none}"
 }
@@ -182,7 +182,7 @@ main() {
 		esac
 	done
 	rules_report
-	"$REPO/tools/check/summary.sh" "$LOGS"
+	"$REPO/tools/check/ktap.py" summary "$LOGS"
 }
 
 main "$@"
