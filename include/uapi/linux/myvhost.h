@@ -2,8 +2,10 @@
 /*
  * Userspace interface of myvhost: only what <linux/vhost.h> does not have.
  *
- * /dev/myvhost speaks the VHOST_* ioctls; the ones here come on top and have a
- * magic number of their own, so that neither side can grow into the other.
+ * /dev/myvhost takes the VHOST_* ioctls.  The ones here have a magic number of their
+ * own, so that neither set can grow into the other.
+ *
+ * Documentation/myvhost.rst says who may call each ioctl and lists its errors.
  */
 #ifndef _UAPI_LINUX_MYVHOST_H
 #define _UAPI_LINUX_MYVHOST_H
@@ -16,61 +18,87 @@
 /**
  * enum myvhost_counter - what a queue counts
  *
- * Counters start at zero when the device gets its owner and never go back
- * until VHOST_RESET_OWNER.  New ones are added at the end.
+ * Counters start at zero when the device gets its owner, and only grow until the
+ * device is reset.  New ones are added at the end.  Their names in
+ * /proc/PID/fdinfo/FD are these in lower case, without the prefix.
  *
- * @MYVHOST_CNT_PACKETS: packets (net) moved between the guest and the back end,
- *	or requests (blk) finished
- * @MYVHOST_CNT_BYTES: their bytes, without virtio headers
+ * A BAD counter is an error of the guest: the queue is BROKEN until it is stopped.
+ *
+ * @MYVHOST_CNT_PACKETS: frames moved between the guest and the tap; of a disk,
+ *	completed requests, failed ones included
+ * @MYVHOST_CNT_BYTES: bytes of those frames without virtio headers; of a disk,
+ *	bytes of reads and writes that succeeded
  * @MYVHOST_CNT_KICKS: wake-ups by the kick eventfd
- * @MYVHOST_CNT_CALLS: interrupts sent, that is call eventfds signalled
- * @MYVHOST_CNT_CALLS_SUPPRESSED: batches of completions without an interrupt,
- *	because the guest wanted none or has nowhere to get it
+ * @MYVHOST_CNT_CALLS: times the call eventfd was signalled
+ * @MYVHOST_CNT_CALLS_SUPPRESSED: batches completed without an interrupt, because
+ *	the guest wants none or there is no call eventfd
  * @MYVHOST_CNT_RUNS: times the worker served the queue
- * @MYVHOST_CNT_BUDGET: runs that ended because the budget was used up
- * @MYVHOST_CNT_MISSES: address translations asked from the owner
+ * @MYVHOST_CNT_BUDGET: runs that ended because their budget was used up; the queue
+ *	was scheduled again behind other work
+ * @MYVHOST_CNT_MISSES: address translations that were missing
  * @MYVHOST_CNT_POLL_HITS: busy polls that found work in time
- * @MYVHOST_CNT_POLL_MISSES: busy polls that did not
- * @MYVHOST_CNT_STALLS: times the queue waited for guest buffers with a packet
- *	at hand
- * @MYVHOST_CNT_BUSY: times the queue waited because the back end was full
- * @MYVHOST_CNT_DROP_SHORT: dropped, shorter than an Ethernet header
- * @MYVHOST_CNT_DROP_LONG: dropped, longer than a frame may be
- * @MYVHOST_CNT_DROP_HEADER: dropped, the virtio header contradicts the frame
- * @MYVHOST_CNT_DROP_BUFFER: dropped, the guest's buffers cannot hold it
- * @MYVHOST_CNT_DROP_FAULT: dropped, guest memory could not be read or written
- * @MYVHOST_CNT_DROP_MEMORY: dropped, no kernel memory
- * @MYVHOST_CNT_DROP_BACKEND: dropped, the back end refused it or is gone
- * @MYVHOST_CNT_BAD_INDEX: guest error, available index moved too far
- * @MYVHOST_CNT_BAD_HEAD: guest error, descriptor number outside the ring
- * @MYVHOST_CNT_BAD_CHAIN: guest error, chain longer than the ring, or looped
- * @MYVHOST_CNT_BAD_ORDER: guest error, readable after writable descriptor
- * @MYVHOST_CNT_BAD_INDIRECT: guest error, malformed indirect table
- * @MYVHOST_CNT_BAD_SEGMENTS: guest error, too many pieces in one chain
- * @MYVHOST_CNT_BAD_ADDRESS: guest error, address outside guest memory
- * @MYVHOST_CNT_BAD_ACCESS: guest error, memory is not mapped for this access
- * @MYVHOST_CNT_BAD_DIRECTION: guest error, buffer of the wrong direction
- * @MYVHOST_CNT_BAD_LENGTH: guest error, buffer shorter than the virtio header
- * @MYVHOST_CNT_LOG_ERRORS: writes to guest memory that could not be logged
- * @MYVHOST_CNT_READS: blk: successful reads
- * @MYVHOST_CNT_READ_BYTES: blk: their bytes
- * @MYVHOST_CNT_READ_NS: blk: time from fetching them to giving them back
- * @MYVHOST_CNT_WRITES: blk: successful writes
- * @MYVHOST_CNT_WRITE_BYTES: blk: their bytes
- * @MYVHOST_CNT_WRITE_NS: blk: time from fetching them to giving them back
- * @MYVHOST_CNT_FLUSHES: blk: successful flushes
- * @MYVHOST_CNT_FLUSH_NS: blk: time from fetching them to giving them back
- * @MYVHOST_CNT_DISCARDS: blk: successful discards, zeroings and erasures
- * @MYVHOST_CNT_IO_ERRORS: blk: requests that the backing failed
- * @MYVHOST_CNT_INVALID: blk: requests refused with an error because they are
- *	outside the disk, misaligned, malformed, or write to a read-only disk
- * @MYVHOST_CNT_UNSUPPORTED: blk: requests of a kind that is not supported
- * @MYVHOST_CNT_BOUNCED: blk: pieces of I/O that went through a kernel buffer,
- *	because guest memory was not aligned or the page cache would have blocked
- * @MYVHOST_CNT_PUNTED: blk: pieces of I/O, and other commands, that were given to
- *	the pool of threads because they may block
- * @MYVHOST_CNT_THROTTLED: blk: times the queue waited for its rate limit
- * @MYVHOST_CNT_MAX: number of counters this header knows
+ * @MYVHOST_CNT_POLL_MISSES: busy polls that found none
+ * @MYVHOST_CNT_STALLS: receive: times a frame was at hand and the guest had too few
+ *	buffers; the frame is kept
+ * @MYVHOST_CNT_BUSY: transmit: times the tap or socket was full; the frame stays in
+ *	the ring
+ * @MYVHOST_CNT_DROP_SHORT: transmit: frames shorter than an Ethernet header (14
+ *	bytes)
+ * @MYVHOST_CNT_DROP_LONG: transmit: frames longer than 65593 bytes (Ethernet, VLAN
+ *	tag, IPv6 with the largest payload)
+ * @MYVHOST_CNT_DROP_HEADER: transmit: the virtio header contradicts the frame
+ * @MYVHOST_CNT_DROP_BUFFER: receive: frames that do not fit into the one buffer
+ *	that they may have without mergeable buffers, or need more than 1024
+ *	pieces, 4096 descriptors or the whole ring
+ * @MYVHOST_CNT_DROP_FAULT: guest memory could not be read or written
+ * @MYVHOST_CNT_DROP_MEMORY: transmit: no kernel memory, or the socket returned
+ *	ENOMEM or ENOBUFS
+ * @MYVHOST_CNT_DROP_BACKEND: the tap refused the frame, is gone, delivered another
+ *	frame than it announced, or had no room for a frame that was to go back
+ *	into its ring
+ * @MYVHOST_CNT_BAD_INDEX: the available index moved by more than the ring has, or
+ *	taken descriptors were made available again
+ * @MYVHOST_CNT_BAD_HEAD: a descriptor number outside the ring
+ * @MYVHOST_CNT_BAD_CHAIN: a chain longer than the ring or its table, or a loop
+ * @MYVHOST_CNT_BAD_ORDER: a readable descriptor after a writable one
+ * @MYVHOST_CNT_BAD_INDIRECT: a malformed indirect table: empty, not a multiple of 16
+ *	bytes, more than 4096 entries, nested, or a link out of it; in a packed
+ *	ring also a table within a chain
+ * @MYVHOST_CNT_BAD_SEGMENTS: more than 1024 pieces in one chain; the border of a
+ *	memory region splits a descriptor into two
+ * @MYVHOST_CNT_BAD_ADDRESS: an address outside guest memory; with an IOMMU also a
+ *	ring that cannot be pinned
+ * @MYVHOST_CNT_BAD_ACCESS: the translation does not allow this access
+ * @MYVHOST_CNT_BAD_DIRECTION: a writable buffer in the transmit queue, or a readable
+ *	one in the receive queue
+ * @MYVHOST_CNT_BAD_LENGTH: transmit: shorter than the virtio header; receive: a
+ *	buffer of no length; disk: less than 16 readable bytes, or no writable one
+ * @MYVHOST_CNT_LOG_ERRORS: writes to guest memory that could not be logged, because
+ *	the log is not writable or the memory is in no region of the table; the
+ *	error eventfd is signalled, and a migration would lose these pages
+ * @MYVHOST_CNT_READS: disk: reads that succeeded
+ * @MYVHOST_CNT_READ_BYTES: disk: bytes of those reads
+ * @MYVHOST_CNT_READ_NS: disk: nanoseconds from their fetch to their completion, in
+ *	total
+ * @MYVHOST_CNT_WRITES: disk: writes that succeeded
+ * @MYVHOST_CNT_WRITE_BYTES: disk: bytes of those writes
+ * @MYVHOST_CNT_WRITE_NS: disk: nanoseconds from their fetch to their completion, in
+ *	total
+ * @MYVHOST_CNT_FLUSHES: disk: flushes that succeeded
+ * @MYVHOST_CNT_FLUSH_NS: disk: nanoseconds from their fetch to their completion, in
+ *	total
+ * @MYVHOST_CNT_DISCARDS: disk: discards, zeroings and erasures that succeeded
+ * @MYVHOST_CNT_IO_ERRORS: disk: requests that the backing failed, or whose data
+ *	could not be copied or found no kernel memory
+ * @MYVHOST_CNT_INVALID: disk: requests refused because they are outside the disk,
+ *	misaligned, malformed, write to a read-only disk, or found no memory
+ * @MYVHOST_CNT_UNSUPPORTED: disk: requests of a kind or with a flag that is unknown,
+ *	was not negotiated, or that the backing cannot do
+ * @MYVHOST_CNT_BOUNCED: disk: pieces of I/O that went through kernel pages
+ * @MYVHOST_CNT_PUNTED: disk: pieces of I/O, and other commands, that a thread of the
+ *	pool executed because they may block
+ * @MYVHOST_CNT_THROTTLED: disk: times the queue waited for a rate limit
+ * @MYVHOST_CNT_MAX: number of counters that this header knows
  */
 enum myvhost_counter {
 	MYVHOST_CNT_PACKETS,
@@ -124,10 +152,10 @@ enum myvhost_counter {
 /**
  * struct myvhost_vring_stats - argument of MYVHOST_GET_VRING_STATS
  * @index: queue, 0 to the number of queues - 1
- * @count: in: how many __u64 there is room for at @counters; out: how many
- *	counters the kernel has, which may be more or fewer
- * @counters: user address of an array of __u64, indexed by
- *	enum myvhost_counter; what the kernel does not have is set to zero
+ * @count: in: number of __u64 that @counters has room for; out: number of counters
+ *	that the kernel has, which may be more or fewer
+ * @counters: user address of an array of __u64, indexed by enum myvhost_counter;
+ *	elements that the kernel has no counter for are set to zero
  */
 struct myvhost_vring_stats {
 	__u32 index;
@@ -148,26 +176,22 @@ struct myvhost_vring_poll {
 
 #define MYVHOST_POLL_MAX_USECS	1000
 
-/*
- * Read the counters of a queue.  Allowed for everyone who holds the
- * descriptor, the owner or not.  ENOBUFS: no such queue.  EFAULT: bad address.
- */
+/* Read the counters of a queue.  Any holder of the descriptor may. */
 #define MYVHOST_GET_VRING_STATS	_IOWR(MYVHOST_IOC_MAGIC, 0x00, struct myvhost_vring_stats)
 
 /*
- * Let a queue poll adaptively before it sleeps: the time grows after sleeps that
- * were shorter than max_usecs and shrinks after longer ones, and never exceeds
- * max_usecs.  Takes the place of the fixed VHOST_SET_VRING_BUSYLOOP_TIMEOUT while not 0.  Owner
- * only (EPERM).  ENOBUFS: no such queue.  EINVAL: above the limit.
+ * Let a queue poll adaptively before it sleeps: the window grows after sleeps that
+ * were shorter than max_usecs and shrinks after longer ones.  While max_usecs is not
+ * 0 it replaces the fixed VHOST_SET_VRING_BUSYLOOP_TIMEOUT.
  */
 #define MYVHOST_SET_VRING_POLL	_IOW(MYVHOST_IOC_MAGIC, 0x01, struct myvhost_vring_poll)
 
 /**
  * enum myvhost_dialect - which ioctls drive a device
- * @MYVHOST_DIALECT_VHOST: those of vhost_net: a memory table of guest physical
- *	memory, and with VIRTIO_F_ACCESS_PLATFORM a device IOTLB
- * @MYVHOST_DIALECT_VDPA: those of vhost-vdpa: a status byte, configuration space,
- *	and I/O virtual memory set by IOTLB messages of version 2
+ * @MYVHOST_DIALECT_VHOST: those of vhost_net: a table of guest physical memory, and
+ *	with VIRTIO_F_ACCESS_PLATFORM a device IOTLB
+ * @MYVHOST_DIALECT_VDPA: those of vhost-vdpa: a status byte, configuration space, and
+ *	I/O virtual memory set by IOTLB messages
  */
 enum myvhost_dialect {
 	MYVHOST_DIALECT_VHOST,
@@ -177,9 +201,9 @@ enum myvhost_dialect {
 /**
  * struct myvhost_setup - argument of MYVHOST_SETUP
  * @device: virtio device ID: 1 (net) or 2 (block)
- * @dialect: enum myvhost_dialect; a network device has only VHOST
- * @queues: number of queues, 0 for the usual: 2 of a network device, which can
- *	have no other number, 1 of a disk, which can have up to 16
+ * @dialect: enum myvhost_dialect; a network device takes only VHOST
+ * @queues: number of queues: 2 for a network device, 1 to 16 for a disk; 0 selects
+ *	the default, 2 and 1
  * @reserved: 0
  */
 struct myvhost_setup {
@@ -190,10 +214,8 @@ struct myvhost_setup {
 };
 
 /*
- * Choose what the descriptor is.  Must be its first ioctl; without it, the
- * descriptor is a network device that speaks the vhost dialect.  EBUSY: too
- * late.  EINVAL: no such dialect or number of queues, reserved is not 0.
- * ENODEV: no such device, or its module cannot be loaded.
+ * Choose what the descriptor is.  It must be the first use of the descriptor; any
+ * other first use makes it a network device of the vhost dialect.
  */
 #define MYVHOST_SETUP		_IOW(MYVHOST_IOC_MAGIC, 0x02, struct myvhost_setup)
 
@@ -207,19 +229,20 @@ struct myvhost_setup {
 /**
  * struct myvhost_blk - argument of MYVHOST_BLK_SET_BACKING
  * @fd: a regular file or block device, open for reading, and for writing unless
- *	READONLY is set; the kernel opens it again and does not need it afterwards
+ *	READONLY is set; the kernel opens the file again, and the caller may close
+ *	this descriptor afterwards
  * @flags: MYVHOST_BLK_READONLY: the guest may not write.
- *	MYVHOST_BLK_BUFFERED: use the host's page cache; without it I/O is direct
- *	where the file can do that.
- *	MYVHOST_BLK_WRITETHROUGH: the disk begins without a volatile write cache: a
- *	write is durable when it completes.
- * @serial: what the guest reads as the disk's serial number, padded with 0
+ *	MYVHOST_BLK_BUFFERED: use the host's page cache; without the flag I/O is
+ *	direct if the file supports that.
+ *	MYVHOST_BLK_WRITETHROUGH: the disk starts without a volatile write cache,
+ *	and a write is durable when it completes.
+ * @serial: the serial number that the guest reads, padded with 0
  * @reserved: 0
  * @iops: most requests per second, 0 for no limit
- * @iops_burst: how many may come at once after a pause, at least those of 20
- *	milliseconds; 0 for a tenth of a second's
+ * @iops_burst: requests that may come at once after a pause; 0 for those of 100
+ *	milliseconds; raised to those of 20 milliseconds if it is less
  * @bps: most bytes per second, 0 for no limit
- * @bps_burst: likewise, 0 for a tenth of a second's
+ * @bps_burst: bytes that may come at once after a pause, bounded as @iops_burst
  */
 struct myvhost_blk {
 	__s32 fd;
@@ -233,20 +256,14 @@ struct myvhost_blk {
 };
 
 /*
- * Give a disk its backing, once.  Before that, everything else but
- * MYVHOST_SETUP fails with ENODATA.  EBUSY: it has one, or a block device is in
- * use exclusively.  EBADF: no such file, or not open for what is needed.
- * EINVAL: neither a regular file nor a block device, a zoned block device,
- * smaller than a block, an unknown flag, or reserved is not 0.  EROFS: the block
- * device cannot be written.  ENOTTY: the device is no disk.  Also what opening a
- * file can say.
+ * Give a disk its backing, once.  Until then the disk's other ioctls fail with
+ * ENODATA.
  */
 #define MYVHOST_BLK_SET_BACKING	_IOW(MYVHOST_IOC_MAGIC, 0x10, struct myvhost_blk)
 
 /*
- * The backing has another size now: read it and tell the guest.  For whoever
- * may write to the descriptor, and with CAP_SYS_ADMIN also through one opened
- * read-only.  EPERM: not allowed.  ENOTTY: the device is no disk.
+ * Read the size of the backing, which has changed, and notify the guest.  Needs a
+ * descriptor that is open for writing, or CAP_SYS_ADMIN.
  */
 #define MYVHOST_BLK_RESIZE	_IO(MYVHOST_IOC_MAGIC, 0x11)
 
@@ -254,26 +271,23 @@ struct myvhost_blk {
 
 /**
  * struct myvhost_node - argument of MYVHOST_NODE_ADD and MYVHOST_NODE_DEL
- * @name: 1 to 31 letters, digits, '.', '_' and '-', then 0; not beginning with
- *	'.' or '-'
+ * @name: 1 to 31 letters, digits, '.', '_' and '-', then 0; the first character is
+ *	neither '.' nor '-'
  */
 struct myvhost_node {
 	char name[MYVHOST_NODE_NAME_LEN];
 };
 
 /*
- * Make /dev/myvhost-NAME out of the device behind this descriptor.  It stays as
- * it was set up when the descriptor is closed, and can be opened for writing by
- * one at a time (EBUSY), and read-only for a look by anyone who may.  Needs
- * CAP_SYS_ADMIN (EPERM).  EBUSY: it is a node already, or has an owner.
- * EEXIST: the name is taken.  EINVAL: not a name.  ENODATA: a disk without
- * backing.
+ * Make the device of this descriptor available as /dev/myvhost-NAME.  The node keeps
+ * its set-up after the descriptor is closed.  One file at a time can be open for
+ * writing, any number read-only.  Needs CAP_SYS_ADMIN.
  */
 #define MYVHOST_NODE_ADD	_IOW(MYVHOST_IOC_MAGIC, 0x20, struct myvhost_node)
 
 /*
- * Remove a node; on any descriptor.  Needs CAP_SYS_ADMIN (EPERM).  EBUSY:
- * somebody has it open.  ENOENT: there is none.  EINVAL: not a name.
+ * Remove a named node that no file has open.  Works on any descriptor.  Needs
+ * CAP_SYS_ADMIN.
  */
 #define MYVHOST_NODE_DEL	_IOW(MYVHOST_IOC_MAGIC, 0x21, struct myvhost_node)
 
