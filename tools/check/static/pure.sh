@@ -1,18 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Pure files include nothing but each other, the environment and the layouts of
-# virtio; they hold no lock, know no kernel object, and contain no #ifdef.
+# virtio; they hold no lock, know no kernel object, and contain no #ifdef. The list of
+# them is selftests/unit/pure.mk.
 # shellcheck source=tools/check/static/common.sh
 . "$(dirname "$0")/common.sh"
 allowed='"(ring/)?(ring|mem|chain|dirty|features|hdr|req|limit|mvh_env)\.h"|<uapi/linux/virtio_(ring|config|net|blk)\.h>'
 kernel='mutex|spin_(un)?lock|lockdep|rcu_[a-z]|schedule|current|k[mzv]*alloc|kv?free|copy_(from|to)_user|READ_ONCE|WRITE_ONCE|smp_[a-z]|printk|pr_[a-z]+\(|WARN|wake_up|jiffies|ktime'
-pure="ring/*.[ch] net/hdr.[ch] blk/req.[ch] blk/limit.[ch]"
+
+# pure: the files
+pure() {
+	local pattern patterns
+	read -ra patterns < <(sed -n 's/^PURE_PATTERNS := //p' selftests/unit/pure.mk)
+	for pattern in "${patterns[@]}"; do
+		files "drivers/myvhost/$pattern.[ch]" | grep -v '\.mod\.c$' || echo "no file $pattern"
+	done
+}
 
 check() {
 	local f
-	# shellcheck disable=SC2086
-	for f in $(cd drivers/myvhost && ls $pure | grep -v '\.mod\.c$'); do
-		f=drivers/myvhost/$f
+	pure | while read -r f; do
+		[ -f "$f" ] || { echo "$f"; continue; }
 		lines '^ *# *include' "$f" | { grep -vE "#include ($allowed)\$" || true; }
 		lines '^ *# *(if|ifdef|elif|else)\b' "$f"
 		lines '^ *# *ifndef' "$f" | { grep -vE 'ifndef _MVH_[A-Z_]+_H$' || true; }

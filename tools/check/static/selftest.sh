@@ -24,7 +24,7 @@ expect() {
 
 copy_tree() {
 	mkdir "$work/clean"
-	files 'drivers/*' 'include/*' 'Documentation/*' 'tools/check/*' |
+	files 'drivers/*' 'include/*' 'Documentation/*' 'tools/check/*' selftests/unit/pure.mk |
 		tar -cf - -T - | tar -xf - -C "$work/clean"
 }
 
@@ -38,6 +38,8 @@ check() {
 	expect pure 'ring.c.*mutex_lock' "echo '	mutex_lock(&lock);' >> $src/ring/ring.c"
 	expect pure 'mem.c.*ifdef' "echo '#ifdef X' >> $src/ring/mem.c"
 	expect pure 'dirty.h.*slab' "echo '#include <linux/slab.h>' >> $src/ring/dirty.h"
+	expect pure 'no file net/hdr' "rm $src/net/hdr.[ch]"
+	expect pure 'pure.mk' "rm selftests/unit/pure.mk"
 	expect versions 'vq.c.*LINUX_VERSION' "echo '#if LINUX_VERSION_CODE > 1' >> $src/core/vq.c"
 	expect bug 'vq.c.*BUG_ON' "echo '	BUG_ON(1);' >> $src/core/vq.c"
 	expect bug 'vq.c.*pr_err' "echo '	pr_err(\"x\");' >> $src/core/vq.c"
