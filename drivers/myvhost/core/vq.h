@@ -273,12 +273,14 @@ bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr);
 int mvh_vq_start(struct mvh_vq *vq);
 void mvh_vq_stop(struct mvh_vq *vq);
 int mvh_vq_quiesce(struct mvh_vq *vq);
-void mvh_vq_unmap(struct mvh_vq *vq);
-void mvh_vq_remap(struct mvh_vq *vq);
-int mvh_vq_map(struct mvh_vq *vq);
 void mvh_vq_break(struct mvh_vq *vq);
 void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker);
 u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what);
+
+/* vq_map.c */
+void mvh_vq_unmap(struct mvh_vq *vq);
+void mvh_vq_remap(struct mvh_vq *vq);
+int mvh_vq_map(struct mvh_vq *vq);
 
 /* vq_serve.c */
 void mvh_vq_run(struct mvh_work *work);
