@@ -20,7 +20,14 @@
 #define MVH_BLK_RANGE_SECTORS	(1u << 22)
 
 /**
- * enum mvh_blk_op - what is to be done
+ * enum mvh_blk_op - types of requests (virtio 1.3, 5.2.6)
+ * @MVH_BLK_READ: copy sectors to the guest
+ * @MVH_BLK_WRITE: copy sectors from the guest
+ * @MVH_BLK_FLUSH: make completed writes durable
+ * @MVH_BLK_GET_ID: copy the serial number to the guest
+ * @MVH_BLK_DISCARD: release ranges of sectors, whose contents become undefined
+ * @MVH_BLK_WRITE_ZEROES: make ranges of sectors read as zeroes
+ * @MVH_BLK_SECURE_ERASE: destroy the contents of ranges of sectors
  */
 enum mvh_blk_op {
 	MVH_BLK_READ,

@@ -22,6 +22,12 @@
 
 /**
  * struct mvh_net_hdr - the part that all header forms begin with
+ * @flags: VIRTIO_NET_HDR_F_*
+ * @gso_type: VIRTIO_NET_HDR_GSO_*
+ * @hdr_len: bytes of the packet's protocol headers, a hint
+ * @gso_size: payload bytes of each segment
+ * @csum_start: where checksumming starts in the packet
+ * @csum_offset: where the checksum goes, counted from @csum_start
  *
  * Multi-byte fields have the ring's byte order (virtio 1.3, 5.1.6).
  */

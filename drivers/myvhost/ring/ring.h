@@ -15,8 +15,18 @@
 
 /**
  * enum mvh_bad - the ways in which a guest can break the protocol
+ * @MVH_BAD_INDEX: more descriptors made available than the ring has
+ * @MVH_BAD_HEAD: descriptor number outside the ring
+ * @MVH_BAD_CHAIN: chain longer than its ring or table, or a loop
+ * @MVH_BAD_ORDER: readable descriptor after a writable one
+ * @MVH_BAD_INDIRECT: malformed or nested indirect table
+ * @MVH_BAD_SEGMENTS: chain with too many segments
+ * @MVH_BAD_ADDRESS: address outside guest memory
+ * @MVH_BAD_ACCESS: access that the translation does not permit
+ * @MVH_BAD_DIRECTION: writable buffer to transmit, or readable one to receive into
+ * @MVH_BAD_LENGTH: buffer too short for its header, or empty
  *
- * The order is that of MYVHOST_CNT_BAD_* in the UAPI, which explains them.
+ * The order is that of MYVHOST_CNT_BAD_* in the UAPI, which has the details.
  */
 enum mvh_bad {
 	MVH_BAD_INDEX,
@@ -29,6 +39,7 @@ enum mvh_bad {
 	MVH_BAD_ACCESS,
 	MVH_BAD_DIRECTION,
 	MVH_BAD_LENGTH,
+	/* private: */
 	MVH_BAD_MAX
 };
 
@@ -42,6 +53,7 @@ enum mvh_part {
 	MVH_PART_DESC,
 	MVH_PART_AVAIL,
 	MVH_PART_USED,
+	/* private: */
 	MVH_PART_MAX
 };
 
