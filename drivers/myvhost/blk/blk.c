@@ -31,6 +31,7 @@ static struct mvh_disk *mvh_blk_disk(const struct mvh_dev *dev)
 {
 	const struct mvh_blk *blk = dev->priv;
 
+	/* Pairs with mvh_blk_set_backing(): the disk is complete. */
 	return smp_load_acquire(&blk->disk);
 }
 
@@ -73,6 +74,7 @@ static long mvh_blk_set_backing(struct mvh_dev *dev, void __user *arg)
 	if (IS_ERR(disk))
 		return PTR_ERR(disk);
 	dev->offered[0] |= disk->features;
+	/* Pairs with mvh_blk_disk(). */
 	smp_store_release(&blk->disk, disk);
 	return 0;
 }

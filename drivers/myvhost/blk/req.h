@@ -10,14 +10,14 @@
 #include "mvh_env.h"
 
 #define MVH_SECTOR_SHIFT	9
-#define MVH_SECTOR_SIZE		(1u << MVH_SECTOR_SHIFT)
+#define MVH_SECTOR_SIZE		512u
 
 /* Most bytes of one read or write. */
-#define MVH_BLK_DATA_MAX	(1u << 30)
+#define MVH_BLK_DATA_MAX	(1024u * 1024 * 1024)
 
 /* Most ranges of one discard, zeroing or erasure, and sectors of one range. */
 #define MVH_BLK_RANGES_MAX	32
-#define MVH_BLK_RANGE_SECTORS	(1u << 22)
+#define MVH_BLK_RANGE_SECTORS	(4u * 1024 * 1024)
 
 /**
  * enum mvh_blk_op - types of requests (virtio 1.3, 5.2.6)

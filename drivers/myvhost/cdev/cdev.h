@@ -5,11 +5,11 @@
 #ifndef _MVH_CDEV_H
 #define _MVH_CDEV_H
 
+#include <linux/fs.h>
 #include <linux/poll.h>
 #include <linux/types.h>
 
 struct iov_iter;
-struct file_operations;
 struct miscdevice;
 struct mvh_dev;
 struct mvh_node;

@@ -66,6 +66,7 @@ static struct mvh_dev *mvh_cdev_create(const struct myvhost_setup *setup)
 static struct mvh_dev *mvh_cdev_dev(struct file *file)
 {
 	static const struct myvhost_setup usual = { .device = VIRTIO_ID_NET };
+	/* Pairs with cmpxchg(), here and in mvh_cdev_setup(). */
 	struct mvh_dev *dev = smp_load_acquire(&file->private_data);
 	struct mvh_dev *other;
 
@@ -187,6 +188,7 @@ static __poll_t mvh_cdev_poll(struct file *file, poll_table *table)
 
 static void mvh_cdev_show_fdinfo(struct seq_file *seq, struct file *file)
 {
+	/* Pairs with cmpxchg() in mvh_cdev_dev() and mvh_cdev_setup(). */
 	struct mvh_dev *dev = smp_load_acquire(&file->private_data);
 
 	if (dev)

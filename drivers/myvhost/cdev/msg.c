@@ -16,7 +16,7 @@
 
 static_assert(sizeof(struct vhost_msg) == MVH_MSG_SIZE);
 static_assert(offsetof(struct vhost_msg, iotlb) == MVH_MSG_BODY);
-static_assert(MVH_MSG_BODY == sizeof(int) + sizeof(u32));
+static_assert(sizeof(int) + sizeof(u32) == MVH_MSG_BODY);
 
 /**
  * mvh_msg_miss - a queue waits for a translation

@@ -511,7 +511,6 @@ struct eventfd_ctx *mvh_dev_swap_event(struct mvh_dev *dev,
 
 static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
 {
-
 	/* Memory that is all I/O virtual is looked at when it is used. */
 	if (dev->iotlb && !dev->iotlb->cached)
 		return true;

@@ -60,7 +60,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_dirty);
  * See struct mvh_ring.
  */
 void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
-			 u32 len)
+		  u32 len)
 {
 	struct mvh_vq *vq = container_of(ring, struct mvh_vq, ring);
 	struct mvh_dev *dev = vq->dev;

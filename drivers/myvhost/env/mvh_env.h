@@ -34,12 +34,13 @@
 #define mvh_store(p, v)		WRITE_ONCE(*(p), v)
 
 /* A packed descriptor's flags: read before, written after all the rest. */
-#define mvh_load_acquire(p)	smp_load_acquire(p)
-#define mvh_store_release(p, v)	smp_store_release(p, v)
+#define mvh_load_acquire(p)	smp_load_acquire(p)	/* pairs with the driver's release */
+#define mvh_store_release(p, v)	smp_store_release(p, v)	/* pairs with its acquire */
 
-#define mvh_rmb()		smp_rmb()
-#define mvh_wmb()		smp_wmb()
-#define mvh_mb()		smp_mb()
+/* Between accesses to a ring; the partner is in the guest's driver. */
+#define mvh_rmb()		smp_rmb()	/* pairs with its write barrier */
+#define mvh_wmb()		smp_wmb()	/* pairs with its read barrier */
+#define mvh_mb()		smp_mb()	/* pairs with its full barrier */
 
 /**
  * mvh_copy_from_guest - read guest memory outside the rings

@@ -155,7 +155,7 @@ bool mvh_split_should_call(struct mvh_ring *ring)
 		return true;
 	if (!ring->event_idx) {
 		event = mvh_ring_cpu16(ring,
-				mvh_load(&mvh_split_avail(ring)->flags));
+				       mvh_load(&mvh_split_avail(ring)->flags));
 		return !(event & VRING_AVAIL_F_NO_INTERRUPT);
 	}
 	ring->call_always = false;
