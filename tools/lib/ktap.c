@@ -18,6 +18,10 @@
 
 #include "ktap.h"
 
+/* Grace between the alarm of a case and the verdict that it cannot be killed. */
+#define KTAP_STUCK_SECS		20
+#define KTAP_AT_END_MAX		4
+
 struct ktap_case {
 	char *name;
 	ktap_fn fn;
@@ -30,11 +34,13 @@ struct ktap_opts ktap_opts = {
 	.reference = "/dev/vhost-net",
 };
 
+struct ktap_hooks ktap_hooks;
+
+static struct ktap_test *tests;
 static struct ktap_case *cases;
 static unsigned int ncases;
-
-/* Grace between the alarm of a case and the verdict that it cannot be killed. */
-#define KTAP_STUCK_SECS 20
+static void (*at_end[KTAP_AT_END_MAX])(void);
+static unsigned int n_at_end;
 
 /* A kernel built for debugging is slower: KTAP_SLOWDOWN says how many times. */
 static unsigned int ktap_slowdown(void)
@@ -46,29 +52,61 @@ static unsigned int ktap_slowdown(void)
 }
 
 /**
- * ktap_add() - register a case
- * @fn: what to run
- * @arg: passed to @fn
- * @secs: time limit
- * @fmt: name of the case
+ * ktap_register() - add a test, see KTAP_TEST()
+ * @test: stays the caller's
+ *
+ * The order of constructors is the compiler's, that of tests is not.
  */
-void ktap_add(ktap_fn fn, const void *arg, unsigned int secs,
-	      const char *fmt, ...)
+void ktap_register(struct ktap_test *test)
 {
-	struct ktap_case *c;
-	va_list ap;
+	struct ktap_test **at = &tests;
 
-	cases = realloc(cases, (ncases + 1) * sizeof(*cases));
-	if (!cases)
+	for (; *at; at = &(*at)->next) {
+		int order = strcmp((*at)->file, test->file);
+
+		if (order > 0 || (!order && (*at)->line > test->line))
+			break;
+	}
+	test->next = *at;
+	*at = test;
+}
+
+/**
+ * ktap_at_end() - see KTAP_TEARDOWN()
+ * @fn: called after those that were given before it
+ */
+void ktap_at_end(void (*fn)(void))
+{
+	if (n_at_end == KTAP_AT_END_MAX)
 		abort();
-	c = &cases[ncases++];
+	at_end[n_at_end++] = fn;
+}
+
+/**
+ * ktap_variant_add() - see ktap_variant()
+ * @list: filled up to its first variant without a name
+ * @max: size of @list
+ * @arg: copied
+ * @size: of @arg
+ * @fmt: name
+ */
+void ktap_variant_add(struct ktap_variant *list, unsigned int max,
+		      const void *arg, size_t size, const char *fmt, ...)
+{
+	void *copy = malloc(size);
+	unsigned int i = 0;
+	va_list ap;
+	char *name;
+
+	while (list[i].name)
+		i++;
 	va_start(ap, fmt);
-	if (vasprintf(&c->name, fmt, ap) < 0)
+	if (!copy || i + 1 >= max || vasprintf(&name, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	c->fn = fn;
-	c->arg = arg;
-	c->secs = secs * ktap_slowdown();
+	memcpy(copy, arg, size);
+	list[i].name = name;
+	list[i].arg = copy;
 }
 
 static void ktap_vdiag(const char *fmt, va_list ap)
@@ -213,14 +251,14 @@ static int ktap_run(const struct ktap_case *c, const char **why)
 	return KTAP_FAIL;
 }
 
-static bool ktap_wanted(const char *name, char **patterns, int n)
+static bool ktap_wanted(const char *name, char **patterns)
 {
-	int i;
-
-	for (i = 0; i < n; i++)
-		if (!fnmatch(patterns[i], name, 0))
+	if (!*patterns)
+		return true;
+	for (; *patterns; patterns++)
+		if (!fnmatch(*patterns, name, 0))
 			return true;
-	return n == 0;
+	return false;
 }
 
 static void ktap_usage(const char *prog)
@@ -229,17 +267,24 @@ static void ktap_usage(const char *prog)
 		"  -d  device under test, default /dev/myvhost\n"
 		"  -r  device to compare with, default /dev/vhost-net\n"
 		"  -l  list the cases\n"
-		"  -v  print more\n"
-		"  PATTERN: run the cases whose name matches only\n", prog);
+		"  -v  print more\n%s"
+		"  PATTERN: run the cases whose name matches only\n", prog,
+		ktap_hooks.help ? ktap_hooks.help : "");
 	exit(2);
 }
 
+/* Returns true if the cases are to be listed. */
 static bool ktap_parse(int argc, char **argv)
 {
+	char letters[64] = "d:r:lv";
 	bool list = false;
+	const char *l;
 	int o;
 
-	while ((o = getopt(argc, argv, "d:r:lv")) != -1) {
+	for (l = ktap_hooks.letters; l && *l; l++)
+		snprintf(letters + strlen(letters),
+			 sizeof(letters) - strlen(letters), "%c:", *l);
+	while ((o = getopt(argc, argv, letters)) != -1) {
 		switch (o) {
 		case 'd':
 			ktap_opts.node = optarg;
@@ -253,70 +298,112 @@ static bool ktap_parse(int argc, char **argv)
 		case 'v':
 			ktap_opts.verbose = true;
 			break;
-		default:
+		case '?':
 			ktap_usage(argv[0]);
+			break;
+		default:
+			ktap_hooks.option(o, optarg);
 		}
 	}
 	return list;
 }
 
-static unsigned int ktap_select(char **patterns, int npatterns, bool list)
+static void ktap_add(const struct ktap_test *t, const struct ktap_variant *v,
+		     char **patterns)
 {
-	unsigned int i, n = 0;
+	struct ktap_case c = {
+		.fn = t->fn,
+		.arg = v->arg,
+		.secs = (t->limit + ktap_opts.more_secs) * ktap_slowdown(),
+	};
 
-	for (i = 0; i < ncases; i++) {
-		if (!ktap_wanted(cases[i].name, patterns, npatterns))
-			continue;
-		if (list)
-			printf("%s\n", cases[i].name);
-		cases[n++] = cases[i];
+	if (asprintf(&c.name, "%s%s%s", t->name, *v->name ? "_" : "",
+		     v->name) < 0)
+		abort();
+	if (!ktap_wanted(c.name, patterns)) {
+		free(c.name);
+		return;
 	}
-	return n;
+	cases = realloc(cases, (ncases + 1) * sizeof(*cases));
+	if (!cases)
+		abort();
+	cases[ncases++] = c;
 }
 
-/**
- * ktap_main() - run the registered cases
- * @argc: of main()
- * @argv: of main()
- *
- * Return: exit status of the program, KTAP_PASS, KTAP_FAIL or KTAP_SKIP.
- */
-int ktap_main(int argc, char **argv)
+static void ktap_make_cases(char **patterns)
+{
+	static const struct ktap_variant plain[] = { { "", NULL }, { } };
+	const struct ktap_variant *v;
+	const struct ktap_test *t;
+
+	for (t = tests; t; t = t->next)
+		for (v = t->variants ? t->variants : plain; v->name; v++)
+			ktap_add(t, v, patterns);
+}
+
+/* Returns KTAP_PASS, KTAP_FAIL or KTAP_SKIP. */
+static int ktap_report(unsigned int i)
+{
+	const struct ktap_case *c = &cases[i];
+	struct timespec t0, t1;
+	const char *why;
+	bool ok;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	rc = ktap_run(c, &why);
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	ktap_info("%lld ms", (t1.tv_sec - t0.tv_sec) * 1000LL +
+		  (t1.tv_nsec - t0.tv_nsec) / 1000000);
+	ok = rc == KTAP_PASS || rc == KTAP_SKIP;
+	printf("%s %u %s%s%s\n", ok ? "ok" : "not ok", i + 1, c->name,
+	       rc == KTAP_SKIP ? " # SKIP" : *why ? " #" : "", why);
+	fflush(stdout);
+	return ok ? rc : KTAP_FAIL;
+}
+
+static int ktap_run_all(void)
 {
 	unsigned int i, nfail = 0, nskip = 0;
-	bool list = ktap_parse(argc, argv);
-	sigset_t set;
+	int rc;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	ncases = ktap_select(argv + optind, argc - optind, list);
-	if (list)
-		return KTAP_PASS;
-	printf("TAP version 13\n");
-	if (access(ktap_opts.node, R_OK | W_OK)) {
-		printf("1..0 # SKIP %s: %s\n", ktap_opts.node, strerror(errno));
-		return KTAP_SKIP;
-	}
 	printf("1..%u\n", ncases);
 	for (i = 0; i < ncases; i++) {
-		struct timespec t0, t1;
-		const char *why;
-		int rc;
-
-		clock_gettime(CLOCK_MONOTONIC, &t0);
-		rc = ktap_run(&cases[i], &why);
-		clock_gettime(CLOCK_MONOTONIC, &t1);
-		ktap_info("%lld ms", (t1.tv_sec - t0.tv_sec) * 1000LL +
-			  (t1.tv_nsec - t0.tv_nsec) / 1000000);
-
-		printf("%s %u %s%s%s\n", rc == KTAP_PASS || rc == KTAP_SKIP ?
-		       "ok" : "not ok", i + 1, cases[i].name,
-		       rc == KTAP_SKIP ? " # SKIP" : *why ? " #" : "", why);
-		nfail += rc != KTAP_PASS && rc != KTAP_SKIP;
+		rc = ktap_report(i);
+		nfail += rc == KTAP_FAIL;
 		nskip += rc == KTAP_SKIP;
 	}
 	printf("# Totals: pass:%u fail:%u xfail:0 xpass:0 skip:%u error:0\n",
 	       ncases - nfail - nskip, nfail, nskip);
 	return nfail ? KTAP_FAIL : nskip == ncases ? KTAP_SKIP : KTAP_PASS;
+}
+
+/* The exit status is KTAP_PASS, KTAP_FAIL or KTAP_SKIP. */
+int main(int argc, char **argv)
+{
+	bool list = ktap_parse(argc, argv);
+	unsigned int i;
+	sigset_t set;
+	int rc;
+
+	ktap_make_cases(argv + optind);
+	if (list) {
+		for (i = 0; i < ncases; i++)
+			printf("%s\n", cases[i].name);
+		return KTAP_PASS;
+	}
+	printf("TAP version 13\n");
+	if (access(ktap_opts.node, R_OK | W_OK)) {
+		printf("1..0 # SKIP %s: %s\n", ktap_opts.node, strerror(errno));
+		return KTAP_SKIP;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (ktap_hooks.setup)
+		ktap_hooks.setup();
+	rc = ktap_run_all();
+	for (i = 0; i < n_at_end; i++)
+		at_end[i]();
+	return rc;
 }

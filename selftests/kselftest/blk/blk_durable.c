@@ -96,7 +96,7 @@ static void dur_expect_back(struct blk_fix *x, unsigned int seed)
 }
 
 /* The driver knows of the cache and flushes (B9, B14). */
-static void dur_flush(const void *arg)
+KTAP_TEST(dur_flush, KTAP_SHORT, blk_flags, "B9_B14_flush")
 {
 	struct blk_fix x;
 
@@ -109,7 +109,7 @@ static void dur_flush(const void *arg)
 }
 
 /* It knows of none (B11). */
-static void dur_no_flush(const void *arg)
+KTAP_TEST(dur_no_flush, KTAP_SHORT, blk_flags, "B11_no_flush")
 {
 	struct blk_fix x;
 
@@ -118,7 +118,7 @@ static void dur_no_flush(const void *arg)
 }
 
 /* It can switch the cache (B12); without flushes it begins off (B13). */
-static void dur_toggle(const void *arg)
+KTAP_TEST(dur_toggle, KTAP_SHORT, blk_flags, "B12_B13_toggle")
 {
 	__u32 flags = *(const __u32 *)arg;
 	struct blk_fix x;
@@ -147,7 +147,7 @@ static void dur_toggle(const void *arg)
 }
 
 /* Not negotiated, so the byte cannot be written. */
-static void dur_no_toggle(const void *arg)
+KTAP_TEST(dur_no_toggle, KTAP_SHORT, blk_flags, "B12_no_toggle")
 {
 	struct blk_fix x;
 
@@ -158,7 +158,7 @@ static void dur_no_toggle(const void *arg)
 }
 
 /* A disk that is set up without a cache. */
-static void dur_writethrough(const void *arg)
+KTAP_TEST(dur_writethrough, KTAP_SHORT, blk_flags, "B12_writethrough")
 {
 	struct blk_fix x;
 
@@ -173,7 +173,7 @@ static void dur_writethrough(const void *arg)
 }
 
 /* A file: the flushes go to the device of its file system. */
-static void dur_file(const void *arg)
+KTAP_TEST(dur_file, KTAP_SHORT, blk_flags, "B9_B11_file")
 {
 	char dev[] = "/dev/loop0";
 	long long before;
@@ -198,12 +198,11 @@ static void dur_file(const void *arg)
 }
 
 /* An error of write-back is told by the next flush, and by that one only. */
-static void dur_error_once(const void *arg)
+KTAP_TEST(dur_error_once, KTAP_SHORT, NULL, "B9_error_once")
 {
 	struct blk_fix x;
 	int other;
 
-	(void)arg;
 	dur_start(&x, BLK_DM, MYVHOST_BLK_BUFFERED, 0, 0);
 	blk_write(&x, 0, 65536, 1);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
@@ -229,7 +228,7 @@ static void dur_error_once(const void *arg)
 }
 
 /* A write that must be durable and cannot be is not a success. */
-static void dur_error_through(const void *arg)
+KTAP_TEST(dur_error_through, KTAP_SHORT, blk_flags, "B9_error_through")
 {
 	struct blk_fix x;
 
@@ -246,7 +245,7 @@ static void dur_error_through(const void *arg)
 }
 
 /* Flushes and the switch of the write cache are offered, whatever the disk is (B10). */
-static void dur_offered(const void *arg)
+KTAP_TEST(dur_offered, KTAP_SHORT, blk_flags, "B10_offered")
 {
 	static const __u32 more[] = {
 		0, MYVHOST_BLK_READONLY, MYVHOST_BLK_WRITETHROUGH,
@@ -271,33 +270,4 @@ static void dur_offered(const void *arg)
 		}
 		close(back.fd);
 	}
-}
-
-int main(int argc, char **argv)
-{
-	static const __u32 flags[] = { 0, MYVHOST_BLK_BUFFERED };
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} cases[] = {
-		{ dur_offered, "B10_offered" },
-		{ dur_flush, "B9_B14_flush" },
-		{ dur_no_flush, "B11_no_flush" },
-		{ dur_toggle, "B12_B13_toggle" },
-		{ dur_no_toggle, "B12_no_toggle" },
-		{ dur_writethrough, "B12_writethrough" },
-		{ dur_file, "B9_B11_file" },
-		{ dur_error_through, "B9_error_through" },
-	};
-	unsigned int i, k;
-	int r;
-
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		for (k = 0; k < 2; k++)
-			ktap_add(cases[i].fn, &flags[k], 30, "%s_%s",
-				 cases[i].name, k ? "buffered" : "direct");
-	ktap_add(dur_error_once, NULL, 30, "B9_error_once");
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

@@ -42,7 +42,7 @@ static void erase_wrote(struct blk_fix *x, __u64 sector, __u64 n)
  * Erased is what was named, in as many pieces as the device wants, and not its
  * neighbours; nor does a cache bring anything back (B22).
  */
-static void erase_range(const void *arg)
+KTAP_TEST(erase_range, KTAP_SHORT, blk_flags, "B22_range")
 {
 	struct blk_fix x;
 	unsigned int n;
@@ -68,7 +68,7 @@ static void erase_range(const void *arg)
  * Requests beside an erasure that takes its time, on both sides of it and inside:
  * what they bring into the cache is not what was erased (B22).
  */
-static void erase_busy(const void *arg)
+KTAP_TEST(erase_busy, KTAP_SHORT, NULL, "B22_busy")
 {
 	const struct timespec tick = { .tv_nsec = 20000000 };
 	struct virtio_blk_discard_write_zeroes w = {
@@ -77,7 +77,6 @@ static void erase_busy(const void *arg)
 	unsigned int i, n = 3;
 	struct blk_fix x;
 
-	(void)arg;
 	blk_start(&x, BLK_ERASE, blk_vdpa_packed, MYVHOST_BLK_BUFFERED);
 	for (i = 0; i < 4; i++)
 		blk_write(&x, i * 1024, 512 << 10, i + 1);
@@ -100,7 +99,7 @@ static void erase_busy(const void *arg)
 }
 
 /* Several ranges in a request, one of them empty. */
-static void erase_ranges(const void *arg)
+KTAP_TEST(erase_ranges, KTAP_SHORT, blk_two_modes, "B22_ranges")
 {
 	struct virtio_blk_discard_write_zeroes w[3] = {
 		{ .sector = 1, .num_sectors = 2 },
@@ -123,7 +122,7 @@ static void erase_ranges(const void *arg)
 }
 
 /* Looked at before anything is erased (B16, B17). */
-static void erase_bad(const void *arg)
+KTAP_TEST(erase_bad, KTAP_SHORT, blk_two_modes, "B16_B17_B22_bad")
 {
 	const __u64 end = BLK_DISK_SIZE / 512;
 	struct virtio_blk_discard_write_zeroes w[2] = {
@@ -148,12 +147,11 @@ static void erase_bad(const void *arg)
 }
 
 /* What the driver reads of it. */
-static void erase_config(const void *arg)
+KTAP_TEST(erase_config, KTAP_SHORT, NULL, "B22_config")
 {
 	struct virtio_blk_config c;
 	struct blk_fix x;
 
-	(void)arg;
 	blk_start(&x, BLK_ERASE, blk_vdpa_packed, 0);
 	ktap_ok(vdpa_get_config(x.b.fd, 0, &c, 72));
 	ktap_eq(c.max_secure_erase_sectors, 1 << 22);
@@ -165,7 +163,7 @@ static void erase_config(const void *arg)
 }
 
 /* A disk that cannot be written does not offer it, nor carry it out. */
-static void erase_readonly(const void *arg)
+KTAP_TEST(erase_readonly, KTAP_SHORT, blk_two_modes, "B22_readonly")
 {
 	struct blk_fix x;
 	unsigned int n;
@@ -176,23 +174,4 @@ static void erase_readonly(const void *arg)
 	ktap_eq(blk_range(&x, ERASE, 0, 8, 0), UNSUPP);
 	ktap_eq(erase_count(), n);
 	blk_check_disk(&x);
-}
-
-int main(int argc, char **argv)
-{
-	static const __u32 direct, buffered = MYVHOST_BLK_BUFFERED;
-	unsigned int i;
-
-	ktap_add(erase_range, &direct, 30, "B22_range_direct");
-	ktap_add(erase_range, &buffered, 30, "B22_range_buffered");
-	ktap_add(erase_busy, NULL, 30, "B22_busy");
-	ktap_add(erase_config, NULL, 30, "B22_config");
-	for (i = 0; i < 4; i += 3) {
-		const struct blk_mode *m = &blk_modes[i];
-
-		ktap_add(erase_ranges, m, 30, "B22_ranges_%s", m->name);
-		ktap_add(erase_bad, m, 30, "B16_B17_B22_bad_%s", m->name);
-		ktap_add(erase_readonly, m, 30, "B22_readonly_%s", m->name);
-	}
-	return ktap_main(argc, argv);
 }

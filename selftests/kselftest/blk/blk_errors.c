@@ -35,7 +35,7 @@ static void err_restart(struct blk_fix *x)
 }
 
 /* A request that cannot be answered stops the queue (B1). */
-static void err_no_answer(const void *arg)
+KTAP_TEST(err_no_answer, KTAP_SHORT, blk_two_modes, "B1_no_answer")
 {
 	struct mock_blk_req *r;
 	struct mock_seg seg[3];
@@ -65,7 +65,7 @@ static void err_no_answer(const void *arg)
 }
 
 /* Kinds that nobody knows, or that this disk does not have (B3, B18, B22). */
-static void err_unknown(const void *arg)
+KTAP_TEST(err_unknown, KTAP_SHORT, blk_two_modes, "B3_B18_B22_unknown")
 {
 	static const __u32 types[] = {
 		2, 3, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 22, 24, 26,
@@ -83,7 +83,7 @@ static void err_unknown(const void *arg)
 	blk_check_disk(&x);
 }
 
-static void err_not_negotiated(const void *arg)
+KTAP_TEST(err_not_negotiated, KTAP_SHORT, blk_two_modes, "B18_not_negotiated")
 {
 	struct mock_blk_cfg cfg;
 	struct blk_backing back;
@@ -104,7 +104,7 @@ static void err_not_negotiated(const void *arg)
 }
 
 /* Outside of the disk, or not whole sectors (B4, B5, B28). */
-static void err_place(const void *arg)
+KTAP_TEST(err_place, KTAP_SHORT, blk_two_modes, "B4_B5_place")
 {
 	const __u64 end = BLK_DISK_SIZE / 512;
 	const struct {
@@ -141,7 +141,7 @@ static void err_place(const void *arg)
 }
 
 /* A disk with blocks of 4096 bytes. */
-static void err_block(const void *arg)
+KTAP_TEST(err_block, KTAP_LONG, blk_flags, "B28_block_4096")
 {
 	struct blk_fix x;
 
@@ -158,7 +158,7 @@ static void err_block(const void *arg)
 }
 
 /* Data that goes the wrong way (B6). */
-static void err_direction(const void *arg)
+KTAP_TEST(err_direction, KTAP_SHORT, blk_two_modes, "B6_direction")
 {
 	struct mock_blk_req *r;
 	struct mock_seg seg[4];
@@ -200,7 +200,7 @@ static void err_direction(const void *arg)
 }
 
 /* A disk that cannot be written. */
-static void err_readonly(const void *arg)
+KTAP_TEST(err_readonly, KTAP_SHORT, blk_two_modes, "B5_readonly")
 {
 	struct blk_fix x;
 	__u64 f;
@@ -228,7 +228,7 @@ static int err_ranges(struct blk_fix *x, __u32 type, unsigned int len,
 }
 
 /* Lists of ranges: sizes, places, flags; looked at before the disk is (B16, B17). */
-static void err_range_lists(const void *arg)
+KTAP_TEST(err_range_lists, KTAP_SHORT, blk_two_modes, "B16_B17_ranges")
 {
 	static const unsigned int lens[] = { 0, 1, 15, 17, 31, 33 * 16 };
 	const __u64 end = BLK_DISK_SIZE / 512;
@@ -290,7 +290,7 @@ static void err_range_lists(const void *arg)
 }
 
 /* The file ends inside of the disk (B8). */
-static void err_truncated(const void *arg)
+KTAP_TEST(err_truncated, KTAP_LONG, blk_flags, "B8_truncated")
 {
 	struct blk_fix x;
 
@@ -309,7 +309,7 @@ static void err_truncated(const void *arg)
 }
 
 /* The device says EIO, and recovers (B30). */
-static void err_eio(const void *arg)
+KTAP_TEST(err_eio, KTAP_LONG, blk_flags, "B30_eio")
 {
 	__u32 flags = *(const __u32 *)arg;
 	struct blk_fix x;
@@ -337,7 +337,7 @@ static void err_eio(const void *arg)
 }
 
 /* No room on the file system: that write fails, others go on (B7). */
-static void err_no_space(const void *arg)
+KTAP_TEST(err_no_space, KTAP_LONG, blk_flags, "B7_no_space")
 {
 	struct blk_backing back = {
 		.path = HOST_DIR "/small/disk", .size = BLK_DISK_SIZE,
@@ -376,7 +376,7 @@ static void err_no_space(const void *arg)
 }
 
 /* The device is taken away. */
-static void err_removed(const void *arg)
+KTAP_TEST(err_removed, KTAP_LONG, blk_flags, "B30_removed")
 {
 	struct blk_fix x;
 	unsigned int i, n = 0;
@@ -400,7 +400,7 @@ static void err_removed(const void *arg)
 }
 
 /* Memory behind a request is not there, or cannot be written (HO1). */
-static void err_unmapped(const void *arg)
+KTAP_TEST(err_unmapped, KTAP_LONG, blk_flags, "HO1_unmapped")
 {
 	__u32 flags = *(const __u32 *)arg;
 	struct mock_blk_req *r;
@@ -441,7 +441,7 @@ static void err_unmapped(const void *arg)
 }
 
 /* The second of two ranges fails, and so the request does; the rest stays (B21). */
-static void err_range_fails(const void *arg)
+KTAP_TEST(err_range_fails, KTAP_LONG, blk_flags, "B21_range_fails")
 {
 	struct virtio_blk_discard_write_zeroes w[2] = {
 		{ .sector = 8, .num_sectors = 8 },
@@ -486,7 +486,7 @@ static void err_read_pieces(struct blk_fix *x, unsigned int n, __u32 len)
 }
 
 /* More pieces than seg_max says are served, up to the bound for all chains (B26). */
-static void err_pieces(const void *arg)
+KTAP_TEST(err_pieces, KTAP_SHORT, blk_two_modes, "B26_pieces")
 {
 	struct virtio_blk_config c = { 0 };
 	struct blk_backing back;
@@ -533,7 +533,7 @@ static unsigned int err_used_len(struct blk_fix *x, __u32 type, __u64 sector,
 }
 
 /* One byte, the status, was written, unless it is data (B32). */
-static void err_used_lens(const void *arg)
+KTAP_TEST(err_used_lens, KTAP_SHORT, blk_two_modes, "B32_used_len")
 {
 	const __u64 end = BLK_DISK_SIZE / 512;
 	struct virtio_blk_discard_write_zeroes w = { 8, 8, 0 };
@@ -551,45 +551,4 @@ static void err_used_lens(const void *arg)
 	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_IN, end, 4096), 1);
 	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_IN, 0, 4096), 4097);
 	ktap_eq(err_used_len(&x, VIRTIO_BLK_T_GET_ID, 0, 20), 21);
-}
-
-int main(int argc, char **argv)
-{
-	static const __u32 flags[] = { 0, MYVHOST_BLK_BUFFERED };
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} by_flags[] = {
-		{ err_block, "B28_block_4096" },
-		{ err_truncated, "B8_truncated" },
-		{ err_eio, "B30_eio" },
-		{ err_no_space, "B7_no_space" },
-		{ err_removed, "B30_removed" },
-		{ err_unmapped, "HO1_unmapped" },
-		{ err_range_fails, "B21_range_fails" },
-	}, by_mode[] = {
-		{ err_no_answer, "B1_no_answer" },
-		{ err_unknown, "B3_B18_B22_unknown" },
-		{ err_not_negotiated, "B18_not_negotiated" },
-		{ err_place, "B4_B5_place" },
-		{ err_direction, "B6_direction" },
-		{ err_readonly, "B5_readonly" },
-		{ err_range_lists, "B16_B17_ranges" },
-		{ err_pieces, "B26_pieces" },
-		{ err_used_lens, "B32_used_len" },
-	};
-	unsigned int i, k;
-	int r;
-
-	for (i = 0; i < sizeof(by_mode) / sizeof(*by_mode); i++)
-		for (k = 0; k < 4; k += 3)
-			ktap_add(by_mode[i].fn, &blk_modes[k], 30, "%s_%s",
-				 by_mode[i].name, blk_modes[k].name);
-	for (i = 0; i < sizeof(by_flags) / sizeof(*by_flags); i++)
-		for (k = 0; k < 2; k++)
-			ktap_add(by_flags[i].fn, &flags[k], 40, "%s_%s",
-				 by_flags[i].name, k ? "buffered" : "direct");
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

@@ -247,18 +247,18 @@ static void storm_all(const struct blk_mode *mode,
 	blk_check_disk(&x);
 }
 
-static void storm_ioctls(const void *arg)
+KTAP_TEST(storm_ioctls, KTAP_LONG, blk_all_modes, "storm_HO7_disk")
 {
 	storm_all(arg, storm_call);
 }
 
-static void storm_closed(const void *arg)
+KTAP_TEST(storm_closed, KTAP_LONG, blk_all_modes, "storm_HO7_closed")
 {
 	storm_all(arg, storm_call_or_close);
 }
 
 /* The owner dies in the middle of it. */
-static void storm_killed(const void *arg)
+KTAP_TEST(storm_killed, KTAP_LONG, blk_all_modes, "storm_HO7_disk_killed")
 {
 	int status;
 	pid_t pid = fork();
@@ -276,22 +276,4 @@ static void storm_killed(const void *arg)
 	ktap_check(waitpid(pid, &status, 0) == pid, "waitpid");
 	ktap_check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 		   "status 0x%x", status);
-}
-
-int main(int argc, char **argv)
-{
-	unsigned int i;
-	int r;
-
-	for (i = 0; i < 4; i++) {
-		const struct blk_mode *m = &blk_modes[i];
-
-		ktap_add(storm_ioctls, m, 60, "storm_HO7_disk_%s", m->name);
-		ktap_add(storm_closed, m, 60, "storm_HO7_closed_%s", m->name);
-		ktap_add(storm_killed, m, 60, "storm_HO7_disk_killed_%s",
-			 m->name);
-	}
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

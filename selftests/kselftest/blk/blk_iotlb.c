@@ -16,7 +16,7 @@ static int bi_map_page(struct blk_fix *x)
 }
 
 /* Groups and address spaces: there is one. */
-static void bi_groups(const void *arg)
+KTAP_TEST(bi_groups, KTAP_SHORT, blk_vdpa_split, "VD_groups")
 {
 	static const struct {
 		unsigned int group, asid;
@@ -40,7 +40,7 @@ static void bi_groups(const void *arg)
 }
 
 /* Messages that cannot be carried out, and change nothing. */
-static void bi_messages(const void *arg)
+KTAP_TEST(bi_messages, KTAP_SHORT, blk_vdpa_split, "HO9_messages")
 {
 	struct vhost_iotlb_msg m = { .iova = 0x1000, .size = 4096, .perm = 3 };
 	struct { __u32 type; __u8 rest[68]; } bad = { .type = 7 };
@@ -115,7 +115,7 @@ static void bi_expect_broken(struct blk_fix *x, enum myvhost_counter why)
 }
 
 /* A batch is seen as a whole, at its end. */
-static void bi_batch(const void *arg)
+KTAP_TEST(bi_batch, KTAP_SHORT, blk_vdpa_layouts, "VD3_VD4_batch")
 {
 	const __u64 elsewhere = 0x7000000000ULL;
 	struct vhost_memory_region m[GUEST_REGIONS];
@@ -157,7 +157,7 @@ static void bi_batch(const void *arg)
 }
 
 /* Memory that may only be read is not written, and the other way round (HO3). */
-static void bi_permissions(const void *arg)
+KTAP_TEST(bi_permissions, KTAP_SHORT, blk_vdpa_layouts, "VD3_HO3_permissions")
 {
 	const __u64 ro = 0x7000000000ULL, wo = 0x7100000000ULL;
 	struct blk_fix x;
@@ -184,7 +184,7 @@ static void bi_permissions(const void *arg)
 }
 
 /* Not one page of it mapped: no harm, and it works once it is. */
-static void bi_no_memory(const void *arg)
+KTAP_TEST(bi_no_memory, KTAP_SHORT, blk_vdpa_layouts, "LC10_HO1_no_memory")
 {
 	struct blk_fix x;
 
@@ -200,27 +200,4 @@ static void bi_no_memory(const void *arg)
 	blk_vdpa_restart(&x);
 	blk_write(&x, 0, 4096, 1);
 	blk_read(&x, 0, 4096);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-		bool both;
-	} cases[] = {
-		{ bi_groups, "VD_groups", false },
-		{ bi_messages, "HO9_messages", false },
-		{ bi_batch, "VD3_VD4_batch", true },
-		{ bi_permissions, "VD3_HO3_permissions", true },
-		{ bi_no_memory, "LC10_HO1_no_memory", true },
-	};
-	unsigned int i;
-	int r;
-
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		blk_vdpa_add(cases[i].fn, cases[i].name, cases[i].both);
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

@@ -7,7 +7,6 @@
 #include "blk_fixture.h"
 
 struct limit_case {
-	const char *name;
 	__u64 iops, iops_burst, bps, bps_burst;
 	unsigned int queues;
 	__u32 len;
@@ -67,8 +66,23 @@ static unsigned int limit_run(struct blk_fix *x, __u32 len, __u64 until)
 	return n;
 }
 
+static const struct ktap_variant limit_rates[] = {
+	/* A burst of a second, so that a stall of the machine is made up for. */
+	{ "iops", &(const struct limit_case) { 300, 300, 0, 0, 1, 512, 300,
+	  &blk_modes[0] } },
+	{ "iops_low", &(const struct limit_case) { 40, 40, 0, 0, 1, 512, 40,
+	  &blk_modes[3] } },
+	{ "iops_queues", &(const struct limit_case) { 300, 300, 0, 0, 2, 512,
+	  300, &blk_modes[2] } },
+	{ "bps", &(const struct limit_case) { 0, 0, 4096 * 256, 4096 * 256, 1,
+	  4096, 256, &blk_modes[3] } },
+	{ "both", &(const struct limit_case) { 300, 300, 4096 * 200, 4096 * 200,
+	  1, 4096, 200, &blk_modes[1] } },
+	{ }
+};
+
 /* Over three seconds the rate is right within 5 %. */
-static void limit_rate(const void *arg)
+KTAP_TEST(limit_rate, KTAP_SHORT, limit_rates, "limit")
 {
 	const struct limit_case *c = arg;
 	__u64 start, ns, rate;
@@ -88,8 +102,14 @@ static void limit_rate(const void *arg)
 	ktap_check(blk_counter(&x, MYVHOST_CNT_THROTTLED), "never throttled");
 }
 
+static const struct ktap_variant limit_burst_one[] = {
+	{ "", &(const struct limit_case) { 40, 60, 0, 0, 1, 512, 0,
+	  &blk_modes[0] } },
+	{ }
+};
+
 /* After a pause the burst comes at once, then the rate holds again. */
-static void limit_burst(const void *arg)
+KTAP_TEST(limit_burst, KTAP_SHORT, limit_burst_one, "limit_burst")
 {
 	const struct limit_case *c = arg;
 	__u64 start, t60 = 0, end;
@@ -116,8 +136,14 @@ static void limit_burst(const void *arg)
 		   (end - start) / 1000000);
 }
 
+static const struct ktap_variant limit_off_one[] = {
+	{ "", &(const struct limit_case) { 0, 0, 0, 0, 1, 512, 0,
+	  &blk_modes[0] } },
+	{ }
+};
+
 /* Without a limit nothing waits. */
-static void limit_off(const void *arg)
+KTAP_TEST(limit_off, KTAP_SHORT, limit_off_one, "limit_off")
 {
 	const struct limit_case *c = arg;
 	struct blk_fix x;
@@ -129,8 +155,14 @@ static void limit_off(const void *arg)
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_THROTTLED), 0);
 }
 
+static const struct ktap_variant limit_stop_one[] = {
+	{ "", &(const struct limit_case) { 1, 1, 0, 0, 1, 512, 0,
+	  &blk_modes[3] } },
+	{ }
+};
+
 /* A queue that waits for its rate can be stopped, and the disk closed. */
-static void limit_stop(const void *arg)
+KTAP_TEST(limit_stop, KTAP_SHORT, limit_stop_one, "limit_stop")
 {
 	const struct limit_case *c = arg;
 	struct blk_fix x;
@@ -144,38 +176,4 @@ static void limit_stop(const void *arg)
 	ktap_check(limit_ns() - start < 2000000000, "the stop waits");
 	ktap_check(x.b.queue[0].ring.ninflight, "nothing was held back");
 	blk_close(&x);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct limit_case rates[] = {
-		/* A burst of a second, so that a stall of the machine is made up for. */
-		{ "iops", 300, 300, 0, 0, 1, 512, 300, &blk_modes[0] },
-		{ "iops_low", 40, 40, 0, 0, 1, 512, 40, &blk_modes[3] },
-		{ "iops_queues", 300, 300, 0, 0, 2, 512, 300, &blk_modes[2] },
-		{ "bps", 0, 0, 4096 * 256, 4096 * 256, 1, 4096, 256,
-		  &blk_modes[3] },
-		{ "both", 300, 300, 4096 * 200, 4096 * 200, 1, 4096, 200,
-		  &blk_modes[1] },
-	};
-	static const struct limit_case burst = {
-		"burst", 40, 60, 0, 0, 1, 512, 0, &blk_modes[0],
-	};
-	static const struct limit_case off = {
-		"off", 0, 0, 0, 0, 1, 512, 0, &blk_modes[0],
-	};
-	static const struct limit_case stop = {
-		"stop", 1, 1, 0, 0, 1, 512, 0, &blk_modes[3],
-	};
-	unsigned int i;
-	int r;
-
-	for (i = 0; i < sizeof(rates) / sizeof(*rates); i++)
-		ktap_add(limit_rate, &rates[i], 30, "limit_%s", rates[i].name);
-	ktap_add(limit_burst, &burst, 30, "limit_burst");
-	ktap_add(limit_off, &off, 30, "limit_off");
-	ktap_add(limit_stop, &stop, 30, "limit_stop");
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

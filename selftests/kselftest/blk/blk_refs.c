@@ -56,7 +56,7 @@ static void lt_begin_again(struct blk_fix *x)
 }
 
 /* Kicks before, between and after everything that starts and stops a queue (VD5). */
-static void lt_kick_states(const void *arg)
+KTAP_TEST(lt_kick_states, KTAP_SHORT, blk_vdpa_layouts, "VD5_kick_states")
 {
 	struct blk_backing back;
 	struct mock_blk_cfg cfg;
@@ -131,8 +131,14 @@ static void lt_aio(const char *path, int efd, unsigned int n)
 	close(fd);
 }
 
+static const struct ktap_variant lt_modes[] = {
+	{ "split", &blk_modes[0] },
+	{ "packed", &blk_modes[3] },
+	{ }
+};
+
 /* A kick from a hard interrupt: the timer of a null_blk device (VD5). */
-static void lt_kick_irq(const void *arg)
+KTAP_TEST(lt_kick_irq, KTAP_SHORT, lt_modes, "VD5_kick_irq")
 {
 	struct blk_backing back, timer;
 	struct mock_blk_cfg cfg;
@@ -185,8 +191,14 @@ static void lt_anon(bool more, long than)
 	}
 }
 
+static const struct ktap_variant lt_dialects[] = {
+	{ "vhost", &blk_modes[0] },
+	{ "vdpa", &blk_modes[3] },
+	{ }
+};
+
 /* The memory of an owner that is gone stays until the device is closed (VD9). */
-static void lt_owner_memory(const void *arg)
+KTAP_TEST(lt_owner_memory, KTAP_SHORT, lt_dialects, "VD9_owner_memory")
 {
 	struct blk_backing back;
 	struct mock_blk_cfg cfg;
@@ -230,7 +242,7 @@ static int lt_node_open(int flags)
 }
 
 /* What is open is not removed: a device, a node, however it is open (VD10). */
-static void lt_in_use(const void *arg)
+KTAP_TEST(lt_in_use, KTAP_SHORT, blk_vdpa_split, "VD10_in_use")
 {
 	static const int flags[] = { O_RDWR, O_RDONLY };
 	struct blk_backing back;
@@ -259,20 +271,4 @@ static void lt_in_use(const void *arg)
 	}
 	ktap_ok(myvhost_node_del(fd, LT_NODE));
 	ktap_eq(lt_node_open(O_RDWR), -ENOENT);
-}
-
-int main(int argc, char **argv)
-{
-	int r;
-
-	ktap_add(lt_kick_states, &blk_modes[2], 30, "VD5_kick_states_split");
-	ktap_add(lt_kick_states, &blk_modes[3], 30, "VD5_kick_states_packed");
-	ktap_add(lt_kick_irq, &blk_modes[0], 30, "VD5_kick_irq_split");
-	ktap_add(lt_kick_irq, &blk_modes[3], 30, "VD5_kick_irq_packed");
-	ktap_add(lt_owner_memory, &blk_modes[0], 30, "VD9_owner_memory_vhost");
-	ktap_add(lt_owner_memory, &blk_modes[3], 30, "VD9_owner_memory_vdpa");
-	ktap_add(lt_in_use, &blk_modes[2], 30, "VD10_in_use");
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

@@ -28,8 +28,23 @@ static void rw_mixture(struct blk_fix *x, unsigned int seed)
 	blk_load(x, &load);
 }
 
+static KTAP_VARIANTS(rw_backings, 2 * BLK_KINDS)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLK_NULL_SLOW; i++) {
+		const struct rw_kind direct = { i, 0 };
+		const struct rw_kind buffered = { i, MYVHOST_BLK_BUFFERED };
+
+		ktap_variant(rw_backings, direct, "%s_direct",
+			     blk_kind_names[i]);
+		ktap_variant(rw_backings, buffered, "%s_buffered",
+			     blk_kind_names[i]);
+	}
+}
+
 /* A backing, used in both dialects and layouts one after the other. */
-static void rw_backing(const void *arg)
+KTAP_TEST(rw_backing, KTAP_LONG, rw_backings, "B4_B5_B6")
 {
 	const struct rw_kind *k = arg;
 	struct blk_backing back;
@@ -93,8 +108,17 @@ static const struct rw_frame rw_frames[] = {
 	{ "pages", 65536, cut_page, true },
 };
 
+static KTAP_VARIANTS(rw_framings, 16)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(rw_frames) / sizeof(*rw_frames); i++)
+		ktap_variant(rw_framings, rw_frames[i], "%s",
+			     rw_frames[i].name);
+}
+
 /* Any framing of header, data and status (B2), direct and in tables. */
-static void rw_framing(const void *arg)
+KTAP_TEST(rw_framing, KTAP_LONG, rw_framings, "B2_framing")
 {
 	const struct rw_frame *f = arg;
 	struct blk_backing back;
@@ -154,8 +178,14 @@ static void rw_big_stops(struct blk_fix *x, __u32 len)
 	}
 }
 
+static const struct ktap_variant rw_loop[] = {
+	{ "direct", &(const struct rw_kind) { BLK_LOOP, 0 } },
+	{ "buffered", &(const struct rw_kind) { BLK_LOOP, MYVHOST_BLK_BUFFERED } },
+	{ }
+};
+
 /* One request of several MiB, which goes in pieces of some if it is aligned. */
-static void rw_big(const void *arg)
+KTAP_TEST(rw_big, KTAP_LONG, rw_loop, "B7_big")
 {
 	const struct rw_kind *k = arg;
 	const unsigned int len = (7 << 20) - 4096;
@@ -186,7 +216,7 @@ static void rw_big(const void *arg)
 }
 
 /* Pieces across the two regions of guest memory, which are apart. */
-static void rw_across_regions(const void *arg)
+KTAP_TEST(rw_across_regions, KTAP_SHORT, blk_all_modes, "B4_across_regions")
 {
 	struct blk_fix x;
 
@@ -203,7 +233,7 @@ static void rw_across_regions(const void *arg)
 }
 
 /* More requests than descriptors: all of the ring at once. */
-static void rw_full_ring(const void *arg)
+KTAP_TEST(rw_full_ring, KTAP_LONG, blk_all_modes, "SP1_full_ring")
 {
 	const struct blk_mode *mode = arg;
 	struct mock_blk_cfg cfg;
@@ -251,7 +281,7 @@ static void rw_full_ring(const void *arg)
 }
 
 /* 1 to 16 queues, served by one worker and by one each. */
-static void rw_queues(const void *arg)
+KTAP_TEST(rw_queues, KTAP_LONG, NULL, "B25_queues")
 {
 	static const unsigned int counts[] = { 1, 2, 3, 5, 16 };
 	struct mock_blk_cfg cfg;
@@ -259,7 +289,6 @@ static void rw_queues(const void *arg)
 	struct blk_fix x;
 	unsigned int i, q, id;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_LOOP);
 	for (i = 0; i < 5; i++) {
@@ -298,7 +327,7 @@ static void rw_queues(const void *arg)
 }
 
 /* Drivers that can less: no event index, no tables, no VERSION_1. */
-static void rw_simple(const void *arg)
+KTAP_TEST(rw_simple, KTAP_LONG, NULL, "B4_B5_fewer_features")
 {
 	static const __u64 less[] = {
 		0,
@@ -315,7 +344,6 @@ static void rw_simple(const void *arg)
 	struct blk_fix x;
 	unsigned int i;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_LOOP);
 	for (i = 0; i < sizeof(less) / sizeof(*less); i++) {
@@ -338,8 +366,14 @@ static void rw_simple(const void *arg)
 	blk_check_disk(&x);
 }
 
+static const struct ktap_variant rw_orders[] = {
+	{ "split", &blk_modes[0] },
+	{ "packed", &blk_modes[3] },
+	{ }
+};
+
 /* A request for a slow place does not hold back those behind it. */
-static void rw_out_of_order(const void *arg)
+KTAP_TEST(rw_out_of_order, KTAP_SHORT, rw_orders, "B24_order")
 {
 	struct mock_blk_req *slow, *fast, *r;
 	struct blk_backing back;
@@ -370,7 +404,7 @@ static void rw_out_of_order(const void *arg)
 }
 
 /* The serial number: all 20 bytes, no more than there is room for. */
-static void rw_get_id(const void *arg)
+KTAP_TEST(rw_get_id, KTAP_SHORT, blk_all_modes, "B15_get_id")
 {
 	static const unsigned int lens[] = { 20, 32, 19, 1, 4096, 0 };
 	struct blk_fix x;
@@ -398,11 +432,27 @@ static blkcnt_t rw_blocks(struct blk_fix *x)
 	return st.st_blocks;
 }
 
+static KTAP_VARIANTS(rw_zeroed, 7)
+{
+	static const struct rw_kind kinds[] = {
+		{ BLK_TMPFS, 0 }, { BLK_TMPFS, MYVHOST_BLK_BUFFERED },
+		{ BLK_EXT4, 0 }, { BLK_LOOP, 0 },
+		{ BLK_LOOP, MYVHOST_BLK_BUFFERED }, { BLK_NULL, 0 },
+		{ BLK_NULL_4K, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		ktap_variant(rw_zeroed, kinds[i], "%s_%s",
+			     blk_kind_names[kinds[i].kind],
+			     kinds[i].flags ? "buffered" : "direct");
+}
+
 /*
  * Zeroes are read after WRITE_ZEROES, with and without unmapping, and without it
  * the blocks stay; DISCARD of a file gives them back (B19, B20).
  */
-static void rw_zeroes(const void *arg)
+KTAP_TEST(rw_zeroes, KTAP_LONG, rw_zeroed, "B19_B20_zeroes")
 {
 	const struct rw_kind *k = arg;
 	bool file = k->kind == BLK_TMPFS || k->kind == BLK_EXT4;
@@ -454,7 +504,7 @@ static void rw_zeroes(const void *arg)
 }
 
 /* As many ranges in a request as the configuration space says, in any pieces. */
-static void rw_many_ranges(const void *arg)
+KTAP_TEST(rw_many_ranges, KTAP_SHORT, blk_all_modes, "B16_many_ranges")
 {
 	static const unsigned int cut[] = { 16, 5, 3, 0 };
 	const struct mock_blk_frame f = { .cut = cut, .indirect = true };
@@ -486,69 +536,4 @@ static void rw_many_ranges(const void *arg)
 	ktap_eq(blk_get(&x, 0)->status, 0);
 	blk_read(&x, 0, 1 << 20);
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_DISCARDS), 1);
-}
-
-static void rw_add_backings(void)
-{
-	static struct rw_kind kinds[2 * BLK_KINDS];
-	unsigned int i, n = 0;
-
-	for (i = 0; i < BLK_NULL_SLOW; i++) {
-		kinds[n] = (struct rw_kind) { i, 0 };
-		ktap_add(rw_backing, &kinds[n++], 60, "B4_B5_B6_%s_direct",
-			 blk_kind_names[i]);
-		kinds[n] = (struct rw_kind) { i, MYVHOST_BLK_BUFFERED };
-		ktap_add(rw_backing, &kinds[n++], 60, "B4_B5_B6_%s_buffered",
-			 blk_kind_names[i]);
-	}
-}
-
-static void rw_add_zeroes(void)
-{
-	static const struct rw_kind kinds[] = {
-		{ BLK_TMPFS, 0 }, { BLK_TMPFS, MYVHOST_BLK_BUFFERED },
-		{ BLK_EXT4, 0 }, { BLK_LOOP, 0 },
-		{ BLK_LOOP, MYVHOST_BLK_BUFFERED }, { BLK_NULL, 0 },
-		{ BLK_NULL_4K, 0 },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		ktap_add(rw_zeroes, &kinds[i], 40, "B19_B20_zeroes_%s_%s",
-			 blk_kind_names[kinds[i].kind],
-			 kinds[i].flags ? "buffered" : "direct");
-}
-
-int main(int argc, char **argv)
-{
-	static const struct rw_kind direct = { BLK_LOOP, 0 };
-	static const struct rw_kind buffered = {
-		BLK_LOOP, MYVHOST_BLK_BUFFERED,
-	};
-	unsigned int i;
-	int r;
-
-	rw_add_backings();
-	for (i = 0; i < sizeof(rw_frames) / sizeof(*rw_frames); i++)
-		ktap_add(rw_framing, &rw_frames[i], 60, "B2_framing_%s",
-			 rw_frames[i].name);
-	ktap_add(rw_big, &direct, 60, "B7_big_direct");
-	ktap_add(rw_big, &buffered, 60, "B7_big_buffered");
-	ktap_add(rw_queues, NULL, 60, "B25_queues");
-	ktap_add(rw_simple, NULL, 60, "B4_B5_fewer_features");
-	rw_add_zeroes();
-	for (i = 0; i < 4; i++) {
-		const struct blk_mode *m = &blk_modes[i];
-
-		ktap_add(rw_across_regions, m, 30, "B4_across_regions_%s",
-			 m->name);
-		ktap_add(rw_full_ring, m, 40, "SP1_full_ring_%s", m->name);
-		ktap_add(rw_get_id, m, 30, "B15_get_id_%s", m->name);
-		ktap_add(rw_many_ranges, m, 30, "B16_many_ranges_%s", m->name);
-	}
-	ktap_add(rw_out_of_order, blk_vhost_split, 30, "B24_order_split");
-	ktap_add(rw_out_of_order, blk_vdpa_packed, 30, "B24_order_packed");
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

@@ -73,13 +73,12 @@ static int setup_plain_user(int (*fn)(int fd), int fd)
 	return -WEXITSTATUS(status);
 }
 
-static void setup_args(const void *arg)
+KTAP_TEST(setup_args, KTAP_SHORT, NULL, "LC_setup_arguments")
 {
 	struct myvhost_setup s = { .device = BLK, .reserved = 1 };
 	int fd = setup_open();
 	unsigned int i;
 
-	(void)arg;
 	ktap_eq(myvhost_setup(fd, 0, VHOST, 0), -ENODEV);
 	ktap_eq(myvhost_setup(fd, 3, VHOST, 0), -ENODEV);
 	ktap_eq(myvhost_setup(fd, ~0U, VDPA, 0), -ENODEV);
@@ -104,13 +103,12 @@ static void setup_args(const void *arg)
 }
 
 /* The first ioctl that is not MYVHOST_SETUP makes a network device. */
-static void setup_too_late(const void *arg)
+KTAP_TEST(setup_too_late, KTAP_SHORT, NULL, "LC_setup_too_late")
 {
 	struct myvhost_blk b = { .fd = 0 };
 	int fd = setup_open();
 	__u64 f[2];
 
-	(void)arg;
 	ktap_ok(vhost_get_features(fd, f));
 	ktap_eq(myvhost_setup(fd, BLK, VHOST, 0), -EBUSY);
 	ktap_eq(myvhost_set_backing(fd, &b), -ENOTTY);
@@ -122,7 +120,7 @@ static void setup_too_late(const void *arg)
 }
 
 /* Before there is a backing everything says so. */
-static void setup_no_data(const void *arg)
+KTAP_TEST(setup_no_data, KTAP_SHORT, NULL, "LC_setup_no_data")
 {
 	static const unsigned long cmds[] = {
 		VHOST_SET_OWNER, VHOST_GET_FEATURES, VHOST_SET_FEATURES,
@@ -146,7 +144,6 @@ static void setup_no_data(const void *arg)
 	__u32 dialect;
 	unsigned int i;
 
-	(void)arg;
 	for (dialect = VHOST; dialect <= VDPA; dialect++) {
 		int fd = setup_disk(dialect, 0);
 
@@ -170,12 +167,11 @@ static void setup_no_data(const void *arg)
 }
 
 /* Each kind of wrong file; the right one comes last. */
-static void setup_backing(const void *arg)
+KTAP_TEST(setup_backing, KTAP_SHORT, NULL, "B31_backing_arguments")
 {
 	int fd, file, p[2], other, fds = proc_count_fds();
 	struct myvhost_blk b = { .reserved = 1 };
 
-	(void)arg;
 	blk_prepare();
 	fd = setup_disk(VHOST, 0);
 	file = setup_file("disk", 1 << 20);
@@ -231,12 +227,11 @@ static void setup_set_append(int file, bool append)
 }
 
 /* A file that one may add to is not one that a guest may overwrite. */
-static void setup_append_only(const void *arg)
+KTAP_TEST(setup_append_only, KTAP_SHORT, NULL, "B31_backing_append_only")
 {
 	struct blk_backing back;
 	int fd;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_EXT4);
 	setup_set_append(back.fd, true);
@@ -251,11 +246,10 @@ static void setup_append_only(const void *arg)
 }
 
 /* Files that are regular and yet cannot be written by the kernel. */
-static void setup_hugetlb(const void *arg)
+KTAP_TEST(setup_hugetlb, KTAP_SHORT, NULL, "B30_backing_hugetlb")
 {
 	int fd, file = memfd_create("huge", MFD_HUGETLB);
 
-	(void)arg;
 	if (file < 0 || ftruncate(file, 2 << 20))
 		ktap_skip("no huge pages: %s", strerror(errno));
 	fd = setup_disk(VHOST, 0);
@@ -264,12 +258,11 @@ static void setup_hugetlb(const void *arg)
 }
 
 /* A block device is claimed when it is written, and free again afterwards. */
-static void setup_exclusive(const void *arg)
+KTAP_TEST(setup_exclusive, KTAP_SHORT, NULL, "B31_backing_exclusive")
 {
 	struct blk_backing back;
 	int fd, excl;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_LOOP);
 	excl = open(back.path, O_RDWR | O_EXCL);
@@ -290,12 +283,11 @@ static void setup_exclusive(const void *arg)
 	close(excl);
 }
 
-static void setup_readonly_bdev(const void *arg)
+KTAP_TEST(setup_readonly_bdev, KTAP_SHORT, NULL, "B31_backing_readonly_device")
 {
 	struct blk_backing back;
 	int fd, one = 1, ro;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_LOOP);
 	ktap_check(!ioctl(back.fd, BLKROSET, &one), "BLKROSET");
@@ -305,12 +297,11 @@ static void setup_readonly_bdev(const void *arg)
 	ktap_eq(setup_back(fd, back.fd, MYVHOST_BLK_READONLY), 0);
 }
 
-static void setup_zoned(const void *arg)
+KTAP_TEST(setup_zoned, KTAP_SHORT, NULL, "B23_backing_zoned")
 {
 	char dev[32];
 	int r, fd, file;
 
-	(void)arg;
 	blk_prepare();
 	r = host_null("mvht0", "memory_backed=1 size=64 zone_size=4 zoned=1",
 		      dev, sizeof(dev));
@@ -324,13 +315,12 @@ static void setup_zoned(const void *arg)
 }
 
 /* The kernel keeps the file, not the descriptor, and lets go of it at the end. */
-static void setup_keeps_file(const void *arg)
+KTAP_TEST(setup_keeps_file, KTAP_SHORT, NULL, "B30_backing_kept")
 {
 	struct mock_blk_cfg cfg;
 	struct blk_backing back;
 	struct blk_fix x;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_EXT4);
 	blk_cfg(&cfg, &back, blk_vhost_split);
@@ -354,11 +344,10 @@ static __u64 setup_capacity(int fd)
 }
 
 /* RESIZE: capacity, the event of the running driver, requests behind the end. */
-static void setup_resize(const void *arg)
+KTAP_TEST(setup_resize, KTAP_SHORT, NULL, "B27_resize")
 {
 	struct blk_fix x;
 
-	(void)arg;
 	blk_start(&x, BLK_TMPFS, blk_vdpa_packed, 0);
 	ktap_eq(setup_capacity(x.b.fd), BLK_DISK_SIZE / 512);
 	ktap_check(!ftruncate(x.back.fd, 2 * BLK_DISK_SIZE + 700), "ftruncate");
@@ -417,7 +406,7 @@ static int setup_node_open(const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static void setup_names(const void *arg)
+KTAP_TEST(setup_names, KTAP_SHORT, NULL, "LC_node_names")
 {
 	static const char *const bad[] = {
 		"", ".mvht", "-mvht", "mv/ht", "mv ht", "mv\xe4ht", "\xe4",
@@ -430,7 +419,6 @@ static void setup_names(const void *arg)
 	unsigned int i;
 	int fd;
 
-	(void)arg;
 	blk_prepare();
 	setup_no_nodes();
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -462,11 +450,10 @@ static int setup_del_mvht(int fd)
 	return myvhost_node_del(fd, "mvht");
 }
 
-static void setup_node_errors(const void *arg)
+KTAP_TEST(setup_node_errors, KTAP_SHORT, NULL, "LC_node_errors")
 {
 	int fd, fd2, file;
 
-	(void)arg;
 	blk_prepare();
 	setup_no_nodes();
 	fd = setup_node("mvht", VDPA);
@@ -501,14 +488,13 @@ static int setup_try_resize(int fd)
 }
 
 /* One may use a node, others may look at it. */
-static void setup_openers(const void *arg)
+KTAP_TEST(setup_openers, KTAP_SHORT, NULL, "LC_node_openers")
 {
 	struct stat st;
 	__u64 c[MYVHOST_CNT_MAX];
 	int fd, look, use;
 	char buf[64];
 
-	(void)arg;
 	blk_prepare();
 	setup_no_nodes();
 	fd = setup_node("mvht", VDPA);
@@ -549,7 +535,7 @@ static void setup_openers(const void *arg)
 }
 
 /* A disk stays with its node, whoever uses it, and however that ends. */
-static void setup_outlives(const void *arg)
+KTAP_TEST(setup_outlives, KTAP_SHORT, blk_all_modes, "VD8_node_outlives")
 {
 	const struct blk_mode *mode = arg;
 	struct blk_backing back = {
@@ -602,12 +588,11 @@ static void setup_outlives(const void *arg)
 }
 
 /* A network device can be a node as well. */
-static void setup_net_node(const void *arg)
+KTAP_TEST(setup_net_node, KTAP_SHORT, NULL, "LC_node_net")
 {
 	__u64 f[2];
 	int fd;
 
-	(void)arg;
 	blk_prepare();
 	setup_no_nodes();
 	fd = setup_open();
@@ -623,12 +608,11 @@ static void setup_net_node(const void *arg)
 }
 
 /* Made, used and removed many times: nothing stays. */
-static void setup_storm(const void *arg)
+KTAP_TEST(setup_storm, KTAP_SHORT, NULL, "LC_node_storm")
 {
 	int fds, fd = setup_open(), i;
 	long files = proc_count_files();
 
-	(void)arg;
 	blk_prepare();
 	setup_no_nodes();
 	fds = proc_count_fds();
@@ -642,40 +626,4 @@ static void setup_storm(const void *arg)
 	ktap_check(proc_count_files() - files < 80,
 		   "%ld open files before, %ld after", files,
 		   proc_count_files());
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} cases[] = {
-		{ setup_args, "LC_setup_arguments" },
-		{ setup_too_late, "LC_setup_too_late" },
-		{ setup_no_data, "LC_setup_no_data" },
-		{ setup_backing, "B31_backing_arguments" },
-		{ setup_append_only, "B31_backing_append_only" },
-		{ setup_hugetlb, "B30_backing_hugetlb" },
-		{ setup_exclusive, "B31_backing_exclusive" },
-		{ setup_readonly_bdev, "B31_backing_readonly_device" },
-		{ setup_zoned, "B23_backing_zoned" },
-		{ setup_keeps_file, "B30_backing_kept" },
-		{ setup_resize, "B27_resize" },
-		{ setup_names, "LC_node_names" },
-		{ setup_node_errors, "LC_node_errors" },
-		{ setup_openers, "LC_node_openers" },
-		{ setup_net_node, "LC_node_net" },
-		{ setup_storm, "LC_node_storm" },
-	};
-	unsigned int i;
-	int r;
-
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		ktap_add(cases[i].fn, NULL, 30, "%s", cases[i].name);
-	for (i = 0; i < 4; i++)
-		ktap_add(setup_outlives, &blk_modes[i], 30,
-			 "VD8_node_outlives_%s", blk_modes[i].name);
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

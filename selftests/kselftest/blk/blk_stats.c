@@ -12,7 +12,7 @@ static void stats_get(struct blk_fix *x, unsigned int q,
 }
 
 /* Successful requests of each kind, their bytes and times. */
-static void stats_kinds(const void *arg)
+KTAP_TEST(stats_kinds, KTAP_SHORT, blk_two_modes, "stats_kinds")
 {
 	__u64 c[MYVHOST_CNT_MAX], bytes = 0;
 	struct blk_fix x;
@@ -60,7 +60,7 @@ static void stats_kinds(const void *arg)
 }
 
 /* Time is what the device takes, about. */
-static void stats_time(const void *arg)
+KTAP_TEST(stats_time, KTAP_SHORT, blk_two_modes, "stats_time")
 {
 	__u64 c[MYVHOST_CNT_MAX];
 	struct blk_fix x;
@@ -79,7 +79,7 @@ static void stats_time(const void *arg)
 }
 
 /* Interrupts are eventfd signals, neither more nor fewer. */
-static void stats_calls(const void *arg)
+KTAP_TEST(stats_calls, KTAP_SHORT, blk_two_modes, "stats_calls")
 {
 	__u64 c[MYVHOST_CNT_MAX], sum = 0;
 	struct mock_blk_req *r;
@@ -118,7 +118,7 @@ static void stats_calls(const void *arg)
 }
 
 /* Buffers that are not aligned, and the pool behind the page cache. */
-static void stats_ways(const void *arg)
+KTAP_TEST(stats_ways, KTAP_SHORT, blk_two_modes, "stats_ways")
 {
 	__u64 c[MYVHOST_CNT_MAX];
 	struct blk_fix x;
@@ -170,7 +170,7 @@ static void stats_expect_line(struct blk_fix *x, const char *key,
 }
 
 /* fdinfo says the same, and what the disk is; each queue for itself. */
-static void stats_fdinfo(const void *arg)
+KTAP_TEST(stats_fdinfo, KTAP_SHORT, blk_two_modes, "stats_fdinfo")
 {
 	const struct blk_mode *mode = arg;
 	struct mock_blk_cfg cfg;
@@ -222,28 +222,4 @@ static void stats_fdinfo(const void *arg)
 				   c[stats_names[i].id]);
 		}
 	}
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} cases[] = {
-		{ stats_kinds, "stats_kinds" },
-		{ stats_time, "stats_time" },
-		{ stats_calls, "stats_calls" },
-		{ stats_ways, "stats_ways" },
-		{ stats_fdinfo, "stats_fdinfo" },
-	};
-	unsigned int i, k;
-	int r;
-
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		for (k = 0; k < 4; k += 3)
-			ktap_add(cases[i].fn, &blk_modes[k], 30, "%s_%s",
-				 cases[i].name, blk_modes[k].name);
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

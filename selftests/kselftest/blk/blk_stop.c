@@ -130,8 +130,27 @@ struct life_run {
 	__u32 flags;
 };
 
+static KTAP_VARIANTS(life_runs, 8)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < sizeof(life_stops) / sizeof(*life_stops); i++) {
+		for (k = 0; k < 4; k++) {
+			const struct life_run run = {
+				&life_stops[i], &blk_modes[k],
+				k == 3 ? MYVHOST_BLK_BUFFERED : 0,
+			};
+
+			if (life_stops[i].dialect != !blk_modes[k].vdpa)
+				ktap_variant(life_runs, run, "%s_%s",
+					     life_stops[i].name,
+					     blk_modes[k].name);
+		}
+	}
+}
+
 /* What the device took is given back, the rest is where the base says (LC11). */
-static void life_stopped(const void *arg)
+KTAP_TEST(life_stopped, KTAP_LONG, life_runs, "LC11_B29")
 {
 	const struct life_run *run = arg;
 	unsigned int i, n, base;
@@ -164,7 +183,7 @@ static void life_stopped(const void *arg)
 }
 
 /* GET_VRING_BASE of a queue that goes on: nothing is in flight just then. */
-static void life_base(const void *arg)
+KTAP_TEST(life_base, KTAP_SHORT, blk_two_modes, "PK13_base")
 {
 	unsigned int base, i, n;
 	struct blk_fix x;
@@ -182,7 +201,7 @@ static void life_base(const void *arg)
 }
 
 /* After a reset nothing is written, and the ring begins anew (LC2, LC3, B29). */
-static void life_reset(const void *arg)
+KTAP_TEST(life_reset, KTAP_SHORT, blk_all_modes, "LC2_LC3_B29_reset")
 {
 	const struct blk_mode *mode = arg;
 	struct blk_fix x;
@@ -214,7 +233,7 @@ static void life_reset(const void *arg)
 }
 
 /* Closed with requests in flight (VD8). */
-static void life_close(const void *arg)
+KTAP_TEST(life_close, KTAP_SHORT, blk_two_modes, "VD8_close")
 {
 	struct blk_fix x;
 	int excl;
@@ -273,7 +292,7 @@ static void life_reload(const char *node)
 }
 
 /* The owner is killed; its requests end by themselves, and rmmod waits for them. */
-static void life_kill(const void *arg)
+KTAP_TEST(life_kill, KTAP_LONG, blk_flags, "HO7_kill_rmmod")
 {
 	struct blk_fix x;
 	pid_t pid;
@@ -344,8 +363,17 @@ static const struct life_hang {
 	{ "close", life_hang_close },
 };
 
+static KTAP_VARIANTS(life_hung_in, 8)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(life_hangs) / sizeof(*life_hangs); i++)
+		ktap_variant(life_hung_in, life_hangs[i], "%s",
+			     life_hangs[i].name);
+}
+
 /* The device hangs: who waits for it can be killed (B29). */
-static void life_hung(const void *arg)
+KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 {
 	const struct life_hang *h = arg;
 	struct blk_backing back;
@@ -384,7 +412,7 @@ static void life_hung(const void *arg)
 #define LIFE_QUEUES	16
 
 /* The time to wait for a hung disk is not for each queue anew (B29). */
-static void life_hung_queues(const void *arg)
+KTAP_TEST(life_hung_queues, KTAP_LONG, NULL, "B29_hung_queues")
 {
 	struct blk_backing back;
 	struct mock_blk_cfg cfg;
@@ -394,7 +422,6 @@ static void life_hung_queues(const void *arg)
 	int p[2];
 	char c;
 
-	(void)arg;
 	blk_prepare();
 	blk_backing(&back, BLK_DM);
 	blk_cfg(&cfg, &back, blk_vdpa_packed);
@@ -424,7 +451,7 @@ static void life_hung_queues(const void *arg)
 }
 
 /* Kicks before the driver is ready do nothing; what waits is served then. */
-static void life_early(const void *arg)
+KTAP_TEST(life_early, KTAP_SHORT, blk_all_modes, "LC1_LC8_LC9_early")
 {
 	struct mock_blk_req *r;
 	struct blk_backing back;
@@ -487,24 +514,18 @@ static void life_move(struct blk_fix *x, void *arg)
 	ktap_ok(vhost_attach_worker(x->b.fd, 0, id));
 }
 
-struct life_change {
-	const char *name;
-	void (*fn)(struct blk_fix *x, void *arg);
-	const struct blk_mode *mode;
-};
-
 /* Memory and workers change under load. */
-static void life_changes(const void *arg)
+static void life_changes(const struct blk_mode *mode,
+			 void (*change)(struct blk_fix *x, void *arg))
 {
-	const struct life_change *c = arg;
 	unsigned int n = 0;
 	struct blk_load load = {
 		.n = 500, .depth = 24, .max_len = 16384, .seed = 5,
-		.tick = c->fn, .arg = &n,
+		.tick = change, .arg = &n,
 	};
 	struct blk_fix x;
 
-	blk_start(&x, BLK_LOOP, c->mode, 0);
+	blk_start(&x, BLK_LOOP, mode, 0);
 	blk_load(&x, &load);
 	load.unaligned = true;
 	load.seed++;
@@ -514,8 +535,18 @@ static void life_changes(const void *arg)
 	blk_check_disk(&x);
 }
 
+KTAP_TEST(life_new_maps, KTAP_LONG, blk_all_modes, "VD4_HO2_new_map")
+{
+	life_changes(arg, life_new_map);
+}
+
+KTAP_TEST(life_moves, KTAP_LONG, blk_all_modes, "LC_move_worker")
+{
+	life_changes(arg, life_move);
+}
+
 /* When memory is taken back, nothing writes to it any more (VD4). */
-static void life_unmap(const void *arg)
+KTAP_TEST(life_unmap, KTAP_SHORT, blk_two_modes, "VD4_unmap")
 {
 	const struct blk_mode *mode = arg;
 	struct vhost_memory_region m[GUEST_REGIONS];
@@ -540,8 +571,14 @@ static void life_unmap(const void *arg)
 		life_quiet(&x);
 }
 
+static const struct ktap_variant life_layouts[] = {
+	{ "split", &(const __u64) { 0 } },
+	{ "packed", &(const __u64) { VHU_PACKED } },
+	{ }
+};
+
 /* A translation of the ring itself comes again while requests are in flight. */
-static void life_ring_update(const void *arg)
+KTAP_TEST(life_ring_update, KTAP_SHORT, life_layouts, "HO2_ring_update")
 {
 	const struct blk_mode mode = {
 		"", false, BLK_MODERN | VHU_ACCESS_PLATFORM |
@@ -570,56 +607,4 @@ static void life_ring_update(const void *arg)
 	}
 	ktap_ok(mock_blk_stop(&x.b));
 	blk_check_disk(&x);
-}
-
-int main(int argc, char **argv)
-{
-	static const __u32 flags[] = { 0, MYVHOST_BLK_BUFFERED };
-	static const __u64 layouts[] = { 0, VHU_PACKED };
-	static struct life_change changes[12];
-	static struct life_run runs[16];
-	unsigned int i, k, n = 0;
-	int r;
-
-	for (i = 0; i < sizeof(life_stops) / sizeof(*life_stops); i++) {
-		for (k = 0; k < 4; k++) {
-			if (life_stops[i].dialect == !blk_modes[k].vdpa)
-				continue;
-			runs[n] = (struct life_run) {
-				&life_stops[i], &blk_modes[k], flags[k == 3],
-			};
-			ktap_add(life_stopped, &runs[n++], 40, "LC11_B29_%s_%s",
-				 life_stops[i].name, blk_modes[k].name);
-		}
-	}
-	for (k = 0, n = 0; k < 4; k++) {
-		const struct blk_mode *m = &blk_modes[k];
-
-		if (k == 0 || k == 3) {
-			ktap_add(life_base, m, 30, "PK13_base_%s", m->name);
-			ktap_add(life_close, m, 30, "VD8_close_%s", m->name);
-			ktap_add(life_unmap, m, 30, "VD4_unmap_%s", m->name);
-		}
-		ktap_add(life_reset, m, 30, "LC2_LC3_B29_reset_%s", m->name);
-		ktap_add(life_early, m, 30, "LC1_LC8_LC9_early_%s", m->name);
-		changes[n] = (struct life_change) { "", life_new_map, m };
-		ktap_add(life_changes, &changes[n++], 60, "VD4_HO2_new_map_%s",
-			 m->name);
-		changes[n] = (struct life_change) { "", life_move, m };
-		ktap_add(life_changes, &changes[n++], 60, "LC_move_worker_%s",
-			 m->name);
-	}
-	for (i = 0; i < 2; i++) {
-		ktap_add(life_ring_update, &layouts[i], 30, "HO2_ring_update_%s",
-			 i ? "packed" : "split");
-		ktap_add(life_kill, &flags[i], 60, "HO7_kill_rmmod_%s",
-			 i ? "buffered" : "direct");
-	}
-	for (i = 0; i < sizeof(life_hangs) / sizeof(*life_hangs); i++)
-		ktap_add(life_hung, &life_hangs[i], 40, "B29_hung_%s",
-			 life_hangs[i].name);
-	ktap_add(life_hung_queues, NULL, 60, "B29_hung_queues");
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

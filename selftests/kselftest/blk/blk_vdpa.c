@@ -26,7 +26,7 @@ static int vd_features(struct blk_fix *x, __u64 f)
 }
 
 /* What can be asked at any time. */
-static void vd_constants(const void *arg)
+KTAP_TEST(vd_constants, KTAP_SHORT, blk_vdpa_split, "VD12_constants")
 {
 	struct vhost_vdpa_iova_range range = { 1, 1 };
 	__u32 id = 0, n = 0, size = 0;
@@ -83,7 +83,7 @@ static void vd_constants(const void *arg)
 }
 
 /* Each ioctl with an argument that is nowhere. */
-static void vd_fault(const void *arg)
+KTAP_TEST(vd_fault, KTAP_SHORT, blk_vdpa_split, "VD_bad_pointers")
 {
 	static const unsigned long cmds[] = {
 		VHOST_GET_FEATURES, VHOST_SET_FEATURES,
@@ -123,7 +123,7 @@ static void vd_fault(const void *arg)
 }
 
 /* What belongs to the other dialect. */
-static void vd_not_ours(const void *arg)
+KTAP_TEST(vd_not_ours, KTAP_SHORT, blk_vdpa_split, "VD_not_ours")
 {
 	static const unsigned long cmds[] = {
 		VHOST_RESET_OWNER, VHOST_SET_MEM_TABLE, VHOST_SET_LOG_BASE,
@@ -142,13 +142,12 @@ static void vd_not_ours(const void *arg)
 }
 
 /* The vhost dialect of a disk: no files, SET_VRING_ENABLE in their place. */
-static void vd_vhost_enable(const void *arg)
+KTAP_TEST(vd_vhost_enable, KTAP_SHORT, blk_vdpa_split, "LC1_vhost_enable")
 {
 	struct vhost_vring_file f = { 0, -1 };
 	__u8 room[64] = { 0 };
 	struct blk_fix x;
 
-	(void)arg;
 	blk_vdpa_open(&x, blk_vhost_split, 2);
 	ktap_eq(vhost_ioctl(x.b.fd, VHOST_NET_SET_BACKEND, &f), -ENOTTY);
 	ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_GET_STATUS, room), -ENOTTY);
@@ -183,7 +182,7 @@ static int vd_set_num_1(struct blk_fix *x)
 }
 
 /* The status byte: what sticks, what does not, what is refused (VD1). */
-static void vd_status_byte(const void *arg)
+KTAP_TEST(vd_status_byte, KTAP_SHORT, blk_vdpa_split, "VD1_LC5_status")
 {
 	__u64 f = BLK_MODERN | VHU_ACCESS_PLATFORM;
 	struct blk_fix x;
@@ -226,7 +225,7 @@ static void vd_status_byte(const void *arg)
 }
 
 /* DRIVER_OK needs an owner; there is one at most. */
-static void vd_owner(const void *arg)
+KTAP_TEST(vd_owner, KTAP_SHORT, blk_vdpa_split, "VD_owner")
 {
 	struct blk_backing back;
 	struct mock_blk_cfg cfg;
@@ -254,7 +253,7 @@ static void vd_owner(const void *arg)
 }
 
 /* Configuration space: its bounds, and what is in it, at any time (VD6). */
-static void vd_config(const void *arg)
+KTAP_TEST(vd_config, KTAP_SHORT, blk_vdpa_split, "VD6_LC6_config")
 {
 	static const struct {
 		__u32 off, len;
@@ -311,7 +310,7 @@ static void vd_config(const void *arg)
 }
 
 /* Numbers of a queue: in turn, out of turn, out of range. */
-static void vd_vring(const void *arg)
+KTAP_TEST(vd_vring, KTAP_SHORT, blk_vdpa_layouts, "VD_vring")
 {
 	static const unsigned int bad_num[] = { 0, 3, 1000, 2048, 32768, ~0U };
 	struct vhost_vring_addr a = { .index = 0 };
@@ -366,7 +365,7 @@ static void vd_vring(const void *arg)
 }
 
 /* Enabled without being set up, disabled, enabled late: harmless (VD2). */
-static void vd_enable(const void *arg)
+KTAP_TEST(vd_enable, KTAP_SHORT, blk_vdpa_layouts, "VD2_LC9_enable")
 {
 	struct mock_blk_req *r;
 	struct blk_fix x;
@@ -403,7 +402,7 @@ static void vd_enable(const void *arg)
 }
 
 /* An eventfd that comes late tells of what was finished before (VD15). */
-static void vd_call_late(const void *arg)
+KTAP_TEST(vd_call_late, KTAP_SHORT, blk_vdpa_layouts, "VD15_call_late")
 {
 	struct mock_ring *ring;
 	struct blk_fix x;
@@ -438,7 +437,8 @@ static void vd_call_late(const void *arg)
 }
 
 /* Reset from every state, several times, and under load (VD7, LC2, LC3). */
-static void vd_reset_storm(const void *arg)
+KTAP_TEST(vd_reset_storm, KTAP_SHORT, blk_vdpa_layouts,
+	  "VD7_LC2_LC3_reset_storm")
 {
 	unsigned int i, k, base;
 	struct blk_fix x;
@@ -472,7 +472,7 @@ static void vd_reset_storm(const void *arg)
 }
 
 /* Suspend stops at an exact place, resume goes on there (LC11, VD13). */
-static void vd_suspend(const void *arg)
+KTAP_TEST(vd_suspend, KTAP_SHORT, blk_vdpa_layouts, "VD13_LC11_suspend")
 {
 	struct blk_load load = {
 		.n = 77, .depth = 16, .max_len = 8192, .seed = 3,
@@ -520,7 +520,8 @@ static void vd_suspend(const void *arg)
 }
 
 /* Suspended under load: what is not given back is untouched in the ring. */
-static void vd_suspend_load(const void *arg)
+KTAP_TEST(vd_suspend_load, KTAP_SHORT, blk_vdpa_layouts,
+	  "VD13_LC11_suspend_load")
 {
 	unsigned int i, base, done;
 	struct mock_blk_req *r;
@@ -555,35 +556,4 @@ static void vd_suspend_load(const void *arg)
 		for (; done < n; done++)
 			ktap_eq(blk_get(&x, 0)->status, 0);
 	}
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-		bool both;
-	} cases[] = {
-		{ vd_constants, "VD12_constants", false },
-		{ vd_fault, "VD_bad_pointers", false },
-		{ vd_not_ours, "VD_not_ours", false },
-		{ vd_vhost_enable, "LC1_vhost_enable", false },
-		{ vd_status_byte, "VD1_LC5_status", false },
-		{ vd_owner, "VD_owner", false },
-		{ vd_config, "VD6_LC6_config", false },
-		{ vd_vring, "VD_vring", true },
-		{ vd_enable, "VD2_LC9_enable", true },
-		{ vd_call_late, "VD15_call_late", true },
-		{ vd_reset_storm, "VD7_LC2_LC3_reset_storm", true },
-		{ vd_suspend, "VD13_LC11_suspend", true },
-		{ vd_suspend_load, "VD13_LC11_suspend_load", true },
-	};
-	unsigned int i;
-	int r;
-
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		blk_vdpa_add(cases[i].fn, cases[i].name, cases[i].both);
-	r = ktap_main(argc, argv);
-	host_disk_clean();
-	return r;
 }

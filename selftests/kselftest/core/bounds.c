@@ -71,7 +71,7 @@ static void bounds_net_open(struct fixture *x, const struct combo *c,
 }
 
 /* Rings are pinned while they are served, and shown as VmPin exactly. */
-static void bounds_pins(const void *arg)
+KTAP_TEST(bounds_pins, KTAP_SHORT, net_layouts, "bounds_pins")
 {
 	struct fixture x;
 	unsigned int want;
@@ -122,7 +122,7 @@ static void bounds_limit(unsigned int pages)
 }
 
 /* Without CAP_IPC_LOCK no more than RLIMIT_MEMLOCK, to the page. */
-static void bounds_memlock(const void *arg)
+KTAP_TEST(bounds_memlock, KTAP_SHORT, net_layouts, "bounds_memlock")
 {
 	unsigned int rx, tx;
 	struct fixture x;
@@ -179,7 +179,8 @@ static void bounds_disk_open(struct blk_fix *x, enum blk_kind kind,
 }
 
 /* A ring that a run has to pin: the queue is BROKEN, and nothing stays pinned. */
-static void bounds_memlock_run(const void *arg)
+KTAP_TEST(bounds_memlock_run, KTAP_SHORT, blk_vdpa_packed_one,
+	  "bounds_memlock_run")
 {
 	struct blk_fix x;
 
@@ -194,7 +195,7 @@ static void bounds_memlock_run(const void *arg)
 	ktap_eq(bounds_pinned(), 0);
 }
 
-static void bounds_regions(const void *arg)
+KTAP_TEST(bounds_regions, KTAP_SHORT, net_split, "bounds_regions")
 {
 	static struct vhost_memory_region r[BOUNDS_REGIONS + 1];
 	struct fixture x;
@@ -251,7 +252,7 @@ static void bounds_probe(struct fixture *x, unsigned int n)
  * A cache of exactly so many: with all of them nothing is missing, with one more the
  * first gives way.
  */
-static void bounds_iotlb(const void *arg)
+KTAP_TEST(bounds_iotlb, KTAP_SHORT, net_split, "bounds_HO9_iotlb")
 {
 	struct combo c = *(const struct combo *)arg;
 	struct mock_net_cfg cfg;
@@ -301,7 +302,8 @@ static void bounds_vdpa_fill(int fd, __u64 hva)
 }
 
 /* The vdpa dialect: so many translations, in a batch or not. */
-static void bounds_vdpa(const void *arg)
+KTAP_TEST(bounds_vdpa, KTAP_SHORT, blk_vdpa_packed_one,
+	  "bounds_VD3_translations")
 {
 	struct blk_fix x;
 	__u64 hva;
@@ -319,7 +321,7 @@ static void bounds_vdpa(const void *arg)
 }
 
 /* Workers: one for each queue, and one to spare. */
-static void bounds_workers(const void *arg)
+KTAP_TEST(bounds_workers, KTAP_SHORT, blk_vhost_split_one, "bounds_workers")
 {
 	__s64 end = mock_msecs() + BLK_WAIT;
 	unsigned int i, id, n;
@@ -339,12 +341,11 @@ static void bounds_workers(const void *arg)
 		ktap_check(mock_msecs() < end, "workers are left over");
 }
 
-static void bounds_queues(const void *arg)
+KTAP_TEST(bounds_queues, KTAP_SHORT, NULL, "bounds_queues")
 {
 	int fd = ktap_ok(vhost_open(ktap_opts.node));
 	int r = myvhost_setup(fd, MYVHOST_DEVICE_BLK, 0, BOUNDS_QUEUES + 1);
 
-	(void)arg;
 	if (r == -ENOTTY)
 		ktap_skip("%s has no disks", ktap_opts.node);
 	ktap_eq(r, -EINVAL);
@@ -382,7 +383,7 @@ static __u64 bounds_settled(struct blk_fix *x)
 }
 
 /* A disk that hangs holds so many requests, and leaves the others in the ring. */
-static void bounds_requests(const void *arg)
+KTAP_TEST(bounds_requests, KTAP_LONG, blk_vhost_split_one, "bounds_requests")
 {
 	const struct mock_blk_frame f = { .indirect = true };
 	unsigned int i;
@@ -440,13 +441,12 @@ static int bounds_node(unsigned int i)
 	return r;
 }
 
-static void bounds_nodes(const void *arg)
+KTAP_TEST(bounds_nodes, KTAP_LONG, NULL, "bounds_nodes")
 {
 	unsigned int i, n;
 	char name[32];
 	int fd, r = 0;
 
-	(void)arg;
 	fd = ktap_ok(vhost_open(ktap_opts.node));
 	bounds_no_nodes();
 	for (n = 0; n < BOUNDS_NODES && !r; n++)
@@ -529,7 +529,7 @@ static void bounds_given_back(long long most)
 #define BOUNDS_SLACK	(1LL << 20)
 
 /* The requests of all queues are charged to the owner, and given back by a stop. */
-static void bounds_memcg(const void *arg)
+KTAP_TEST(bounds_memcg, KTAP_LONG, blk_vhost_split_one, "bounds_memcg")
 {
 	long long idle, busy;
 	struct blk_fix x;
@@ -580,11 +580,17 @@ static void bounds_forked_open(struct blk_fix *x, __u8 mode)
 	blk_open(x, &back, &cfg, 16 << 20);
 }
 
+static const struct ktap_variant bounds_threads[] = {
+	{ "kernel_thread", &(const __u8) { 0 } },
+	{ "owner_thread", &(const __u8) { 1 } },
+	{ }
+};
+
 /*
  * Kernel pages of I/O that is not aligned: 256 KiB for a request at most, charged to
  * the owner whether the worker is a thread of the owner or of the kernel.
  */
-static void bounds_bounce(const void *arg)
+KTAP_TEST(bounds_bounce, KTAP_LONG, bounds_threads, "bounds_bounce")
 {
 	const unsigned int n = 60, len = 1 << 20, piece = 256 << 10;
 	long long idle, busy;
@@ -616,36 +622,9 @@ static void bounds_bounce(const void *arg)
 }
 
 /* Cgroups are removed when the last process has left. */
-static void bounds_clean(void)
+KTAP_TEARDOWN(bounds_clean)
 {
 	bounds_no_nodes();
 	run_trace_clean();
 	rmdir(BOUNDS_CGROUP);
-	host_disk_clean();
-}
-
-int main(int argc, char **argv)
-{
-	const struct blk_mode *split = blk_vhost_split, *vdpa = blk_vdpa_packed;
-	static const __u8 forked[] = { 0, 1 };
-	int r;
-
-	ktap_add(bounds_pins, &combo_split, 30, "bounds_pins_split");
-	ktap_add(bounds_pins, &combo_packed, 30, "bounds_pins_packed");
-	ktap_add(bounds_memlock, &combo_split, 30, "bounds_memlock_split");
-	ktap_add(bounds_memlock, &combo_packed, 30, "bounds_memlock_packed");
-	ktap_add(bounds_memlock_run, vdpa, 30, "bounds_memlock_run");
-	ktap_add(bounds_regions, &combo_split, 30, "bounds_regions");
-	ktap_add(bounds_iotlb, &combo_split, 30, "bounds_HO9_iotlb");
-	ktap_add(bounds_vdpa, vdpa, 30, "bounds_VD3_translations");
-	ktap_add(bounds_workers, split, 30, "bounds_workers");
-	ktap_add(bounds_queues, NULL, 30, "bounds_queues");
-	ktap_add(bounds_requests, split, 60, "bounds_requests");
-	ktap_add(bounds_nodes, NULL, 60, "bounds_nodes");
-	ktap_add(bounds_memcg, split, 60, "bounds_memcg");
-	ktap_add(bounds_bounce, &forked[0], 60, "bounds_bounce_kernel_thread");
-	ktap_add(bounds_bounce, &forked[1], 60, "bounds_bounce_owner_thread");
-	r = ktap_main(argc, argv);
-	bounds_clean();
-	return r;
 }

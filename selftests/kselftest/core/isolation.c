@@ -289,12 +289,12 @@ static void iso_disk_file(struct iso_disk *d, unsigned int queues)
  * @most: packets that a run may have; 0 where I/O may complete later
  */
 struct iso_load {
-	const char *name;
 	__u32 type;
 	unsigned int mib;
 	unsigned int empty;
 	unsigned int queues;
 	__u64 most;
+	bool cached;
 };
 
 /* One table for the requests of all slots, which all have the same memory. */
@@ -353,8 +353,19 @@ static void iso_wait_budget(struct iso_disk *pest)
 	}
 }
 
+static const struct ktap_variant iso_loads[] = {
+	{ "reads", &(const struct iso_load) { VIRTIO_BLK_T_IN, 0, 0, 2, 0 } },
+	{ "small", &(const struct iso_load) { VIRTIO_BLK_T_GET_ID, 0, 0, 2,
+	  ISO_PACKETS } },
+	{ "long_chains", &(const struct iso_load) { VIRTIO_BLK_T_GET_ID, 0, 4093,
+	  2, ISO_DESCS / 4096 } },
+	{ "three_queues", &(const struct iso_load) { VIRTIO_BLK_T_GET_ID, 0, 0, 4,
+	  ISO_PACKETS } },
+	{ }
+};
+
 /* HO10: endless requests in all queues but one, which gets its turn; then a stop. */
-static void iso_disk_endless(const void *arg)
+KTAP_TEST(iso_disk_endless, KTAP_LONG, iso_loads, "isolation_HO10_disk")
 {
 	const struct iso_load *l = arg;
 	struct iso_disk d;
@@ -381,22 +392,27 @@ static void iso_warm(const struct blk_backing *back)
 	free(buf);
 }
 
+static const struct ktap_variant iso_large[] = {
+	{ "cached", &(const struct iso_load) { VIRTIO_BLK_T_IN, 8, 0, 2, 0, true } },
+	{ "direct", &(const struct iso_load) { VIRTIO_BLK_T_IN, 8, 0, 2, 0 } },
+	{ }
+};
+
 /*
  * HO10: a large request is done by pieces, and each is a run of its own: through the
  * page cache, which has the data, or directly.
  */
-static void iso_disk_large(const void *arg)
+KTAP_TEST(iso_disk_large, KTAP_LONG, iso_large, "isolation_HO10_disk_large")
 {
 	const struct iso_load *l = arg;
-	bool cached = !strcmp(l->name, "cached");
 	__u64 c[MYVHOST_CNT_MAX];
 	struct blk_backing back;
 	struct iso_disk d;
 
 	blk_prepare();
-	blk_backing(&back, cached ? BLK_LOOP : BLK_NULL);
+	blk_backing(&back, l->cached ? BLK_LOOP : BLK_NULL);
 	iso_warm(&back);
-	iso_disk_open(&d, &back, 2, cached ? MYVHOST_BLK_BUFFERED : 0);
+	iso_disk_open(&d, &back, 2, l->cached ? MYVHOST_BLK_BUFFERED : 0);
 	iso_open_trace();
 	iso_disk_fill(&d, l);
 	ktap_ok(mock_blk_start(&d.x.b));
@@ -414,11 +430,10 @@ static void iso_disk_large(const void *arg)
 }
 
 /* HO6: the kick eventfd of an empty queue is written in a loop. */
-static void iso_disk_kicks(const void *arg)
+KTAP_TEST(iso_disk_kicks, KTAP_LONG, NULL, "isolation_HO6_disk_kicks")
 {
 	struct iso_disk d;
 
-	(void)arg;
 	iso_disk_file(&d, 2);
 	iso_open_trace();
 	d.p.fn = iso_kick;
@@ -430,7 +445,7 @@ static void iso_disk_kicks(const void *arg)
 }
 
 /* A queue whose guest takes nothing back sleeps, whatever others do. */
-static void iso_disk_undrained(const void *arg)
+KTAP_TEST(iso_disk_undrained, KTAP_LONG, NULL, "isolation_HO10_disk_undrained")
 {
 	__s64 end = mock_msecs() + BLK_WAIT;
 	struct iso_disk d;
@@ -438,7 +453,6 @@ static void iso_disk_undrained(const void *arg)
 	unsigned int i;
 	__u64 runs;
 
-	(void)arg;
 	iso_disk_file(&d, 2);
 	r = d.p.ring[0];
 	ktap_ok(mock_blk_start(&d.x.b));
@@ -479,8 +493,13 @@ static void iso_pin(pid_t tid)
 		   strerror(errno));
 }
 
+static const struct ktap_variant iso_reads[] = {
+	{ "", &(const struct iso_load) { VIRTIO_BLK_T_IN, 0, 0, 2, 0 } },
+	{ }
+};
+
 /* Devices have workers of their own; on one processor they take turns. */
-static void iso_disk_devices(const void *arg)
+KTAP_TEST(iso_disk_devices, KTAP_LONG, iso_reads, "isolation_disk_devices")
 {
 	static struct iso_disk pest, d;
 	struct blk_backing back;
@@ -601,13 +620,12 @@ static void iso_net_run(struct iso_net *n, void (*fn)(struct iso_pest *p))
 }
 
 /* HO10: endless frames to send; one comes in. */
-static void iso_net_tx_endless(const void *arg)
+KTAP_TEST(iso_net_tx_endless, KTAP_LONG, NULL, "isolation_HO10_net_tx")
 {
 	struct iso_net n;
 	struct mock_ring *r;
 	unsigned int i;
 
-	(void)arg;
 	iso_net_open(&n, VHU_RX);
 	r = n.p.ring[0];
 	memset(mock_io_ptr(&n.x.tx, 0), 0, n.x.n.hdr_len);
@@ -622,14 +640,13 @@ static void iso_net_tx_endless(const void *arg)
 }
 
 /* HO10: endless frames come in for endless buffers; one is sent. */
-static void iso_net_rx_flood(const void *arg)
+KTAP_TEST(iso_net_rx_flood, KTAP_LONG, NULL, "isolation_HO10_net_rx")
 {
 	struct iso_pest feeder = { .fn = iso_feed, .n = 1 };
 	struct iso_net n;
 	struct mock_ring *r;
 	unsigned int i;
 
-	(void)arg;
 	iso_net_open(&n, VHU_TX);
 	r = n.p.ring[0];
 	for (i = 0; i < r->cfg.num; i++) {
@@ -644,8 +661,14 @@ static void iso_net_rx_flood(const void *arg)
 	iso_pest_stop(&feeder);
 }
 
+static const struct ktap_variant iso_kicks[] = {
+	{ "tx_kicks", &(const unsigned int) { VHU_RX } },
+	{ "rx_kicks", &(const unsigned int) { VHU_TX } },
+	{ }
+};
+
 /* HO6: kicks without end for a queue that has no use for them. */
-static void iso_net_kicks(const void *arg)
+KTAP_TEST(iso_net_kicks, KTAP_LONG, iso_kicks, "isolation_HO6_net")
 {
 	struct iso_net n;
 
@@ -653,39 +676,7 @@ static void iso_net_kicks(const void *arg)
 	iso_net_run(&n, iso_kick);
 }
 
-int main(int argc, char **argv)
+KTAP_TEARDOWN(iso_clean)
 {
-	static const unsigned int queues[] = { VHU_RX, VHU_TX };
-	static const struct iso_load loads[] = {
-		{ "reads", VIRTIO_BLK_T_IN, 0, 0, 2, 0 },
-		{ "small", VIRTIO_BLK_T_GET_ID, 0, 0, 2, ISO_PACKETS },
-		{ "long_chains", VIRTIO_BLK_T_GET_ID, 0, 4093, 2,
-		  ISO_DESCS / 4096 },
-		{ "three_queues", VIRTIO_BLK_T_GET_ID, 0, 0, 4, ISO_PACKETS },
-	};
-	static const struct iso_load large[] = {
-		{ "cached", VIRTIO_BLK_T_IN, 8, 0, 2, 0 },
-		{ "direct", VIRTIO_BLK_T_IN, 8, 0, 2, 0 },
-	};
-	unsigned int i;
-	int r;
-
-	for (i = 0; i < sizeof(loads) / sizeof(*loads); i++)
-		ktap_add(iso_disk_endless, &loads[i], 60, "isolation_HO10_disk_%s",
-			 loads[i].name);
-	for (i = 0; i < 2; i++)
-		ktap_add(iso_disk_large, &large[i], 60,
-			 "isolation_HO10_disk_large_%s", large[i].name);
-	ktap_add(iso_disk_kicks, NULL, 60, "isolation_HO6_disk_kicks");
-	ktap_add(iso_disk_undrained, NULL, 60, "isolation_HO10_disk_undrained");
-	ktap_add(iso_disk_devices, &loads[0], 60, "isolation_disk_devices");
-	ktap_add(iso_net_tx_endless, NULL, 60, "isolation_HO10_net_tx");
-	ktap_add(iso_net_rx_flood, NULL, 60, "isolation_HO10_net_rx");
-	for (i = 0; i < 2; i++)
-		ktap_add(iso_net_kicks, &queues[i], 60, "isolation_HO6_net_%s",
-			 i ? "rx_kicks" : "tx_kicks");
-	r = ktap_main(argc, argv);
 	run_trace_clean();
-	host_disk_clean();
-	return r;
 }

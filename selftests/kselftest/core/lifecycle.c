@@ -46,7 +46,7 @@ static void life_no_worker(pid_t pid)
 }
 
 /* Open and close in every state; count files before and after. */
-static void life_storm(const void *arg)
+KTAP_TEST(life_storm, KTAP_LONG, net_packed, "life_storm")
 {
 	long files = proc_count_files();
 	int fds = proc_count_fds();
@@ -80,7 +80,7 @@ static void life_storm(const void *arg)
 }
 
 /* RESET_OWNER: back to the beginning, for the next owner. */
-static void life_reset_owner(const void *arg)
+KTAP_TEST(life_reset_owner, KTAP_LONG, net_layouts, "life_reset_owner")
 {
 	struct fixture x;
 	unsigned int base, i;
@@ -114,7 +114,7 @@ static void life_reset_owner(const void *arg)
 }
 
 /* Rings and buffers of the owner are used, whoever holds the descriptor. */
-static void life_fork_close(const void *arg)
+KTAP_TEST(life_fork_close, KTAP_LONG, net_layouts, "life_HO7_fork_close")
 {
 	struct fixture x;
 	int status;
@@ -192,7 +192,7 @@ static void life_owner(const struct combo *c, int sock)
  * HO7, CVE-2025-40024: the owner is killed under load while another process
  * holds the descriptor.
  */
-static void life_kill_owner(const void *arg)
+KTAP_TEST(life_kill_owner, KTAP_LONG, net_layouts, "life_HO7_kill_owner")
 {
 	__u64 c[MYVHOST_CNT_MAX];
 	unsigned int base;
@@ -226,7 +226,7 @@ static void life_kill_owner(const void *arg)
 }
 
 /* HO7: exec closes the descriptor, the address space goes, no one is hurt. */
-static void life_exec(const void *arg)
+KTAP_TEST(life_exec, KTAP_LONG, net_layouts, "life_HO7_exec")
 {
 	int status;
 	pid_t pid = fork();
@@ -256,7 +256,7 @@ static bool life_has_vhost_task(void)
 }
 
 /* The worker's name tells the owner; it is a thread of it where it can be. */
-static void life_worker_name(const void *arg)
+KTAP_TEST(life_worker_name, KTAP_SHORT, net_split, "life_worker_name")
 {
 	char want[32], name[64];
 	struct fixture x;
@@ -302,7 +302,7 @@ static void life_check_cgroup(void)
 }
 
 /* The worker lives in the cgroup of its owner, of whatever kind it is. */
-static void life_worker_cgroup(const void *arg)
+KTAP_TEST(life_worker_cgroup, KTAP_SHORT, net_split, "life_worker_cgroup")
 {
 	struct fixture x;
 
@@ -318,7 +318,7 @@ static void life_worker_cgroup(const void *arg)
 }
 
 /* The worker can be pinned. */
-static void life_worker_affinity(const void *arg)
+KTAP_TEST(life_worker_affinity, KTAP_SHORT, net_split, "life_worker_affinity")
 {
 	cpu_set_t set, got;
 	struct fixture x;
@@ -338,7 +338,7 @@ static void life_worker_affinity(const void *arg)
 }
 
 /* NEW, ATTACH, GET, FREE under traffic, as vhost_worker_ioctl() has it. */
-static void life_worker_ioctls(const void *arg)
+KTAP_TEST(life_worker_ioctls, KTAP_SHORT, net_split, "life_worker_ioctls")
 {
 	unsigned int id[2], got, i;
 	struct fixture x;
@@ -372,7 +372,7 @@ static void life_worker_ioctls(const void *arg)
 }
 
 /* A caller cannot have threads without end. */
-static void life_worker_bound(const void *arg)
+KTAP_TEST(life_worker_bound, KTAP_LONG, net_split, "life_worker_bound")
 {
 	unsigned int id, n;
 	struct fixture x;
@@ -392,7 +392,7 @@ static void life_worker_bound(const void *arg)
 }
 
 /* FORK_FROM_OWNER: both kinds of worker carry frames. */
-static void life_fork_owner(const void *arg)
+KTAP_TEST(life_fork_owner, KTAP_SHORT, net_split, "life_fork_owner")
 {
 	const struct combo *c = arg;
 	struct mock_net_cfg cfg;
@@ -432,34 +432,4 @@ static void life_fork_owner(const void *arg)
 		close(x.pkt);
 		mock_net_close(&x.n);
 	}
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} both[] = {
-		{ life_reset_owner, "life_reset_owner" },
-		{ life_fork_close, "life_HO7_fork_close" },
-		{ life_kill_owner, "life_HO7_kill_owner" },
-		{ life_exec, "life_HO7_exec" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(both) / sizeof(*both); i++) {
-		ktap_add(both[i].fn, &combo_split, 60, "%s_split",
-			 both[i].name);
-		ktap_add(both[i].fn, &combo_packed, 60, "%s_packed",
-			 both[i].name);
-	}
-	ktap_add(life_storm, &combo_packed, 60, "life_storm");
-	ktap_add(life_worker_name, &combo_split, 20, "life_worker_name");
-	ktap_add(life_worker_cgroup, &combo_split, 20, "life_worker_cgroup");
-	ktap_add(life_worker_affinity, &combo_split, 20,
-		 "life_worker_affinity");
-	ktap_add(life_worker_ioctls, &combo_split, 30, "life_worker_ioctls");
-	ktap_add(life_worker_bound, &combo_split, 60, "life_worker_bound");
-	ktap_add(life_fork_owner, &combo_split, 30, "life_fork_owner");
-	return ktap_main(argc, argv);
 }

@@ -32,6 +32,41 @@ const struct blk_mode blk_modes[4] = {
 const struct blk_mode *const blk_vhost_split = &blk_modes[0];
 const struct blk_mode *const blk_vdpa_packed = &blk_modes[3];
 
+const struct ktap_variant blk_all_modes[] = {
+	{ "vhost_split", &blk_modes[0] },
+	{ "vhost_packed", &blk_modes[1] },
+	{ "vdpa_split", &blk_modes[2] },
+	{ "vdpa_packed", &blk_modes[3] },
+	{ }
+};
+
+const struct ktap_variant blk_two_modes[] = {
+	{ "vhost_split", &blk_modes[0] },
+	{ "vdpa_packed", &blk_modes[3] },
+	{ }
+};
+
+const struct ktap_variant blk_vdpa_layouts[] = {
+	{ "split", &blk_modes[2] },
+	{ "packed", &blk_modes[3] },
+	{ }
+};
+
+const struct ktap_variant blk_vhost_split_one[] = { { "", &blk_modes[0] }, { } };
+const struct ktap_variant blk_vdpa_packed_one[] = { { "", &blk_modes[3] }, { } };
+const struct ktap_variant blk_vdpa_split[] = { { "", &blk_modes[2] }, { } };
+
+const struct ktap_variant blk_flags[] = {
+	{ "direct", &(const __u32) { 0 } },
+	{ "buffered", &(const __u32) { MYVHOST_BLK_BUFFERED } },
+	{ }
+};
+
+KTAP_TEARDOWN(blk_clean)
+{
+	host_disk_clean();
+}
+
 /**
  * blk_prepare() - a place for backings, and nothing left of earlier cases
  */

@@ -80,6 +80,15 @@ struct blk_mode {
 extern const struct blk_mode blk_modes[4];
 extern const struct blk_mode *const blk_vhost_split, *const blk_vdpa_packed;
 
+/* Variants of tests, whose argument is a struct blk_mode. */
+extern const struct ktap_variant blk_all_modes[];
+extern const struct ktap_variant blk_two_modes[];	/* both dialects, both layouts */
+extern const struct ktap_variant blk_vhost_split_one[], blk_vdpa_packed_one[];
+extern const struct ktap_variant blk_vdpa_split[], blk_vdpa_layouts[];
+
+/* Variants whose argument is a __u32, the flags of a backing: direct, buffered. */
+extern const struct ktap_variant blk_flags[];
+
 /**
  * struct blk_fix - disk, device, and what must be on the disk
  * @back: backing

@@ -68,16 +68,3 @@ void blk_vdpa_restart(struct blk_fix *x)
 	ktap_ok(mock_blk_setup_vq(&x->b, 0));
 	ktap_ok(mock_blk_run(&x->b));
 }
-
-/**
- * blk_vdpa_add() - add a case in the vdpa dialect
- * @fn: the case, whose argument is a struct blk_mode
- * @name: its name, to which the layout is added if there are two
- * @both: once for each layout, not for split rings alone
- */
-void blk_vdpa_add(ktap_fn fn, const char *name, bool both)
-{
-	ktap_add(fn, &blk_modes[2], 30, "%s%s", name, both ? "_split" : "");
-	if (both)
-		ktap_add(fn, &blk_modes[3], 30, "%s_packed", name);
-}

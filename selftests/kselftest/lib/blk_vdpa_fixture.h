@@ -16,6 +16,5 @@ void blk_vdpa_open(struct blk_fix *x, const struct blk_mode *mode,
 __u8 blk_vdpa_status(struct blk_fix *x);
 int blk_vdpa_other(int (*fn)(struct blk_fix *x), struct blk_fix *x);
 void blk_vdpa_restart(struct blk_fix *x);
-void blk_vdpa_add(ktap_fn fn, const char *name, bool both);
 
 #endif /* KSELFTEST_BLK_VDPA_FIXTURE_H */

@@ -4,8 +4,6 @@
  */
 #include "fixture.h"
 
-#define COMBO_MAX	96
-
 const struct combo combo_split = {
 	.name = "split",
 	.f = { F_MODERN | VHU_MRG_RXBUF },
@@ -24,6 +22,29 @@ const struct combo combo_split_in_order = {
 const struct combo combo_packed_in_order = {
 	.name = "packed_inorder",
 	.f = { F_MODERN | VHU_MRG_RXBUF | VHU_IN_ORDER | VHU_PACKED },
+};
+
+const struct ktap_variant net_split[] = { { "", &combo_split }, { } };
+const struct ktap_variant net_packed[] = { { "", &combo_packed }, { } };
+
+const struct ktap_variant net_layouts[] = {
+	{ "split", &combo_split },
+	{ "packed", &combo_packed },
+	{ }
+};
+
+const struct ktap_variant net_in_order[] = {
+	{ "split", &combo_split_in_order },
+	{ "packed", &combo_packed_in_order },
+	{ }
+};
+
+const struct ktap_variant net_orders[] = {
+	{ "split", &combo_split },
+	{ "packed", &combo_packed },
+	{ "split_inorder", &combo_split_in_order },
+	{ "packed_inorder", &combo_packed_in_order },
+	{ }
 };
 
 struct combo_hdr {
@@ -77,23 +98,20 @@ static void combo_make(struct combo *c, const struct combo_hdr *h,
 		 v & COMBO_EVENT ? "_event" : "", h->name);
 }
 
-/**
- * combo_matrix() - all combinations of features that a driver may negotiate
- * @n: result, how many
- *
- * Return: the combinations.
- */
-const struct combo *combo_matrix(unsigned int *n)
+KTAP_VARIANTS(net_matrix, NET_MATRIX_MAX)
 {
-	static struct combo all[COMBO_MAX];
 	unsigned int i, v;
 
-	*n = 0;
-	for (i = 0; i < sizeof(combo_hdrs) / sizeof(*combo_hdrs); i++)
-		for (v = 0; v < COMBO_VARIANTS; v++)
-			if (combo_makes_sense(&combo_hdrs[i], v))
-				combo_make(&all[(*n)++], &combo_hdrs[i], v);
-	return all;
+	for (i = 0; i < sizeof(combo_hdrs) / sizeof(*combo_hdrs); i++) {
+		for (v = 0; v < COMBO_VARIANTS; v++) {
+			struct combo c = { };
+
+			if (!combo_makes_sense(&combo_hdrs[i], v))
+				continue;
+			combo_make(&c, &combo_hdrs[i], v);
+			ktap_variant(net_matrix, c, "%s", c.name);
+		}
+	}
 }
 
 /**

@@ -58,7 +58,14 @@ struct fixture {
 extern const struct combo combo_split, combo_packed;
 extern const struct combo combo_split_in_order, combo_packed_in_order;
 
-const struct combo *combo_matrix(unsigned int *n);
+/* Variants of tests: on one layout, on both, on both with and without in-order. */
+extern const struct ktap_variant net_split[], net_packed[];
+extern const struct ktap_variant net_layouts[], net_in_order[], net_orders[];
+
+/* All combinations of features that a driver may negotiate. */
+#define NET_MATRIX_MAX	96
+extern struct ktap_variant net_matrix[NET_MATRIX_MAX + 1];
+
 void combo_require(const __u64 f[2]);
 
 void fixture_cfg(struct mock_net_cfg *cfg, const struct combo *c);

@@ -52,7 +52,7 @@ static void poll_traffic(struct fixture *x, unsigned int seed)
 }
 
 /* A fixed time, the longest that can be asked for included. */
-static void poll_fixed(const void *arg)
+KTAP_TEST(poll_fixed, KTAP_LONG, net_layouts, "poll_fixed")
 {
 	static const unsigned int usecs[] = { 1, 50, 1000, ~0U };
 	struct fixture x;
@@ -82,7 +82,7 @@ static void poll_fixed(const void *arg)
 }
 
 /* The adaptive time, and back to none. */
-static void poll_adaptive(const void *arg)
+KTAP_TEST(poll_adaptive, KTAP_LONG, net_layouts, "poll_adaptive")
 {
 	struct fixture x;
 	unsigned int i;
@@ -108,7 +108,7 @@ static void poll_adaptive(const void *arg)
 }
 
 /* Stop and close do not wait for a poll that finds nothing. */
-static void poll_stop(const void *arg)
+KTAP_TEST(poll_stop, KTAP_LONG, net_split, "poll_stop")
 {
 	struct fixture x;
 	unsigned int i;
@@ -130,8 +130,13 @@ static void poll_stop(const void *arg)
 		   (long long)(mock_msecs() - begin));
 }
 
+static const struct ktap_variant poll_raw[] = {
+	{ "", &(const struct combo) { .f = { F_MODERN | VHU_NET_HDR } } },
+	{ }
+};
+
 /* A packet socket cannot be asked what it has: polling must know that. */
-static void defect_3_4_4(const void *arg)
+KTAP_TEST(defect_3_4_4, KTAP_LONG, poll_raw, "defect_3_4_4_packet_socket")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -154,19 +159,4 @@ static void defect_3_4_4(const void *arg)
 	poll_traffic(&x, 1);
 	poll_check_idle();
 	poll_traffic(&x, 1000);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct combo raw = {
-		.f = { F_MODERN | VHU_NET_HDR },
-	};
-
-	ktap_add(poll_fixed, &combo_split, 60, "poll_fixed_split");
-	ktap_add(poll_fixed, &combo_packed, 60, "poll_fixed_packed");
-	ktap_add(poll_adaptive, &combo_split, 60, "poll_adaptive_split");
-	ktap_add(poll_adaptive, &combo_packed, 60, "poll_adaptive_packed");
-	ktap_add(poll_stop, &combo_split, 60, "poll_stop");
-	ktap_add(defect_3_4_4, &raw, 60, "defect_3_4_4_packet_socket");
-	return ktap_main(argc, argv);
 }

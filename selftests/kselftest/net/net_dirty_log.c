@@ -135,8 +135,39 @@ static void dirty_rx(struct fixture *x, struct dirty_log *d, unsigned int len,
 		dirty_may_entries(d, x->rx.ring, pos + 1, n - 1);
 }
 
+static void dirty_variant(const struct combo *c, unsigned int len, __u16 start,
+			  bool indirect);
+
+static KTAP_VARIANTS(dirty_cases, 12)
+{
+	static const struct combo *const all[] = {
+		&combo_split, &combo_packed,
+		&combo_split_in_order, &combo_packed_in_order,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		bool packed = i & 1;
+
+		dirty_variant(all[i], 60, packed ? MOCK_START_WRAP : 0, false);
+		dirty_variant(all[i], 1514,
+			      packed ? MOCK_START_WRAP | 252 : 507, true);
+		dirty_variant(all[i], 1000, packed ? 1020 : 65532, false);
+	}
+}
+
+static void dirty_variant(const struct combo *c, unsigned int len, __u16 start,
+			  bool indirect)
+{
+	struct dirty_case dc = { .c = *c, .len = len, .start = start };
+
+	dc.c.indirect = indirect;
+	ktap_variant(dirty_cases, dc, "%s%s_%u_%x", c->name,
+		     indirect ? "_indirect" : "", len, start);
+}
+
 /* 1.5: rx: buffers as far as written, and the ring. */
-static void dirty_rx_exact(const void *arg)
+KTAP_TEST(dirty_rx_exact, KTAP_SHORT, dirty_cases, "dirty_rx")
 {
 	const struct dirty_case *dc = arg;
 	struct dirty_log d;
@@ -156,7 +187,7 @@ static void dirty_rx_exact(const void *arg)
 }
 
 /* 1.5: merged over several buffers, each with pages of its own. */
-static void dirty_rx_merged(const void *arg)
+KTAP_TEST(dirty_rx_merged, KTAP_SHORT, net_orders, "dirty_rx_merged")
 {
 	struct dirty_log d;
 	struct fixture x;
@@ -180,7 +211,7 @@ static void dirty_rx_merged(const void *arg)
  * tx: the ring only.  An in-order burst is one used entry in the place of the
  * first buffer, so that page must be logged, and the others may.
  */
-static void dirty_tx(const void *arg)
+KTAP_TEST(dirty_tx, KTAP_SHORT, net_orders, "dirty_tx")
 {
 	const struct combo *c = arg;
 	struct dirty_log d;
@@ -220,7 +251,7 @@ static void dirty_move_used(struct fixture *x, unsigned int entry)
  * In-order frames that are used at once, close to the end of the ring: all
  * entries that are written are logged, whatever the cursor is afterwards.
  */
-static void defect_3_4_2(const void *arg)
+KTAP_TEST(defect_3_4_2, KTAP_SHORT, net_in_order, "defect_3_4_2_in_order_log")
 {
 	const struct combo *c = arg;
 	bool packed = c->f[0] & VHU_PACKED;
@@ -255,7 +286,7 @@ static void defect_3_4_2(const void *arg)
 }
 
 /* 1.5: on and off while traffic runs; the log goes away without a word. */
-static void dirty_live(const void *arg)
+KTAP_TEST(dirty_live, KTAP_LONG, net_layouts, "dirty_live")
 {
 	const struct combo *c = arg;
 	struct dirty_log d;
@@ -296,7 +327,7 @@ static void dirty_live(const void *arg)
 }
 
 /* The log becomes unmapped under traffic: no harm, and the stop succeeds. */
-static void dirty_log_unmapped(const void *arg)
+KTAP_TEST(dirty_log_unmapped, KTAP_SHORT, net_layouts, "dirty_unmapped")
 {
 	const struct combo *c = arg;
 	struct dirty_log d;
@@ -314,7 +345,7 @@ static void dirty_log_unmapped(const void *arg)
 }
 
 /* HO12, CVE-2019-14835: logging, and chains as long as they may be. */
-static void dirty_long_chain(const void *arg)
+KTAP_TEST(dirty_long_chain, KTAP_SHORT, net_layouts, "dirty_HO12_long_chain")
 {
 	static unsigned int pieces[1024];
 	const struct combo *c = arg;
@@ -345,7 +376,7 @@ static void dirty_long_chain(const void *arg)
 }
 
 /* 1.5: with an IOMMU guest-physical pages are found through the memory table. */
-static void dirty_iommu(const void *arg)
+KTAP_TEST(dirty_iommu, KTAP_SHORT, net_layouts, "dirty_PK16_iommu")
 {
 	struct combo c = *(const struct combo *)arg;
 	struct iotlb_server s;
@@ -374,52 +405,4 @@ static void dirty_iommu(const void *arg)
 		dirty_rx(&x, &d, 1000, i);
 	dirty_check(&x, &d);
 	iotlb_server_stop(&s);
-}
-
-static void dirty_add_rx(const struct combo *c, unsigned int len, __u16 start,
-			 bool indirect)
-{
-	struct dirty_case *dc = calloc(1, sizeof(*dc));
-
-	dc->c = *c;
-	dc->c.indirect = indirect;
-	dc->len = len;
-	dc->start = start;
-	ktap_add(dirty_rx_exact, dc, 30, "dirty_rx_%s%s_%u_%x", c->name,
-		 indirect ? "_indirect" : "", len, start);
-}
-
-int main(int argc, char **argv)
-{
-	const struct combo *all[] = {
-		&combo_split, &combo_packed,
-		&combo_split_in_order, &combo_packed_in_order,
-	};
-	unsigned int i;
-
-	for (i = 0; i < 4; i++) {
-		bool packed = i & 1;
-
-		dirty_add_rx(all[i], 60, packed ? MOCK_START_WRAP : 0, false);
-		dirty_add_rx(all[i], 1514, packed ? MOCK_START_WRAP | 252 : 507,
-			     true);
-		dirty_add_rx(all[i], 1000, packed ? 1020 : 65532, false);
-		ktap_add(dirty_rx_merged, all[i], 30, "dirty_rx_merged_%s",
-			 all[i]->name);
-		ktap_add(dirty_tx, all[i], 30, "dirty_tx_%s", all[i]->name);
-	}
-	ktap_add(defect_3_4_2, &combo_split_in_order, 30,
-		 "defect_3_4_2_in_order_log_split");
-	ktap_add(defect_3_4_2, &combo_packed_in_order, 30,
-		 "defect_3_4_2_in_order_log_packed");
-	for (i = 0; i < 2; i++) {
-		ktap_add(dirty_live, all[i], 60, "dirty_live_%s", all[i]->name);
-		ktap_add(dirty_log_unmapped, all[i], 30, "dirty_unmapped_%s",
-			 all[i]->name);
-		ktap_add(dirty_long_chain, all[i], 30, "dirty_HO12_long_chain_%s",
-			 all[i]->name);
-		ktap_add(dirty_iommu, all[i], 30, "dirty_PK16_iommu_%s",
-			 all[i]->name);
-	}
-	return ktap_main(argc, argv);
 }

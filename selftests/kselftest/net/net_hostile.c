@@ -412,8 +412,25 @@ static void hostile_check_base(struct fixture *x, unsigned int vq)
 	ktap_eq(base, mock_ring_idle_base(&x->n.ring[vq]));
 }
 
+static KTAP_VARIANTS(hostile_runs, 2 * HOSTILE_NCASES)
+{
+	static const struct combo *const both[] = { &combo_split, &combo_packed };
+	unsigned int i, k;
+
+	for (i = 0; i < HOSTILE_NCASES; i++) {
+		for (k = 0; k < 2; k++) {
+			const struct hostile_case *hc = &hostile_cases[i];
+			const struct hostile_run run = { hc, both[k] };
+
+			if (!(k ? hc->split_only : hc->packed_only))
+				ktap_variant(hostile_runs, run, "%s_%s",
+					     hc->name, both[k]->name);
+		}
+	}
+}
+
 /* One broken buffer behind good ones; then recovery. */
-static void hostile_one(const void *arg)
+KTAP_TEST(hostile_one, KTAP_SHORT, hostile_runs, "hostile")
 {
 	const struct hostile_run *run = arg;
 	const struct hostile_case *hc = run->hc;
@@ -458,7 +475,7 @@ static void hostile_protect(struct fixture *x, __u64 bus, int prot)
  * HO1, CVE-2025-40051: a frame that ends in a page which cannot be read is
  * dropped, counted and given back; the queue lives on.
  */
-static void fault_tx(const void *arg)
+KTAP_TEST(fault_tx, KTAP_SHORT, net_layouts, "hostile_HO1_fault_tx")
 {
 	__u8 *p, buf[FRAME_MTU];
 	struct fixture x;
@@ -490,7 +507,7 @@ static void fault_tx(const void *arg)
 }
 
 /* HO1, HO3: rx buffers that cannot be written, wholly or at the end. */
-static void fault_rx(const void *arg)
+KTAP_TEST(fault_rx, KTAP_SHORT, net_layouts, "hostile_HO3_fault_rx")
 {
 	struct mock_used u;
 	struct mock_seg seg;
@@ -524,7 +541,7 @@ static void fault_rx(const void *arg)
 }
 
 /* Kicking a broken queue is cheap: it neither runs nor reports again. */
-static void defect_3_4_9(const void *arg)
+KTAP_TEST(defect_3_4_9, KTAP_SHORT, net_layouts, "defect_3_4_9_kicks")
 {
 	struct fixture x;
 	__u64 runs;
@@ -544,32 +561,4 @@ static void defect_3_4_9(const void *arg)
 	ktap_eq(fixture_counter(&x, VHU_TX, MYVHOST_CNT_RUNS), runs);
 	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 1);
 	ktap_eq(hostile_bad_sum(&x, VHU_TX), 1);
-}
-
-int main(int argc, char **argv)
-{
-	static struct hostile_run runs[2 * HOSTILE_NCASES];
-	const struct combo *both[] = { &combo_split, &combo_packed };
-	unsigned int i, k, n = 0;
-
-	for (i = 0; i < HOSTILE_NCASES; i++) {
-		for (k = 0; k < 2; k++) {
-			const struct hostile_case *hc = &hostile_cases[i];
-
-			if (k ? hc->split_only : hc->packed_only)
-				continue;
-			runs[n] = (struct hostile_run) { hc, both[k] };
-			ktap_add(hostile_one, &runs[n++], 30, "hostile_%s_%s",
-				 hc->name, both[k]->name);
-		}
-	}
-	for (k = 0; k < 2; k++) {
-		ktap_add(fault_tx, both[k], 30, "hostile_HO1_fault_tx_%s",
-			 both[k]->name);
-		ktap_add(fault_rx, both[k], 30, "hostile_HO3_fault_rx_%s",
-			 both[k]->name);
-		ktap_add(defect_3_4_9, both[k], 30, "defect_3_4_9_kicks_%s",
-			 both[k]->name);
-	}
-	return ktap_main(argc, argv);
 }

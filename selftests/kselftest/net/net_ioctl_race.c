@@ -160,7 +160,7 @@ static void storm_call(struct crowd_thread *t, void *arg)
 }
 
 /* HO7: the storm itself, then an orderly start. */
-static void storm_ioctls(const void *arg)
+KTAP_TEST(storm_ioctls, KTAP_LONG, net_layouts, "storm_HO7_ioctls")
 {
 	unsigned int i, vq;
 	struct fixture x;
@@ -193,7 +193,7 @@ static void storm_ioctls(const void *arg)
 }
 
 /* The owner dies in the middle of it. */
-static void storm_killed(const void *arg)
+KTAP_TEST(storm_killed, KTAP_LONG, net_layouts, "storm_HO7_killed")
 {
 	int status;
 	pid_t pid = fork();
@@ -211,13 +211,4 @@ static void storm_killed(const void *arg)
 	ktap_check(waitpid(pid, &status, 0) == pid, "waitpid");
 	ktap_check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 		   "status 0x%x", status);
-}
-
-int main(int argc, char **argv)
-{
-	ktap_add(storm_ioctls, &combo_split, 60, "storm_HO7_ioctls_split");
-	ktap_add(storm_ioctls, &combo_packed, 60, "storm_HO7_ioctls_packed");
-	ktap_add(storm_killed, &combo_split, 60, "storm_HO7_killed_split");
-	ktap_add(storm_killed, &combo_packed, 60, "storm_HO7_killed_packed");
-	return ktap_main(argc, argv);
 }

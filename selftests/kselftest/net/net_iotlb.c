@@ -63,12 +63,12 @@ static void iotlb_traffic(const struct combo *c, bool v2)
 	ktap_eq(mock_fd_drain(x.rx.ring->err_fd), 0);
 }
 
-static void iotlb_traffic_v1(const void *arg)
+KTAP_TEST(iotlb_traffic_v1, KTAP_LONG, net_layouts, "iotlb_traffic_v1")
 {
 	iotlb_traffic(arg, false);
 }
 
-static void iotlb_traffic_v2(const void *arg)
+KTAP_TEST(iotlb_traffic_v2, KTAP_LONG, net_layouts, "iotlb_traffic_v2")
 {
 	iotlb_traffic(arg, true);
 }
@@ -106,7 +106,7 @@ static void iotlb_map_ring(struct fixture *x, unsigned int vq)
 }
 
 /* 1.6: misses by hand: the right address, the right access, one at a time. */
-static void iotlb_by_hand(const void *arg)
+KTAP_TEST(iotlb_by_hand, KTAP_LONG, net_layouts, "iotlb_by_hand")
 {
 	struct vhost_iotlb_msg m;
 	struct fixture x;
@@ -140,7 +140,7 @@ static void iotlb_by_hand(const void *arg)
 }
 
 /* 1.6, HO9: a miss that is never answered costs nothing and can be repeated. */
-static void iotlb_unanswered(const void *arg)
+KTAP_TEST(iotlb_unanswered, KTAP_LONG, net_layouts, "iotlb_HO9_unanswered")
 {
 	struct vhost_iotlb_msg m;
 	struct fixture x;
@@ -176,7 +176,7 @@ static void iotlb_unanswered(const void *arg)
 }
 
 /* Misses that nobody reads: the kernel holds no more than one per queue. */
-static void defect_3_4_7(const void *arg)
+KTAP_TEST(defect_3_4_7, KTAP_LONG, net_layouts, "defect_3_4_7_misses_bounded")
 {
 	struct vhost_iotlb_msg m;
 	unsigned int i, n = 0;
@@ -207,7 +207,7 @@ static void defect_3_4_7(const void *arg)
 }
 
 /* HO3, HO9: a translation for reading must not serve a write. */
-static void iotlb_wrong_access(const void *arg)
+KTAP_TEST(iotlb_wrong_access, KTAP_LONG, net_layouts, "iotlb_HO3_wrong_access")
 {
 	struct vhost_iotlb_msg m;
 	struct fixture x;
@@ -242,7 +242,8 @@ static void iotlb_wrong_access(const void *arg)
 }
 
 /* 1.6: translations are taken back under traffic and asked for again. */
-static void iotlb_invalidate_live(const void *arg)
+KTAP_TEST(iotlb_invalidate_live, KTAP_LONG, net_layouts,
+	  "iotlb_HO9_invalidate_live")
 {
 	static const __u64 whole[][2] = {
 		{ GUEST_IOVA, 0x10000000 },
@@ -273,7 +274,8 @@ static void iotlb_invalidate_live(const void *arg)
 }
 
 /* After INVALIDATE has returned, the old page is not touched any more. */
-static void iotlb_invalidate_sync(const void *arg)
+KTAP_TEST(iotlb_invalidate_sync, KTAP_LONG, net_layouts,
+	  "iotlb_invalidate_sync")
 {
 	struct iotlb_server s;
 	struct mock_ring *r;
@@ -311,7 +313,7 @@ static void iotlb_invalidate_sync(const void *arg)
 }
 
 /* CVE-2026-74580: a ring that is moved is not looked for in the old place. */
-static void iotlb_new_address(const void *arg)
+KTAP_TEST(iotlb_new_address, KTAP_LONG, net_layouts, "iotlb_new_address")
 {
 	struct iotlb_server s;
 	struct fixture x;
@@ -337,7 +339,7 @@ static void iotlb_new_address(const void *arg)
 }
 
 /* e2ae38cf3d91, HO9: sizes and ranges that are none. */
-static void iotlb_bad_messages(const void *arg)
+KTAP_TEST(iotlb_bad_messages, KTAP_SHORT, net_split, "iotlb_bad_messages")
 {
 	struct vhost_iotlb_msg m = { .type = VHOST_IOTLB_MISS, .iova = 4096,
 				     .size = 4096, .perm = 1 };
@@ -375,7 +377,7 @@ static void iotlb_bad_messages(const void *arg)
 }
 
 /* CVE-2026-74713: translations without end are refused or forgotten. */
-static void iotlb_flood(const void *arg)
+KTAP_TEST(iotlb_flood, KTAP_LONG, net_split, "iotlb_flood")
 {
 	struct iotlb_server s;
 	struct fixture x;
@@ -400,7 +402,8 @@ static void iotlb_flood(const void *arg)
 }
 
 /* 1.6: without bit 33 the ring addresses are the owner's again. */
-static void iotlb_back_to_identity(const void *arg)
+KTAP_TEST(iotlb_back_to_identity, KTAP_LONG, net_layouts,
+	  "iotlb_back_to_identity")
 {
 	const struct combo *c = arg;
 	struct vhost_iotlb_msg m;
@@ -439,7 +442,7 @@ static void iotlb_back_to_identity(const void *arg)
 }
 
 /* A queue that stops takes its own miss along, not that of the other one. */
-static void iotlb_stop_other(const void *arg)
+KTAP_TEST(iotlb_stop_other, KTAP_LONG, net_layouts, "iotlb_stop_other")
 {
 	struct vhost_iotlb_msg m;
 	struct fixture x;
@@ -471,7 +474,7 @@ static void *iotlb_reader(void *arg)
 }
 
 /* A reader that waits for a miss is woken when there will be none. */
-static void iotlb_wake_reader(const void *arg)
+KTAP_TEST(iotlb_wake_reader, KTAP_BRIEF, net_split, "iotlb_wake_reader")
 {
 	const struct combo *c = arg;
 	pthread_t thread;
@@ -490,7 +493,7 @@ static void iotlb_wake_reader(const void *arg)
 }
 
 /* Without an IOMMU a blocking reader is sent away, not left to wait. */
-static void iotlb_read_without(const void *arg)
+KTAP_TEST(iotlb_read_without, KTAP_BRIEF, net_split, "iotlb_read_without")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -507,37 +510,4 @@ static void iotlb_read_without(const void *arg)
 		   "blocking read without an IOMMU: %s", strerror(errno));
 	ktap_eq(iotlb_update(x.n.fd, false, 0, 4096, 4096, 3), -EFAULT);
 	ktap_eq(iotlb_invalidate(x.n.fd, false, 0, 4096), -EFAULT);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} both[] = {
-		{ iotlb_traffic_v1, "iotlb_traffic_v1" },
-		{ iotlb_traffic_v2, "iotlb_traffic_v2" },
-		{ iotlb_by_hand, "iotlb_by_hand" },
-		{ iotlb_unanswered, "iotlb_HO9_unanswered" },
-		{ defect_3_4_7, "defect_3_4_7_misses_bounded" },
-		{ iotlb_wrong_access, "iotlb_HO3_wrong_access" },
-		{ iotlb_invalidate_live, "iotlb_HO9_invalidate_live" },
-		{ iotlb_invalidate_sync, "iotlb_invalidate_sync" },
-		{ iotlb_new_address, "iotlb_new_address" },
-		{ iotlb_stop_other, "iotlb_stop_other" },
-		{ iotlb_back_to_identity, "iotlb_back_to_identity" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(both) / sizeof(*both); i++) {
-		ktap_add(both[i].fn, &combo_split, 60, "%s_split",
-			 both[i].name);
-		ktap_add(both[i].fn, &combo_packed, 60, "%s_packed",
-			 both[i].name);
-	}
-	ktap_add(iotlb_bad_messages, &combo_split, 30, "iotlb_bad_messages");
-	ktap_add(iotlb_flood, &combo_split, 60, "iotlb_flood");
-	ktap_add(iotlb_wake_reader, &combo_split, 10, "iotlb_wake_reader");
-	ktap_add(iotlb_read_without, &combo_split, 10, "iotlb_read_without");
-	return ktap_main(argc, argv);
 }

@@ -79,7 +79,7 @@ static void stress_flip(struct stress *s)
 		mock_ring_kick(r);
 }
 
-static void stress_flip_rings(const void *arg)
+KTAP_TEST(stress_flip_rings, KTAP_LONG, net_layouts, "stress_SP13_flip_rings")
 {
 	__s64 end = mock_msecs() + STRESS_MSECS;
 	unsigned int i, broken = 0;
@@ -130,7 +130,7 @@ static void stress_flip_header(struct stress *s)
 	p[stress_random(s) % 40] = stress_random(s);
 }
 
-static void stress_headers(const void *arg)
+KTAP_TEST(stress_headers, KTAP_LONG, net_layouts, "stress_SP13_flip_headers")
 {
 	__s64 end = mock_msecs() + STRESS_MSECS;
 	struct stress s;
@@ -168,7 +168,7 @@ static void stress_flip_events(struct stress *s)
 }
 
 /* A device whose notifications turn out to be on when they must be off. */
-static void defect_3_4_6(const void *arg)
+KTAP_TEST(defect_3_4_6, KTAP_LONG, net_layouts, "defect_3_4_6_flip_events")
 {
 	struct stress s;
 	struct fixture x;
@@ -201,7 +201,8 @@ static void stress_flip_driver_event(struct stress *s)
 	}
 }
 
-static void stress_driver_event(const void *arg)
+KTAP_TEST(stress_driver_event, KTAP_LONG, net_layouts,
+	  "stress_SP18_PK11_driver_event")
 {
 	__s64 end = mock_msecs() + STRESS_MSECS / 2;
 	struct stress s;
@@ -235,8 +236,14 @@ static void stress_relap(struct stress *s)
 	mock_ring_kick(r);
 }
 
+static const struct ktap_variant stress_packed[] = {
+	{ "packed", &combo_packed },
+	{ "packed_inorder", &combo_packed_in_order },
+	{ }
+};
+
 /* PK7, PK14: nothing beyond the ring is written, and the stop comes through. */
-static void stress_packed_relap(const void *arg)
+KTAP_TEST(stress_packed_relap, KTAP_LONG, stress_packed, "stress_PK7_relap")
 {
 	__s64 end = mock_msecs() + STRESS_MSECS;
 	struct stress s;
@@ -331,13 +338,13 @@ static void stress_starve(const struct combo *c, unsigned int len)
 }
 
 /* HO10, CVE-2019-3900: endless good frames. */
-static void stress_starve_good(const void *arg)
+KTAP_TEST(stress_starve_good, KTAP_LONG, net_split, "stress_HO10_tx")
 {
 	stress_starve(arg, 60);
 }
 
 /* HO10: endless frames that are dropped. */
-static void stress_starve_short(const void *arg)
+KTAP_TEST(stress_starve_short, KTAP_LONG, net_split, "stress_HO10_tx_discard")
 {
 	stress_starve(arg, 5);
 }
@@ -351,7 +358,7 @@ static void stress_flood(struct stress *s)
 }
 
 /* HO10: endless frames from outside that fit in no buffer. */
-static void stress_starve_rx(const void *arg)
+KTAP_TEST(stress_starve_rx, KTAP_LONG, net_layouts, "stress_HO10_rx_discard")
 {
 	struct combo c = *(const struct combo *)arg;
 	struct mock_net_cfg cfg;
@@ -375,7 +382,7 @@ static void stress_starve_rx(const void *arg)
 }
 
 /* HO13: rx buffers that are the rings themselves. */
-static void stress_overlap(const void *arg)
+KTAP_TEST(stress_overlap, KTAP_LONG, net_layouts, "stress_HO13_overlap")
 {
 	struct mock_seg seg;
 	struct fixture x;
@@ -411,7 +418,7 @@ static void stress_overlap(const void *arg)
 }
 
 /* A guest that breaks the protocol in a loop does not fill the kernel log. */
-static void stress_log_spam(const void *arg)
+KTAP_TEST(stress_log_spam, KTAP_LONG, net_layouts, "stress_log_spam")
 {
 	struct fixture x;
 	unsigned int i, lines = 0;
@@ -435,36 +442,4 @@ static void stress_log_spam(const void *arg)
 	while (read(fd, buf, sizeof(buf)) > 0)
 		lines++;
 	ktap_check(lines < 20, "%u lines in the kernel log", lines);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} both[] = {
-		{ stress_flip_rings, "stress_SP13_flip_rings" },
-		{ stress_headers, "stress_SP13_flip_headers" },
-		{ defect_3_4_6, "defect_3_4_6_flip_events" },
-		{ stress_driver_event, "stress_SP18_PK11_driver_event" },
-		{ stress_starve_rx, "stress_HO10_rx_discard" },
-		{ stress_overlap, "stress_HO13_overlap" },
-		{ stress_log_spam, "stress_log_spam" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(both) / sizeof(*both); i++) {
-		ktap_add(both[i].fn, &combo_split, 60, "%s_split",
-			 both[i].name);
-		ktap_add(both[i].fn, &combo_packed, 60, "%s_packed",
-			 both[i].name);
-	}
-	ktap_add(stress_packed_relap, &combo_packed, 60,
-		 "stress_PK7_relap_packed");
-	ktap_add(stress_packed_relap, &combo_packed_in_order, 60,
-		 "stress_PK7_relap_packed_inorder");
-	ktap_add(stress_starve_good, &combo_split, 60, "stress_HO10_tx");
-	ktap_add(stress_starve_short, &combo_split, 60,
-		 "stress_HO10_tx_discard");
-	return ktap_main(argc, argv);
 }

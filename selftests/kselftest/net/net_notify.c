@@ -4,8 +4,20 @@
  */
 #include "fixture.h"
 
+static const struct ktap_variant notify_all[] = {
+	{ "split", &combo_split },
+	{ "packed", &combo_packed },
+	{ "split_inorder", &combo_split_in_order },
+	{ "packed_inorder", &combo_packed_in_order },
+	{ "split_flags", &(const struct combo) { .f = { VHU_VERSION_1 } } },
+	{ "packed_flags", &(const struct combo) {
+			.f = { VHU_VERSION_1 | VHU_PACKED } } },
+	{ }
+};
+
 /* SP16, PK11: a driver that wants no notification gets none. */
-static void notify_tx_suppressed(const void *arg)
+KTAP_TEST(notify_tx_suppressed, KTAP_LONG, notify_all,
+	  "notify_SP16_PK11_no_call_tx")
 {
 	struct fixture x;
 	__s64 end;
@@ -25,7 +37,8 @@ static void notify_tx_suppressed(const void *arg)
 }
 
 /* The same for frames to the guest. */
-static void notify_rx_suppressed(const void *arg)
+KTAP_TEST(notify_rx_suppressed, KTAP_LONG, notify_all,
+	  "notify_SP16_PK11_no_call_rx")
 {
 	static struct mock_rx_frame f;
 	__u8 frame[100];
@@ -82,7 +95,7 @@ static void notify_silently(struct fixture *x, unsigned int n)
 }
 
 /* SP17, PK11: a notification exactly when the event is passed, at any place. */
-static void notify_event(const void *arg)
+KTAP_TEST(notify_event, KTAP_LONG, net_orders, "notify_SP17_PK11_event")
 {
 	struct fixture x;
 	unsigned int i, ahead;
@@ -113,7 +126,7 @@ static void notify_event(const void *arg)
  * SP20: the guest adds a buffer in the moment in which the device goes to
  * sleep.  It kicks only if it is asked to.
  */
-static void notify_kick_race(const void *arg)
+KTAP_TEST(notify_kick_race, KTAP_LONG, notify_all, "notify_SP20_kick_race")
 {
 	struct fixture x;
 	unsigned int i;
@@ -129,8 +142,13 @@ static void notify_kick_race(const void *arg)
 	}
 }
 
+static const struct ktap_variant notify_legacy[] = {
+	{ "", &(const struct combo) { .f = { VHU_NOTIFY_ON_EMPTY } } },
+	{ }
+};
+
 /* SP21: a legacy driver hears of an empty ring although it wants no calls. */
-static void notify_on_empty(const void *arg)
+KTAP_TEST(notify_on_empty, KTAP_SHORT, notify_legacy, "notify_SP21_on_empty")
 {
 	struct fixture x;
 
@@ -142,38 +160,4 @@ static void notify_on_empty(const void *arg)
 	notify_silently(&x, 5);
 	ktap_check(mock_fd_wait(x.tx.ring->call_fd, FIXTURE_WAIT),
 		   "no notification of the empty ring");
-}
-
-int main(int argc, char **argv)
-{
-	static const struct combo flags_split = {
-		.name = "split_flags", .f = { VHU_VERSION_1 },
-	};
-	static const struct combo flags_packed = {
-		.name = "packed_flags", .f = { VHU_VERSION_1 | VHU_PACKED },
-	};
-	static const struct combo legacy = {
-		.name = "legacy", .f = { VHU_NOTIFY_ON_EMPTY },
-	};
-	const struct combo *all[] = {
-		&combo_split, &combo_packed, &combo_split_in_order,
-		&combo_packed_in_order, &flags_split, &flags_packed,
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		const struct combo *c = all[i];
-
-		ktap_add(notify_tx_suppressed, c, 40,
-			 "notify_SP16_PK11_no_call_tx_%s", c->name);
-		ktap_add(notify_rx_suppressed, c, 40,
-			 "notify_SP16_PK11_no_call_rx_%s", c->name);
-		ktap_add(notify_kick_race, c, 40, "notify_SP20_kick_race_%s",
-			 c->name);
-		if (c->f[0] & VHU_EVENT_IDX)
-			ktap_add(notify_event, c, 40,
-				 "notify_SP17_PK11_event_%s", c->name);
-	}
-	ktap_add(notify_on_empty, &legacy, 20, "notify_SP21_on_empty");
-	return ktap_main(argc, argv);
 }

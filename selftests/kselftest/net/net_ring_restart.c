@@ -42,7 +42,7 @@ static void restart_open(struct fixture *x, const struct restart_case *rc)
 }
 
 /* PK8: both positions after chains and tables of every length. */
-static void restart_position(const void *arg)
+KTAP_TEST(restart_position, KTAP_LONG, net_packed, "restart_PK8_position")
 {
 	struct mock_seg seg[5];
 	struct mock_net_cfg cfg;
@@ -83,8 +83,36 @@ static void restart_check_base(struct fixture *x)
 	}
 }
 
+static void restart_variant(const struct combo *c, __u16 start, __u16 head);
+
+static KTAP_VARIANTS(restart_indices, 24)
+{
+	static const __u16 split[] = { 0, 1, 63, 0x7ff0, 0x8000, 0xffc0, 0xffff };
+	static const __u16 packed[] = { 0x8000, 0, 1, 0x803f, 63 };
+	static const struct combo *const all[] = {
+		&combo_split, &combo_packed,
+		&combo_split_in_order, &combo_packed_in_order,
+	};
+	unsigned int i, k;
+
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < sizeof(split) / sizeof(*split); k++)
+			restart_variant(all[2 * i], split[k],
+					i ? 13 * k % 64 : 0);
+		for (k = 0; k < sizeof(packed) / sizeof(*packed); k++)
+			restart_variant(all[2 * i + 1], packed[k], 0);
+	}
+}
+
+static void restart_variant(const struct combo *c, __u16 start, __u16 head)
+{
+	const struct restart_case rc = { c, start, head, true };
+
+	ktap_variant(restart_indices, rc, "%s_%x_%u", c->name, start, head);
+}
+
 /* SP1, PK1, PK13, LC9: traffic, stop, the right base, start, traffic. */
-static void restart_index(const void *arg)
+KTAP_TEST(restart_index, KTAP_LONG, restart_indices, "restart_index")
 {
 	const struct restart_case *rc = arg;
 	struct fixture x;
@@ -107,7 +135,7 @@ static void restart_index(const void *arg)
  * Stop in the middle of a burst: what the base says is neither lost nor sent
  * twice, and what was taken is used.
  */
-static void restart_burst(const void *arg)
+KTAP_TEST(restart_burst, KTAP_LONG, net_orders, "restart_burst")
 {
 	struct restart_case rc = { .c = arg, .pieces = true };
 	__u8 frame[FRAME_MTU];
@@ -146,7 +174,8 @@ static void restart_burst(const void *arg)
  * An in-order ring is stopped and started after buffers of several descriptors:
  * the next head is in the available ring and nowhere else.
  */
-static void defect_3_4_1(const void *arg)
+KTAP_TEST(defect_3_4_1, KTAP_SHORT, net_in_order,
+	  "defect_3_4_1_in_order_restart")
 {
 	struct restart_case rc = { .c = arg, .pieces = true };
 	struct fixture x;
@@ -164,7 +193,7 @@ static void defect_3_4_1(const void *arg)
 }
 
 /* LC7: reset of one queue while the other one runs. */
-static void restart_one_queue(const void *arg)
+KTAP_TEST(restart_one_queue, KTAP_LONG, net_layouts, "restart_LC7_one_queue")
 {
 	struct restart_case rc = { .c = arg };
 	struct fixture x;
@@ -194,7 +223,8 @@ static void restart_one_queue(const void *arg)
 }
 
 /* LC1, LC8: neither kicks nor frames do anything before the back end is set. */
-static void restart_not_started(const void *arg)
+KTAP_TEST(restart_not_started, KTAP_LONG, net_layouts,
+	  "restart_LC1_LC8_not_started")
 {
 	struct restart_case rc = { .c = arg };
 	static __u8 before[64 << 10], *mem;
@@ -220,7 +250,7 @@ static void restart_not_started(const void *arg)
 }
 
 /* LC2: after the stop nothing is written and no one is notified. */
-static void restart_stopped(const void *arg)
+KTAP_TEST(restart_stopped, KTAP_LONG, net_layouts, "restart_LC2_stopped")
 {
 	struct restart_case rc = { .c = arg };
 	static __u8 before[1 << 20], *mem;
@@ -257,7 +287,7 @@ static void restart_stopped(const void *arg)
 }
 
 /* Frames that were taken from the tap but found no buffer survive a restart. */
-static void restart_rx_kept(const void *arg)
+KTAP_TEST(restart_rx_kept, KTAP_LONG, net_layouts, "restart_rx_kept")
 {
 	static struct mock_rx_frame f;
 	struct mock_net_cfg cfg;
@@ -297,7 +327,7 @@ static void restart_rx_kept(const void *arg)
 }
 
 /* LC9: buffers that are there before the kick descriptor need no kick. */
-static void restart_late_kick_fd(const void *arg)
+KTAP_TEST(restart_late_kick_fd, KTAP_LONG, net_layouts, "restart_LC9_late_kick")
 {
 	struct restart_case rc = { .c = arg };
 	struct fixture x;
@@ -327,7 +357,7 @@ static void restart_late_kick_fd(const void *arg)
 }
 
 /* SP19: the index runs through 2^16 without a notification and then one. */
-static void restart_long_silence(const void *arg)
+KTAP_TEST(restart_long_silence, KTAP_LONG, net_layouts, "restart_SP19_silence")
 {
 	struct restart_case rc = { .c = arg };
 	struct fixture x;
@@ -355,55 +385,4 @@ static void restart_long_silence(const void *arg)
 	ktap_ok(mock_tx_post(&x.tx, 0, 60, NULL));
 	mock_ring_submit(x.tx.ring);
 	fixture_tx_reap(&x);
-}
-
-static void restart_add_index(const struct combo *c, __u16 start, __u16 head)
-{
-	struct restart_case *rc = calloc(1, sizeof(*rc));
-
-	*rc = (struct restart_case) { c, start, head, true };
-	ktap_add(restart_index, rc, 40, "restart_index_%s_%x_%u", c->name,
-		 start, head);
-}
-
-int main(int argc, char **argv)
-{
-	static const __u16 split[] = { 0, 1, 63, 0x7ff0, 0x8000, 0xffc0, 0xffff };
-	static const __u16 packed[] = { 0x8000, 0, 1, 0x803f, 63 };
-	const struct combo *all[] = {
-		&combo_split, &combo_packed,
-		&combo_split_in_order, &combo_packed_in_order,
-	};
-	unsigned int i, k;
-
-	for (i = 0; i < 2; i++) {
-		for (k = 0; k < sizeof(split) / sizeof(*split); k++)
-			restart_add_index(all[2 * i], split[k],
-					  i ? 13 * k % 64 : 0);
-		for (k = 0; k < sizeof(packed) / sizeof(*packed); k++)
-			restart_add_index(all[2 * i + 1], packed[k], 0);
-	}
-	ktap_add(defect_3_4_1, &combo_split_in_order, 20,
-		 "defect_3_4_1_in_order_restart_split");
-	ktap_add(defect_3_4_1, &combo_packed_in_order, 20,
-		 "defect_3_4_1_in_order_restart_packed");
-	for (i = 0; i < 4; i++)
-		ktap_add(restart_burst, all[i], 40, "restart_burst_%s",
-			 all[i]->name);
-	ktap_add(restart_position, &combo_packed, 40, "restart_PK8_position");
-	for (i = 0; i < 2; i++) {
-		ktap_add(restart_one_queue, all[i], 40,
-			 "restart_LC7_one_queue_%s", all[i]->name);
-		ktap_add(restart_not_started, all[i], 40,
-			 "restart_LC1_LC8_not_started_%s", all[i]->name);
-		ktap_add(restart_stopped, all[i], 40, "restart_LC2_stopped_%s",
-			 all[i]->name);
-		ktap_add(restart_late_kick_fd, all[i], 40,
-			 "restart_LC9_late_kick_%s", all[i]->name);
-		ktap_add(restart_rx_kept, all[i], 40, "restart_rx_kept_%s",
-			 all[i]->name);
-		ktap_add(restart_long_silence, all[i], 60,
-			 "restart_SP19_silence_%s", all[i]->name);
-	}
-	return ktap_main(argc, argv);
 }

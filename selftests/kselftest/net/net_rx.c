@@ -11,7 +11,7 @@
 static const unsigned int rx_pieces[] = { 3, 11, 4, 100, 0 };
 
 /* N11, N16, PK7: all combinations of features, every byte verified. */
-static void rx_matrix(const void *arg)
+KTAP_TEST(rx_matrix, KTAP_LONG, net_matrix, "rx_N11_N16")
 {
 	const struct combo *c = arg;
 	struct fixture x;
@@ -37,7 +37,7 @@ static void rx_open(struct fixture *x, const struct combo *c,
 }
 
 /* N12, N13, N19: frames over many small buffers, even the header is split. */
-static void rx_merge(const void *arg)
+KTAP_TEST(rx_merge, KTAP_LONG, net_orders, "rx_N12_N13_N19_merge")
 {
 	struct fixture x;
 
@@ -98,12 +98,12 @@ static void rx_gso(const struct combo *c, unsigned int stride,
 	fixture_rx(&x, 500, 40);
 }
 
-static void rx_gso_merge(const void *arg)
+KTAP_TEST(rx_gso_merge, KTAP_LONG, net_orders, "rx_N15_gso_merge")
 {
 	rx_gso(arg, 1536, 256, 30);
 }
 
-static void rx_gso_big_buffer(const void *arg)
+KTAP_TEST(rx_gso_big_buffer, KTAP_LONG, net_orders, "rx_N15_gso_big")
 {
 	rx_gso(arg, 68 << 10, 32, 30);
 }
@@ -112,11 +112,17 @@ static void rx_gso_big_buffer(const void *arg)
 #define RX_TUNNEL_OFFLOAD	(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | \
 				 0x20 | 0x40 | 0x80 | 0x100)
 
+static const struct ktap_variant rx_tunnel[] = {
+	{ "", &(const struct combo) {
+			.f = { F_MODERN | VHU_MRG_RXBUF, VHU1_GUEST_TUNNEL } } },
+	{ }
+};
+
 /*
  * A segment train inside a UDP tunnel, from another tap over a bridge, arrives
  * in one piece.
  */
-static void rx_tunnel_gso(const void *arg)
+KTAP_TEST(rx_tunnel_gso, KTAP_LONG, rx_tunnel, "rx_tunnel_gso")
 {
 	static __u8 buf[FRAME_TUNNEL_HDR + 20000], *frame = buf + FRAME_TUNNEL_HDR;
 	static struct mock_rx_frame f;
@@ -151,7 +157,7 @@ static void rx_tunnel_gso(const void *arg)
  * CVE-2018-16880, N12: 64 KiB into buffers of 64 bytes.  More than a thousand
  * buffers for one frame may be refused, but never half delivered.
  */
-static void rx_gso_tiny(const void *arg)
+KTAP_TEST(rx_gso_tiny, KTAP_LONG, net_orders, "rx_N12_gso_tiny")
 {
 	static struct mock_rx_frame f;
 	struct fixture x;
@@ -196,7 +202,7 @@ static void rx_expect(struct fixture *x, unsigned int len, unsigned int seed)
 }
 
 /* N14, CVE-2014-0077: without merging, what does not fit is dropped whole. */
-static void rx_too_small(const void *arg)
+KTAP_TEST(rx_too_small, KTAP_LONG, net_orders, "rx_N14_too_small")
 {
 	struct combo c = *(const struct combo *)arg;
 	struct fixture x;
@@ -218,7 +224,7 @@ static void rx_too_small(const void *arg)
 }
 
 /* N20: without buffers the frame waits; it comes when a buffer does. */
-static void rx_no_buffers(const void *arg)
+KTAP_TEST(rx_no_buffers, KTAP_LONG, net_orders, "rx_N20_no_buffers")
 {
 	struct fixture x;
 	unsigned int i;
@@ -253,7 +259,7 @@ static long rx_cpu_ticks(void)
  * wait asleep.  The worker is a thread of this process where the kernel has
  * such workers; elsewhere the count of runs tells.
  */
-static void rx_few_buffers(const void *arg)
+KTAP_TEST(rx_few_buffers, KTAP_LONG, net_orders, "rx_SP20_few_buffers")
 {
 	struct fixture x;
 	__u64 runs;
@@ -302,8 +308,13 @@ static void rx_veth(struct fixture *x, const struct combo *c)
 	ktap_ok(mock_net_open(&x->n, &cfg));
 }
 
+static const struct ktap_variant rx_raw[] = {
+	{ "", &(const struct combo) { .f = { F_MODERN | VHU_NET_HDR } } },
+	{ }
+};
+
 /* AF_PACKET as back end; frames are sent into the other end of a veth pair. */
-static void rx_packet_socket(const void *arg)
+KTAP_TEST(rx_packet_socket, KTAP_LONG, rx_raw, "rx_packet_socket")
 {
 	struct fixture x;
 
@@ -312,7 +323,7 @@ static void rx_packet_socket(const void *arg)
 }
 
 /* macvtap as back end. */
-static void rx_macvtap(const void *arg)
+KTAP_TEST(rx_macvtap, KTAP_LONG, net_split, "rx_macvtap")
 {
 	struct fixture x;
 	int fd;
@@ -327,7 +338,7 @@ static void rx_macvtap(const void *arg)
 }
 
 /* N18: a VLAN tag that the stack keeps beside the frame is put back into it. */
-static void rx_vlan(const void *arg)
+KTAP_TEST(rx_vlan, KTAP_LONG, net_layouts, "rx_N18_vlan")
 {
 	static const __u8 tag[] = { 0x81, 0x00, 0x00, 0x05 };
 	static struct mock_rx_frame f;
@@ -354,7 +365,7 @@ static void rx_vlan(const void *arg)
 }
 
 /* SP15: the device writes neither descriptors nor the available ring. */
-static void rx_read_only_parts(const void *arg)
+KTAP_TEST(rx_read_only_parts, KTAP_LONG, net_split, "rx_SP15_read_only")
 {
 	struct fixture x;
 	__u8 desc[64 * 16], avail[6 + 64 * 2];
@@ -370,41 +381,4 @@ static void rx_read_only_parts(const void *arg)
 		   "descriptor table was written");
 	ktap_check(!memcmp(avail, x.rx.ring->avail, sizeof(avail) - 2),
 		   "available ring was written");
-}
-
-int main(int argc, char **argv)
-{
-	const struct combo *all[] = {
-		&combo_split, &combo_packed,
-		&combo_split_in_order, &combo_packed_in_order,
-	};
-	const struct combo *c;
-	unsigned int i, n;
-
-	c = combo_matrix(&n);
-	for (i = 0; i < n; i++)
-		ktap_add(rx_matrix, &c[i], 40, "rx_N11_N16_%s", c[i].name);
-	for (i = 0; i < 4; i++) {
-		c = all[i];
-		ktap_add(rx_merge, c, 40, "rx_N12_N13_N19_merge_%s", c->name);
-		ktap_add(rx_gso_merge, c, 40, "rx_N15_gso_merge_%s", c->name);
-		ktap_add(rx_gso_big_buffer, c, 40, "rx_N15_gso_big_%s",
-			 c->name);
-		ktap_add(rx_gso_tiny, c, 40, "rx_N12_gso_tiny_%s", c->name);
-		ktap_add(rx_too_small, c, 40, "rx_N14_too_small_%s", c->name);
-		ktap_add(rx_no_buffers, c, 40, "rx_N20_no_buffers_%s", c->name);
-		ktap_add(rx_few_buffers, c, 40, "rx_SP20_few_buffers_%s",
-			 c->name);
-	}
-	ktap_add(rx_read_only_parts, &combo_split, 40, "rx_SP15_read_only");
-	ktap_add(rx_vlan, &combo_split, 40, "rx_N18_vlan_split");
-	ktap_add(rx_vlan, &combo_packed, 40, "rx_N18_vlan_packed");
-	ktap_add(rx_packet_socket, &(const struct combo) {
-			.f = { F_MODERN | VHU_NET_HDR } }, 40,
-		 "rx_packet_socket");
-	ktap_add(rx_tunnel_gso, &(const struct combo) {
-			.f = { F_MODERN | VHU_MRG_RXBUF, VHU1_GUEST_TUNNEL } },
-		 40, "rx_tunnel_gso");
-	ktap_add(rx_macvtap, &combo_split, 40, "rx_macvtap");
-	return ktap_main(argc, argv);
 }

@@ -38,7 +38,7 @@ static void stats_no_drops(const __u64 c[MYVHOST_CNT_MAX])
 }
 
 /* Packets and bytes, without the virtio header. */
-static void stats_traffic(const void *arg)
+KTAP_TEST(stats_traffic, KTAP_SHORT, net_layouts, "stats_traffic")
 {
 	__u64 c[MYVHOST_CNT_MAX];
 	struct fixture x;
@@ -73,7 +73,7 @@ static void stats_traffic(const void *arg)
 }
 
 /* Calls are eventfd signals, neither more nor fewer. */
-static void stats_calls(const void *arg)
+KTAP_TEST(stats_calls, KTAP_SHORT, net_layouts, "stats_calls")
 {
 	__u64 c[MYVHOST_CNT_MAX], sum = 0;
 	struct fixture x;
@@ -108,7 +108,7 @@ static void stats_calls(const void *arg)
 }
 
 /* A frame that waits for buffers is a stall. */
-static void stats_stalls(const void *arg)
+KTAP_TEST(stats_stalls, KTAP_SHORT, net_layouts, "stats_stalls")
 {
 	__u64 c[MYVHOST_CNT_MAX];
 	struct fixture x;
@@ -124,7 +124,7 @@ static void stats_stalls(const void *arg)
 }
 
 /* What is not delivered is in a counter with a reason. */
-static void stats_lost(const void *arg)
+KTAP_TEST(stats_lost, KTAP_SHORT, net_layouts, "stats_lost")
 {
 	struct combo c = *(const struct combo *)arg;
 	__u64 v[MYVHOST_CNT_MAX], sum = 0;
@@ -161,7 +161,7 @@ static void stats_lost(const void *arg)
 }
 
 /* The ioctl: more, fewer, none, and for those who are not the owner. */
-static void stats_ioctl(const void *arg)
+KTAP_TEST(stats_ioctl, KTAP_SHORT, net_layouts, "stats_ioctl")
 {
 	__u64 c[MYVHOST_CNT_MAX + 8];
 	struct myvhost_vring_stats s = { .counters = (uintptr_t)c };
@@ -210,7 +210,7 @@ static const char *const stats_names[] = {
 };
 
 /* fdinfo says the same as the ioctl. */
-static void stats_fdinfo(const void *arg)
+KTAP_TEST(stats_fdinfo, KTAP_SHORT, net_layouts, "stats_fdinfo")
 {
 	static const char *const vq_names[] = { "rx", "tx" };
 	__u64 c[MYVHOST_CNT_MAX];
@@ -279,7 +279,7 @@ static bool stats_trace_has(const char *event)
 }
 
 /* Every tracepoint fires, with the owner's process id. */
-static void stats_trace(const void *arg)
+KTAP_TEST(stats_trace, KTAP_SHORT, net_layouts, "stats_trace")
 {
 	static const char *const events[] = {
 		"mvh_run_begin", "mvh_run_end", "mvh_call", "mvh_drop",
@@ -318,29 +318,4 @@ static void stats_trace(const void *arg)
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
 		ktap_check(stats_trace_has(events[i]), "%s did not fire",
 			   events[i]);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} both[] = {
-		{ stats_traffic, "stats_traffic" },
-		{ stats_calls, "stats_calls" },
-		{ stats_stalls, "stats_stalls" },
-		{ stats_lost, "stats_lost" },
-		{ stats_ioctl, "stats_ioctl" },
-		{ stats_fdinfo, "stats_fdinfo" },
-		{ stats_trace, "stats_trace" },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(both) / sizeof(*both); i++) {
-		ktap_add(both[i].fn, &combo_split, 30, "%s_split",
-			 both[i].name);
-		ktap_add(both[i].fn, &combo_packed, 30, "%s_packed",
-			 both[i].name);
-	}
-	return ktap_main(argc, argv);
 }

@@ -100,11 +100,26 @@ struct stop_run {
 	const struct combo *c;
 };
 
+static KTAP_VARIANTS(stop_runs, 2 * STOP_NCASES)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2 * STOP_NCASES; i++) {
+		const struct stop_run run = {
+			&stop_cases[i % STOP_NCASES],
+			i < STOP_NCASES ? &combo_split : &combo_packed,
+		};
+
+		ktap_variant(stop_runs, run, "%s_%s", run.sc->name,
+			     run.c->name);
+	}
+}
+
 /*
  * Everything broken under load: SET_BACKEND(-1) and GET_VRING_BASE answer, once
  * more when there is nothing to stop, and the next start works.
  */
-static void defect_3_4_5(const void *arg)
+KTAP_TEST(defect_3_4_5, KTAP_SHORT, stop_runs, "defect_3_4_5_stop")
 {
 	const struct stop_run *run = arg;
 	struct fixture x;
@@ -157,7 +172,8 @@ static void stop_set_nonsense(struct fixture *x)
 }
 
 /* 1.2: a queue that was never set up, or badly, can be stopped, too. */
-static void stop_never_started(const void *arg)
+KTAP_TEST(stop_never_started, KTAP_LONG, net_layouts,
+	  "defect_3_4_5_stop_never_started")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -174,7 +190,7 @@ static void stop_never_started(const void *arg)
 }
 
 /* HO8: features may not change under a back end, except for logging. */
-static void stop_features_running(const void *arg)
+KTAP_TEST(stop_features_running, KTAP_LONG, net_layouts, "stop_HO8_features")
 {
 	const struct combo *c = arg;
 	struct fixture x;
@@ -196,7 +212,7 @@ static void stop_features_running(const void *arg)
 }
 
 /* Ring memory that is unmapped is not missed: its pages are held. */
-static void stop_ring_unmapped(const void *arg)
+KTAP_TEST(stop_ring_unmapped, KTAP_LONG, net_layouts, "stop_HO2_ring_unmapped")
 {
 	struct fixture x;
 
@@ -264,7 +280,7 @@ static void race_mem_table(struct fixture *x, unsigned int i)
 	ktap_ok(vhost_set_mem_table(x->n.fd, r, GUEST_REGIONS + (i & 1)));
 }
 
-static void live_mem_table(const void *arg)
+KTAP_TEST(live_mem_table, KTAP_LONG, net_layouts, "live_mem_table")
 {
 	stop_race(arg, race_mem_table);
 }
@@ -287,7 +303,7 @@ static void race_call(struct fixture *x, unsigned int i)
 	}
 }
 
-static void live_call(const void *arg)
+KTAP_TEST(live_call, KTAP_LONG, net_layouts, "defect_3_4_8_live_call")
 {
 	stop_race(arg, race_call);
 }
@@ -300,7 +316,7 @@ static void race_kick(struct fixture *x, unsigned int i)
 			       i & 1 ? x->n.ring[vq].kick_fd : -1));
 }
 
-static void live_kick(const void *arg)
+KTAP_TEST(live_kick, KTAP_LONG, net_layouts, "live_kick")
 {
 	stop_race(arg, race_kick);
 }
@@ -311,13 +327,13 @@ static void race_kick_storm(struct fixture *x, unsigned int i)
 	mock_ring_kick(&x->n.ring[i & 1]);
 }
 
-static void live_kick_storm(const void *arg)
+KTAP_TEST(live_kick_storm, KTAP_LONG, net_layouts, "live_HO6_kick_storm")
 {
 	stop_race(arg, race_kick_storm);
 }
 
 /* HO6: a call descriptor whose counter is full, one that is a kick. */
-static void live_odd_eventfds(const void *arg)
+KTAP_TEST(live_odd_eventfds, KTAP_LONG, net_layouts, "live_HO6_odd_eventfds")
 {
 	struct fixture x;
 	unsigned int i;
@@ -341,37 +357,4 @@ static void live_odd_eventfds(const void *arg)
 	}
 	usleep(50 * 1000);
 	ktap_ok(mock_net_stop(&x.n));
-}
-
-int main(int argc, char **argv)
-{
-	static struct stop_run runs[2 * STOP_NCASES];
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} both[] = {
-		{ stop_never_started, "defect_3_4_5_stop_never_started" },
-		{ stop_features_running, "stop_HO8_features" },
-		{ stop_ring_unmapped, "stop_HO2_ring_unmapped" },
-		{ live_mem_table, "live_mem_table" },
-		{ live_call, "defect_3_4_8_live_call" },
-		{ live_kick, "live_kick" },
-		{ live_kick_storm, "live_HO6_kick_storm" },
-		{ live_odd_eventfds, "live_HO6_odd_eventfds" },
-	};
-	const struct combo *c[] = { &combo_split, &combo_packed };
-	unsigned int i, k, n = 0;
-
-	for (k = 0; k < 2; k++) {
-		for (i = 0; i < STOP_NCASES; i++) {
-			runs[n] = (struct stop_run) { &stop_cases[i], c[k] };
-			ktap_add(defect_3_4_5, &runs[n++], 30,
-				 "defect_3_4_5_stop_%s_%s", stop_cases[i].name,
-				 c[k]->name);
-		}
-		for (i = 0; i < sizeof(both) / sizeof(*both); i++)
-			ktap_add(both[i].fn, c[k], 60, "%s_%s", both[i].name,
-				 c[k]->name);
-	}
-	return ktap_main(argc, argv);
 }

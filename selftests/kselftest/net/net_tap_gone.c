@@ -101,7 +101,7 @@ static void gone_revive(struct fixture *x)
 }
 
 /* The interface is deleted in the middle of a batch. */
-static void gone_delete(const void *arg)
+KTAP_TEST(gone_delete, KTAP_LONG, net_orders, "defect_3_4_3_deleted")
 {
 	struct gone_load l;
 	struct fixture x;
@@ -138,7 +138,7 @@ static void gone_open_mq(struct fixture *x, const struct combo *c, int *other)
  * The queue of a multi-queue tap is detached in the middle of a burst: sending
  * fails, and the burst's buffers must still come back.
  */
-static void gone_detach(const void *arg)
+KTAP_TEST(gone_detach, KTAP_LONG, net_orders, "defect_3_4_3_detached_queue")
 {
 	struct gone_load l;
 	struct fixture x;
@@ -168,7 +168,7 @@ static void gone_detach(const void *arg)
  * A detached queue as a new back end: refused, or what is sent is dropped.  A
  * queue that works takes over without a loss.
  */
-static void gone_attach_detached(const void *arg)
+KTAP_TEST(gone_attach_detached, KTAP_LONG, net_layouts, "gone_attach_detached")
 {
 	struct fixture x;
 	int other, r;
@@ -189,7 +189,7 @@ static void gone_attach_detached(const void *arg)
 }
 
 /* The interface goes down and up again. */
-static void gone_down_up(const void *arg)
+KTAP_TEST(gone_down_up, KTAP_LONG, net_layouts, "gone_down_up")
 {
 	struct gone_load l;
 	struct fixture x;
@@ -211,7 +211,7 @@ static void gone_down_up(const void *arg)
 }
 
 /* The process's own descriptor of the tap is closed: the device keeps its. */
-static void gone_close(const void *arg)
+KTAP_TEST(gone_close, KTAP_LONG, net_layouts, "gone_close")
 {
 	struct fixture x;
 
@@ -227,7 +227,7 @@ static void gone_close(const void *arg)
 }
 
 /* Back ends swapped under load, packet socket included. */
-static void gone_swap(const void *arg)
+KTAP_TEST(gone_swap, KTAP_LONG, net_layouts, "gone_swap")
 {
 	struct gone_load l;
 	struct fixture x;
@@ -248,30 +248,4 @@ static void gone_swap(const void *arg)
 	fixture_drain(&x, 5000);
 	fixture_tx(&x, 1, 40);
 	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
-}
-
-int main(int argc, char **argv)
-{
-	static const struct {
-		ktap_fn fn;
-		const char *name;
-	} both[] = {
-		{ gone_delete, "defect_3_4_3_deleted" },
-		{ gone_detach, "defect_3_4_3_detached_queue" },
-		{ gone_attach_detached, "gone_attach_detached" },
-		{ gone_down_up, "gone_down_up" },
-		{ gone_close, "gone_close" },
-		{ gone_swap, "gone_swap" },
-	};
-	const struct combo *all[] = {
-		&combo_split, &combo_packed,
-		&combo_split_in_order, &combo_packed_in_order,
-	};
-	unsigned int i, k;
-
-	for (i = 0; i < sizeof(both) / sizeof(*both); i++)
-		for (k = 0; k < (i < 2 ? 4 : 2); k++)
-			ktap_add(both[i].fn, all[k], 40, "%s_%s", both[i].name,
-				 all[k]->name);
-	return ktap_main(argc, argv);
 }

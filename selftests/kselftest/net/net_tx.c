@@ -12,7 +12,7 @@
 static const unsigned int tx_pieces[] = { 3, 11, 4, 100, 0 };
 
 /* N1, N6, SP10, SP14, PK7: all combinations of features, every byte verified. */
-static void tx_matrix(const void *arg)
+KTAP_TEST(tx_matrix, KTAP_LONG, net_matrix, "tx_N1_N6_SP10")
 {
 	const struct combo *c = arg;
 	struct fixture x;
@@ -24,7 +24,7 @@ static void tx_matrix(const void *arg)
 }
 
 /* SP10: the first @arg bytes are in descriptors of one byte each. */
-static void tx_one_byte(const void *arg)
+KTAP_TEST(tx_one_byte, KTAP_LONG, net_layouts, "tx_SP10_one_byte")
 {
 	static unsigned int pieces[81];
 	const struct combo *c = arg;
@@ -61,8 +61,14 @@ static void tx_mixed_post(struct fixture *x, unsigned int i, unsigned int seed)
 	x->tx.held[i] = true;
 }
 
+/* On a packed ring that is a driver's error. */
+static const struct ktap_variant tx_split_only[] = {
+	{ "split", &combo_split },
+	{ }
+};
+
 /* SP9: a chain of direct descriptors that ends in an indirect one. */
-static void tx_mixed(const void *arg)
+KTAP_TEST(tx_mixed, KTAP_LONG, tx_split_only, "tx_SP9_mixed")
 {
 	struct fixture x;
 	unsigned int i;
@@ -78,7 +84,7 @@ static void tx_mixed(const void *arg)
 }
 
 /* SP8: tables of a driver that did not ask for them. */
-static void tx_table_unasked(const void *arg)
+KTAP_TEST(tx_table_unasked, KTAP_LONG, net_layouts, "tx_SP8_table_unasked")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -95,7 +101,7 @@ static void tx_table_unasked(const void *arg)
 }
 
 /* N7: a field of received frames says nothing in one that is sent. */
-static void tx_num_buffers(const void *arg)
+KTAP_TEST(tx_num_buffers, KTAP_LONG, net_layouts, "tx_N7_num_buffers")
 {
 	static const __u16 values[] = { 0, 2, 0x100, 0xffff };
 	struct virtio_net_hdr_mrg_rxbuf *h;
@@ -141,7 +147,7 @@ static void tx_zero_len(struct fixture *x, unsigned int pos, bool indirect)
 }
 
 /* SP11: a descriptor of length 0 in every position. */
-static void tx_zero_descriptor(const void *arg)
+KTAP_TEST(tx_zero_descriptor, KTAP_LONG, net_layouts, "tx_SP11_zero")
 {
 	struct fixture x;
 	unsigned int pos;
@@ -154,7 +160,7 @@ static void tx_zero_descriptor(const void *arg)
 }
 
 /* N9: a frame of 64 KiB with a segmentation header goes through in one piece. */
-static void tx_gso(const void *arg)
+KTAP_TEST(tx_gso, KTAP_LONG, net_layouts, "tx_N9_gso")
 {
 	static __u8 frame[FRAME_MAX], got[FRAME_MAX + 64];
 	struct virtio_net_hdr h, *gh = (void *)got;
@@ -186,7 +192,7 @@ static void tx_gso(const void *arg)
 }
 
 /* N9: 64 KiB in many pieces, over the edge between the memory regions. */
-static void tx_gso_pieces(const void *arg)
+KTAP_TEST(tx_gso_pieces, KTAP_LONG, net_layouts, "tx_SP12_gso_pieces")
 {
 	static unsigned int pieces[400];
 	static __u8 frame[FRAME_MAX], got[FRAME_MAX + 64];
@@ -305,19 +311,24 @@ static void tx_lies_run(const struct combo *c, const struct tx_bad *lies,
 }
 
 /* N4: lying headers are dropped and counted, the buffer comes back. */
-static void tx_lying_header(const void *arg)
+KTAP_TEST(tx_lying_header, KTAP_LONG, net_layouts, "tx_N4_lies")
 {
 	tx_lies_run(arg, tx_lies, sizeof(tx_lies) / sizeof(*tx_lies));
 }
 
-static void tx_lying_tunnel(const void *arg)
+static const struct ktap_variant tx_tunnel[] = {
+	{ "", &(const struct combo) { .f = { F_MODERN, VHU1_HOST_TUNNEL } } },
+	{ }
+};
+
+KTAP_TEST(tx_lying_tunnel, KTAP_LONG, tx_tunnel, "tx_N5_tunnel_lies")
 {
 	tx_lies_run(arg, tx_tunnel_lies,
 		    sizeof(tx_tunnel_lies) / sizeof(*tx_tunnel_lies));
 }
 
 /* A segment train inside a UDP tunnel goes through in one piece. */
-static void tx_tunnel_gso(const void *arg)
+KTAP_TEST(tx_tunnel_gso, KTAP_LONG, tx_tunnel, "tx_tunnel_gso")
 {
 	static __u8 frame[30000], got[sizeof(frame) + 64];
 	struct mock_net_cfg cfg;
@@ -346,7 +357,7 @@ static void tx_tunnel_gso(const void *arg)
 }
 
 /* N8, CVE-2024-41090: frames shorter than an Ethernet header. */
-static void tx_short(const void *arg)
+KTAP_TEST(tx_short, KTAP_LONG, net_layouts, "tx_N8_short")
 {
 	__u8 frame[FRAME_MIN], got[2048];
 	struct fixture x;
@@ -373,7 +384,7 @@ static void tx_short(const void *arg)
 }
 
 /* N9: longer than a frame may be: dropped, not truncated. */
-static void tx_long(const void *arg)
+KTAP_TEST(tx_long, KTAP_LONG, net_layouts, "tx_N9_long")
 {
 	static __u8 frame[80 << 10];
 	struct mock_net_cfg cfg;
@@ -395,7 +406,7 @@ static void tx_long(const void *arg)
 }
 
 /* A tap with several queues: the second queue carries frames, too. */
-static void tx_multi_queue(const void *arg)
+KTAP_TEST(tx_multi_queue, KTAP_LONG, net_layouts, "tx_multi_queue")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -414,8 +425,13 @@ static void tx_multi_queue(const void *arg)
 	fixture_tx(&x, 101, 100);
 }
 
+static const struct ktap_variant tx_raw[] = {
+	{ "", &(const struct combo) { .f = { F_MODERN | VHU_NET_HDR } } },
+	{ }
+};
+
 /* AF_PACKET as back end: frames leave on the other end of a veth pair. */
-static void tx_packet_socket(const void *arg)
+KTAP_TEST(tx_packet_socket, KTAP_LONG, tx_raw, "tx_packet_socket")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -437,7 +453,7 @@ static void tx_packet_socket(const void *arg)
  * A back end that is full: frames wait for room, none is lost or passes another.
  * A packet socket with a small buffer sends into a slow interface.
  */
-static void tx_back_pressure(const void *arg)
+KTAP_TEST(tx_back_pressure, KTAP_LONG, tx_raw, "tx_back_pressure")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -466,7 +482,7 @@ static void tx_back_pressure(const void *arg)
 }
 
 /* The largest ring there is, around the end of the index. */
-static void tx_largest_ring(const void *arg)
+KTAP_TEST(tx_largest_ring, KTAP_LONG, net_layouts, "tx_largest_ring")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -483,7 +499,7 @@ static void tx_largest_ring(const void *arg)
 }
 
 /* macvtap as back end: frames leave on the interface below. */
-static void tx_macvtap(const void *arg)
+KTAP_TEST(tx_macvtap, KTAP_LONG, net_split, "tx_macvtap")
 {
 	struct mock_net_cfg cfg;
 	struct fixture x;
@@ -501,46 +517,4 @@ static void tx_macvtap(const void *arg)
 	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, x.n.cfg.num));
 	ktap_ok(mock_net_start(&x.n, x.tap));
 	fixture_tx(&x, 1, 100);
-}
-
-int main(int argc, char **argv)
-{
-	const struct combo *both[] = { &combo_split, &combo_packed };
-	const struct combo *c;
-	unsigned int i, n;
-
-	c = combo_matrix(&n);
-	for (i = 0; i < n; i++)
-		ktap_add(tx_matrix, &c[i], 40, "tx_N1_N6_SP10_%s", c[i].name);
-	for (i = 0; i < 2; i++) {
-		c = both[i];
-		ktap_add(tx_table_unasked, c, 40, "tx_SP8_table_unasked_%s",
-			 c->name);
-		ktap_add(tx_num_buffers, c, 40, "tx_N7_num_buffers_%s", c->name);
-		ktap_add(tx_one_byte, c, 40, "tx_SP10_one_byte_%s", c->name);
-		ktap_add(tx_zero_descriptor, c, 40, "tx_SP11_zero_%s", c->name);
-		ktap_add(tx_gso, c, 40, "tx_N9_gso_%s", c->name);
-		ktap_add(tx_gso_pieces, c, 40, "tx_SP12_gso_pieces_%s", c->name);
-		ktap_add(tx_lying_header, c, 40, "tx_N4_lies_%s", c->name);
-		ktap_add(tx_short, c, 40, "tx_N8_short_%s", c->name);
-		ktap_add(tx_long, c, 40, "tx_N9_long_%s", c->name);
-		ktap_add(tx_multi_queue, c, 40, "tx_multi_queue_%s", c->name);
-		ktap_add(tx_largest_ring, c, 40, "tx_largest_ring_%s", c->name);
-	}
-	/* On a packed ring that is a driver's error. */
-	ktap_add(tx_mixed, &combo_split, 40, "tx_SP9_mixed_split");
-	ktap_add(tx_packet_socket, &(const struct combo) {
-			.f = { F_MODERN | VHU_NET_HDR } }, 40,
-		 "tx_packet_socket");
-	ktap_add(tx_back_pressure, &(const struct combo) {
-			.f = { F_MODERN | VHU_NET_HDR } }, 60,
-		 "tx_back_pressure");
-	ktap_add(tx_tunnel_gso, &(const struct combo) {
-			.f = { F_MODERN, VHU1_HOST_TUNNEL } }, 40,
-		 "tx_tunnel_gso");
-	ktap_add(tx_lying_tunnel, &(const struct combo) {
-			.f = { F_MODERN, VHU1_HOST_TUNNEL } }, 40,
-		 "tx_N5_tunnel_lies");
-	ktap_add(tx_macvtap, &combo_split, 40, "tx_macvtap");
-	return ktap_main(argc, argv);
 }

@@ -17,10 +17,6 @@
 #include "mock_ring.h"
 #include "proc.h"
 
-#define FAULT_DEBUG	"/sys/kernel/debug/"
-#define FAULT_KMEMLEAK	FAULT_DEBUG "kmemleak"
-/* An object must have this age before kmemleak reports it, in seconds. */
-#define FAULT_LEAK_AGE	6
 #define FAULT_TASKS	64
 #define FAULT_KTHREADD_PID	2
 /* Who would meet more faults than this in one step never gets to its end. */
@@ -81,7 +77,12 @@ static bool fault_read(const char *path, char *buf, int len)
 	return n > 0;
 }
 
-static void fault_write(const char *path, const char *value)
+/**
+ * fault_write() - write to a file of the kernel, if it is there
+ * @path: the file
+ * @value: what
+ */
+void fault_write(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -92,10 +93,7 @@ static void fault_write(const char *path, const char *value)
 	close(fd);
 }
 
-/**
- * fault_setup() - prepare the kernel, before the first case
- */
-void fault_setup(void)
+KTAP_SETUP(fault_setup)
 {
 	unsigned int i;
 
@@ -111,10 +109,7 @@ void fault_setup(void)
 	}
 }
 
-/**
- * fault_finish() - undo fault_setup() and print what was injected
- */
-void fault_finish(void)
+KTAP_TEARDOWN(fault_finish)
 {
 	unsigned int i;
 
@@ -445,40 +440,4 @@ void fault_sweep(const struct fault_life *life)
 	}
 	fault_no_kthread();
 	ktap_diag("%u faults%s", all, line);
-}
-
-/* No memory of ours is lost, as far as kmemleak can see. */
-static void fault_leaks(const void *arg)
-{
-	char line[256];
-	int n = 0;
-	FILE *f;
-
-	(void)arg;
-	fault_require();
-	if (access(FAULT_KMEMLEAK, W_OK))
-		ktap_skip("no kmemleak in this kernel");
-	sleep(FAULT_LEAK_AGE);
-	fault_write(FAULT_KMEMLEAK, "scan");
-	sleep(FAULT_LEAK_AGE);
-	fault_write(FAULT_KMEMLEAK, "scan");
-	f = fopen(FAULT_KMEMLEAK, "r");
-	ktap_check(f, FAULT_KMEMLEAK ": %s", strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = 0;
-		if (!strstr(line, "[myvhost"))
-			continue;
-		ktap_diag("%s", line);
-		n++;
-	}
-	fclose(f);
-	ktap_check(!n, "memory of the modules is lost");
-}
-
-/**
- * fault_add_leaks() - register the case that looks for what the others lost
- */
-void fault_add_leaks(void)
-{
-	ktap_add(fault_leaks, NULL, 60, "fault_no_leak");
 }

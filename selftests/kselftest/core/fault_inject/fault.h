@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#define FAULT_DEBUG	"/sys/kernel/debug/"
+
 /**
  * enum fault_at - who meets the fault
  * @FAULT_NONE: nobody, the step is not swept
@@ -67,8 +69,7 @@ struct fault_life {
 	void (*end)(void *world);
 };
 
-void fault_setup(void);
-void fault_finish(void);
+void fault_write(const char *path, const char *value);
 void fault_require(void);
 void fault_count(unsigned int n);
 bool fault_armed(void);
@@ -76,10 +77,5 @@ bool fault_met(void);
 bool fault_once(unsigned int nth, int (*run)(void *world), void *world,
 		int *ret);
 void fault_sweep(const struct fault_life *life);
-
-void fault_add_net(void);
-void fault_add_blk(void);
-void fault_add_disk(void);
-void fault_add_leaks(void);
 
 #endif /* KSELFTEST_FAULT_H */

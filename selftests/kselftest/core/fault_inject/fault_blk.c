@@ -575,28 +575,21 @@ void blkf_sweep(struct blkf_world *w, const struct fault_step *step,
 	blk_check_disk(&w->x);
 }
 
-static void blkf_live(const void *arg)
+static const struct ktap_variant blkf_lives[] = {
+	{ "vhost_split_tmpfs", &(const struct blkf_kind) {
+			BLK_TMPFS, &blk_modes[0], 0 } },
+	{ "vdpa_packed_loop", &(const struct blkf_kind) {
+			BLK_LOOP, &blk_modes[3], 0 } },
+	{ "vdpa_split_loop_buffered", &(const struct blkf_kind) {
+			BLK_LOOP, &blk_modes[2],
+			MYVHOST_BLK_BUFFERED | MYVHOST_BLK_WRITETHROUGH } },
+	{ }
+};
+
+KTAP_TEST(blkf_live, KTAP_SWEEP, blkf_lives, "fault_B4_B5_LC3")
 {
 	static struct blkf_world w;
 
 	blkf_prepare(&w, arg);
 	blkf_sweep(&w, blkf_steps, sizeof(blkf_steps) / sizeof(*blkf_steps));
-}
-
-/**
- * fault_add_blk() - register the lives of disks
- */
-void fault_add_blk(void)
-{
-	static const struct blkf_kind kinds[] = {
-		{ "vhost_split_tmpfs", BLK_TMPFS, &blk_modes[0], 0 },
-		{ "vdpa_packed_loop", BLK_LOOP, &blk_modes[3], 0 },
-		{ "vdpa_split_loop_buffered", BLK_LOOP, &blk_modes[2],
-		  MYVHOST_BLK_BUFFERED | MYVHOST_BLK_WRITETHROUGH },
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		ktap_add(blkf_live, &kinds[i], 240, "fault_B4_B5_LC3_%s",
-			 kinds[i].name);
 }

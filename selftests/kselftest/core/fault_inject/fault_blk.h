@@ -11,13 +11,11 @@
 
 /**
  * struct blkf_kind - which disk
- * @name: for the name of the case
  * @kind: backing
  * @mode: dialect and layout
  * @flags: MYVHOST_BLK_*
  */
 struct blkf_kind {
-	const char *name;
 	enum blk_kind kind;
 	const struct blk_mode *mode;
 	__u32 flags;

@@ -126,7 +126,12 @@ static const struct fault_step blkf_node_steps[] = {
 	{ "delete", blkf_del, FAULT_CALLER },
 };
 
-static void blkf_node(const void *arg)
+static const struct ktap_variant blkf_tmpfs[] = {
+	{ "", &(const struct blkf_kind) { BLK_TMPFS, &blk_modes[2], 0 } },
+	{ }
+};
+
+KTAP_TEST(blkf_node, KTAP_SWEEP, blkf_tmpfs, "fault_VD8_node")
 {
 	static struct blkf_world w;
 
@@ -148,8 +153,16 @@ static bool blkf_has_failed(void)
 	return !host_run("[ \"$(cat " BLKF_BIO "times)\" = 0 ]");
 }
 
+static const struct ktap_variant blkf_loops[] = {
+	{ "vhost_packed_loop", &(const struct blkf_kind) {
+			BLK_LOOP, &blk_modes[1], 0 } },
+	{ "vdpa_split_loop", &(const struct blkf_kind) {
+			BLK_LOOP, &blk_modes[2], 0 } },
+	{ }
+};
+
 /* A backing that fails once: that request fails, the next one does not. */
-static void blkf_bios(const void *arg)
+KTAP_TEST(blkf_bios, KTAP_LONG, blkf_loops, "fault_B4_B5_B9_bio")
 {
 	static int (*const requests[])(void *world) = {
 		blkf_write, blkf_read, blkf_write_bounced, blkf_read_bounced,
@@ -187,7 +200,7 @@ static void blkf_expect_state(struct blkf_world *w, const char *want)
 }
 
 /* A queue that could not be enabled stays off, whatever else starts queues. */
-static void blkf_enable_fails(const void *arg)
+KTAP_TEST(blkf_enable_fails, KTAP_LONG, blkf_tmpfs, "fault_enable_that_failed")
 {
 	static struct blkf_world w;
 	unsigned int nth;
@@ -209,25 +222,4 @@ static void blkf_enable_fails(const void *arg)
 	blkf_expect_state(&w, "off");
 	ktap_ok(blkf_enable(&w));
 	ktap_ok(blkf_flow(&w));
-}
-
-/**
- * fault_add_disk() - register the cases of disks that are no lives
- */
-void fault_add_disk(void)
-{
-	static const struct blkf_kind tmpfs = {
-		"vdpa_split_tmpfs", BLK_TMPFS, &blk_modes[2], 0,
-	};
-	static const struct blkf_kind loops[] = {
-		{ "vhost_packed_loop", BLK_LOOP, &blk_modes[1], 0 },
-		{ "vdpa_split_loop", BLK_LOOP, &blk_modes[2], 0 },
-	};
-	unsigned int i;
-
-	ktap_add(blkf_node, &tmpfs, 120, "fault_VD8_node");
-	ktap_add(blkf_enable_fails, &tmpfs, 60, "fault_enable_that_failed");
-	for (i = 0; i < sizeof(loops) / sizeof(*loops); i++)
-		ktap_add(blkf_bios, &loops[i], 60, "fault_B4_B5_B9_bio_%s",
-			 loops[i].name);
 }

@@ -620,7 +620,14 @@ static void net_veth(struct net_world *w, const struct mock_net_cfg *cfg)
 	w->other = ktap_ok(packet_open("veth0", false));
 }
 
-static void net_live(const void *arg)
+static const struct ktap_variant net_lives[] = {
+	{ "split", &combo_split },
+	{ "packed_veth", &net_veth_combo },
+	{ "split_iommu", &net_iommu_combo },
+	{ }
+};
+
+KTAP_TEST(net_live, KTAP_SWEEP, net_lives, "fault_net_LC3")
 {
 	static struct net_world w;
 	struct fault_life life = {
@@ -653,19 +660,4 @@ static void net_live(const void *arg)
 	ktap_ok(dirty_log_init(&w.log, &w.x.n.mem));
 	w.log_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	fault_sweep(&life);
-}
-
-/**
- * fault_add_net() - register the cases of the network
- */
-void fault_add_net(void)
-{
-	static const struct combo *const combos[] = {
-		&combo_split, &net_veth_combo, &net_iommu_combo,
-	};
-	unsigned int i;
-
-	for (i = 0; i < sizeof(combos) / sizeof(*combos); i++)
-		ktap_add(net_live, combos[i], 240, "fault_net_LC3_%s",
-			 combos[i]->name);
 }

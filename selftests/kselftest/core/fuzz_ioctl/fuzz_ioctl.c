@@ -4,12 +4,6 @@
  * time.  Nothing is asserted of the answers.  A case passes when all of it ends
  * in time and a new device works; the lab sees to it that the kernel log stays
  * clean.
- *
- * usage: fuzz_ioctl [-s SEED] [-n STEPS] [-t SECS] [-p PROCS] [as the others]
- *   -s  seed of the first process; the others have the numbers that follow
- *   -n  steps of each process at most, 0 for no limit
- *   -t  seconds of each case
- *   -p  processes of each case; one more is killed on its way
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -20,6 +14,7 @@
 #include "kcov.h"
 
 #define FUZZ_PROCS_MAX	16
+#define FUZZ_SECS	3
 #define FUZZ_SLACK	100	/* seconds that a case may take beyond its time */
 
 /**
@@ -34,7 +29,7 @@ static struct fuzz_opts {
 	unsigned long steps;
 	unsigned int secs;
 	unsigned int procs;
-} opts = { .seed = 1, .secs = 3, .procs = 2 };
+} opts = { .seed = 1, .secs = FUZZ_SECS, .procs = 2 };
 
 /* Steps done by each process, where all see it. */
 static unsigned long *done;
@@ -202,8 +197,15 @@ static void fuzz_run(const void *arg)
 		fuzz_works_blk(kind == FUZZ_BLK_VDPA);
 }
 
+static const struct ktap_variant fuzz_kinds[] = {
+	{ "net", &(const enum fuzz_kind) { FUZZ_NET } },
+	{ "blk", &(const enum fuzz_kind) { FUZZ_BLK } },
+	{ "blk_vdpa", &(const enum fuzz_kind) { FUZZ_BLK_VDPA } },
+	{ }
+};
+
 /* A device without disks, or another one, skips. */
-static void fuzz_case(const void *arg)
+KTAP_TEST(fuzz_case, FUZZ_SECS + FUZZ_SLACK, fuzz_kinds, "fuzz_HO7")
 {
 	int r, fd = vhost_open(ktap_opts.node);
 
@@ -217,48 +219,26 @@ static void fuzz_case(const void *arg)
 	fuzz_run(arg);
 }
 
-/* Take our options out; the others are for ktap_main(). */
-static int fuzz_options(int argc, char **argv)
+KTAP_OPTIONS(fuzz_option, "sntp",
+	     "  -s  seed of the first process; the others have the numbers that follow\n"
+	     "  -n  steps of each process at most, 0 for no limit\n"
+	     "  -t  seconds of each case\n"
+	     "  -p  processes of each case; one more is killed on its way\n")
 {
-	int i, n = 1;
+	unsigned long long number = strtoull(value, NULL, 0);
 
-	for (i = 1; i < argc; i++) {
-		bool ours = strlen(argv[i]) == 2 && argv[i][0] == '-' &&
-			    strchr("sntp", argv[i][1]) && i + 1 < argc;
-		unsigned long long value;
-
-		if (!ours) {
-			argv[n++] = argv[i];
-			continue;
-		}
-		value = strtoull(argv[i + 1], NULL, 0);
-		switch (argv[i++][1]) {
-		case 's':
-			opts.seed = value;
-			break;
-		case 'n':
-			opts.steps = value;
-			break;
-		case 't':
-			opts.secs = value;
-			break;
-		default:
-			opts.procs = value < FUZZ_PROCS_MAX ? value :
-				     FUZZ_PROCS_MAX;
-		}
+	switch (letter) {
+	case 's':
+		opts.seed = number;
+		break;
+	case 'n':
+		opts.steps = number;
+		break;
+	case 't':
+		opts.secs = number;
+		ktap_opts.more_secs = number;
+		break;
+	case 'p':
+		opts.procs = number < FUZZ_PROCS_MAX ? number : FUZZ_PROCS_MAX;
 	}
-	argv[n] = NULL;
-	return n;
-}
-
-int main(int argc, char **argv)
-{
-	static const enum fuzz_kind kind[] = { FUZZ_NET, FUZZ_BLK, FUZZ_BLK_VDPA };
-
-	argc = fuzz_options(argc, argv);
-	ktap_add(fuzz_case, &kind[0], opts.secs + FUZZ_SLACK, "fuzz_HO7_net");
-	ktap_add(fuzz_case, &kind[1], opts.secs + FUZZ_SLACK, "fuzz_HO7_blk");
-	ktap_add(fuzz_case, &kind[2], opts.secs + FUZZ_SLACK,
-		 "fuzz_HO7_blk_vdpa");
-	return ktap_main(argc, argv);
 }

@@ -121,4 +121,6 @@ struct errno_group {
 extern const struct errno_group errno_groups[];
 extern const unsigned int errno_ngroups;
 
+#define ERRNO_GROUPS	32	/* at most */
+
 #endif /* KSELFTEST_ERRNO_TABLE_H */

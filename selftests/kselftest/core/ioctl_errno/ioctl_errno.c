@@ -202,7 +202,16 @@ static unsigned int errno_compare(const struct errno_group *g,
 	return errno_strict();
 }
 
-static void errno_run(const void *arg)
+static KTAP_VARIANTS(errno_runs, ERRNO_GROUPS)
+{
+	unsigned int i;
+
+	for (i = 0; i < errno_ngroups; i++)
+		ktap_variant(errno_runs, errno_groups[i], "%s",
+			     errno_groups[i].name);
+}
+
+KTAP_TEST(errno_run, KTAP_LONG, errno_runs, "errno")
 {
 	const struct errno_group *g = arg;
 	unsigned int i, bad = 0;
@@ -223,13 +232,12 @@ static void errno_run(const void *arg)
 }
 
 /* CVE-2018-1118: what comes back is complete, and nothing beyond is touched. */
-static void errno_array_tail(const void *arg)
+KTAP_TEST(errno_array_tail, KTAP_BRIEF, NULL, "errno_array_tail")
 {
 	__u64 a[8], one;
 	unsigned int n, i;
 	int fd = ktap_ok(vhost_open(ktap_opts.node));
 
-	(void)arg;
 	ktap_ok(vhost_ioctl(fd, VHOST_GET_FEATURES, &one));
 	for (n = 0; n <= 6; n++) {
 		memset(a, 0xa5, sizeof(a));
@@ -246,13 +254,12 @@ static void errno_array_tail(const void *arg)
 }
 
 /* LC4, LC5: every offered bit can be set alone, every other one cannot. */
-static void errno_every_bit(const void *arg)
+KTAP_TEST(errno_every_bit, KTAP_BRIEF, NULL, "errno_LC4_LC5_every_bit")
 {
 	__u64 have[2], f[2];
 	unsigned int i;
 	int fd = ktap_ok(vhost_open(ktap_opts.node)), r, want;
 
-	(void)arg;
 	ktap_ok(vhost_set_owner(fd));
 	ktap_ok(vhost_get_features(fd, have));
 	for (i = 0; i < 128; i++) {
@@ -268,13 +275,12 @@ static void errno_every_bit(const void *arg)
 }
 
 /* At least the 509 regions that QEMU may send; more than 64 is ours. */
-static void errno_509_regions(const void *arg)
+KTAP_TEST(errno_509_regions, KTAP_BRIEF, NULL, "errno_509_regions")
 {
 	static struct vhost_memory_region r[509];
 	unsigned int i;
 	int fd = ktap_ok(vhost_open(ktap_opts.node));
 
-	(void)arg;
 	for (i = 0; i < 509; i++) {
 		r[i].guest_phys_addr = i * 8192ULL;
 		r[i].memory_size = 4096;
@@ -285,13 +291,12 @@ static void errno_509_regions(const void *arg)
 }
 
 /* FACTS 1.10: what is read back is what was set, the index included. */
-static void errno_read_back(const void *arg)
+KTAP_TEST(errno_read_back, KTAP_BRIEF, NULL, "errno_read_back")
 {
 	static const unsigned int base[] = { 0, 1, 0x7fff, 0x8000, 0xffff };
 	int fd = ktap_ok(vhost_open(ktap_opts.node));
 	unsigned int i, vq, v;
 
-	(void)arg;
 	ktap_ok(vhost_set_owner(fd));
 	for (vq = 0; vq < VHU_NVQS; vq++) {
 		for (i = 0; i < sizeof(base) / sizeof(*base); i++) {
@@ -308,7 +313,7 @@ static void errno_read_back(const void *arg)
 }
 
 /* PK13: all four parts of a packed base survive. */
-static void errno_packed_base(const void *arg)
+KTAP_TEST(errno_packed_base, KTAP_BRIEF, NULL, "errno_PK13_packed_base")
 {
 	static const unsigned int base[] = {
 		0x80008000, 0, 0x80008005, 0x00058005, 0x803f803f, 0x003f003f,
@@ -318,7 +323,6 @@ static void errno_packed_base(const void *arg)
 	int fd = ktap_ok(vhost_open(ktap_opts.node));
 	unsigned int i, v;
 
-	(void)arg;
 	ktap_ok(vhost_set_owner(fd));
 	if (vhost_set_features(fd, f) == -EOPNOTSUPP)
 		ktap_skip("no packed ring");
@@ -328,19 +332,4 @@ static void errno_packed_base(const void *arg)
 		ktap_ok(vhost_get_base(fd, 0, &v));
 		ktap_eq(v, base[i]);
 	}
-}
-
-int main(int argc, char **argv)
-{
-	unsigned int i;
-
-	for (i = 0; i < errno_ngroups; i++)
-		ktap_add(errno_run, &errno_groups[i], 60, "errno_%s",
-			 errno_groups[i].name);
-	ktap_add(errno_array_tail, NULL, 10, "errno_array_tail");
-	ktap_add(errno_every_bit, NULL, 10, "errno_LC4_LC5_every_bit");
-	ktap_add(errno_509_regions, NULL, 10, "errno_509_regions");
-	ktap_add(errno_read_back, NULL, 10, "errno_read_back");
-	ktap_add(errno_packed_base, NULL, 10, "errno_PK13_packed_base");
-	return ktap_main(argc, argv);
 }
