@@ -77,6 +77,15 @@ tap_add() {
 	ip link set "$1" master br0 up
 }
 
+# virtio_disk SERIAL: the virtio disk of this machine with that serial number
+virtio_disk() {
+	local d
+	modprobe -q virtio_blk
+	for d in /sys/block/vd*; do
+		[ "$(cat "$d/serial" 2> /dev/null)" != "$1" ] || echo "/dev/${d##*/}"
+	done
+}
+
 guest_pid() { cat "$GUEST_RUN/$1/pid"; }
 
 guest_ip() { cat "$GUEST_RUN/$1/ip"; }
@@ -182,15 +191,6 @@ guest_stands_still() {
 		sleep 0.2
 	done | sort -u)
 	[ "$(wc -l <<< "$seen")" = 1 ] && [[ $seen = *HLT=0 ]]
-}
-
-# vhost_fdinfo N: what the kernel says of the guest's instances of /dev/myvhost
-vhost_fdinfo() {
-	local pid link
-	pid=$(guest_pid "$1")
-	for link in /proc/"$pid"/fd/*; do
-		[ "$(readlink "$link")" != /dev/myvhost ] || cat "/proc/$pid/fdinfo/${link##*/}"
-	done
 }
 
 # guest_wait_ready N [COUNT]: COUNT grows by one with each boot of the guest

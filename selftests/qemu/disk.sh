@@ -7,17 +7,10 @@
 
 SEQ_JOBS=4
 
-# debian_disk: the host VM's disk with the image of a Debian
-debian_disk() {
-	local d
-	modprobe -q virtio_blk
-	for d in /sys/block/vd*; do
-		if [ "$(cat "$d/serial")" = debian ]; then
-			echo "/dev/${d##*/}"
-			return 0
-		fi
-	done
-	skip "the host VM has no disk with a Debian (run.sh -d)"
+# require_debian: the host VM's disk with the image of a Debian, in DEBIAN
+require_debian() {
+	DEBIAN=$(virtio_disk debian)
+	[ -n "$DEBIAN" ] || skip "the host VM has no disk with a Debian (run.sh -d)"
 }
 
 # gdisk N SERIAL: the disk's name in the guest, vda
@@ -28,20 +21,6 @@ gdisk() {
 	echo "$name"
 }
 
-# disk_fdinfo N: what the kernel says of the guest's disks
-disk_fdinfo() {
-	local pid link
-	pid=$(guest_pid "$1")
-	for link in /proc/"$pid"/fd/*; do
-		case $(readlink "$link") in
-		/dev/myvhost*) cat "/proc/$pid/fdinfo/${link##*/}" ;;
-		esac
-	done
-}
-
-# disk_count N COUNTER: the sum over the queues of the guest's disks
-disk_count() { disk_fdinfo "$1" | awk -v name="$2" '$1 ~ "[.]" name ":$" { n += $2 } END { print n + 0 }'; }
-
 # check_disks N: QEMU did not complain, and no counter speaks of errors. QEMU
 # tells at each stop that a position in a ring could not be read, which is what
 # it does with vhost-vdpa, too.
@@ -49,8 +28,8 @@ check_disks() {
 	local bad
 	! grep -E 'vhost|vring|virtio|rror' "$GUEST_RUN/$1/log" | grep -v 'ring restore failed' ||
 		fail "QEMU's log of guest $1 has complaints"
-	[ "$(disk_count "$1" packets)" -gt 0 ] || fail "the disks served no request"
-	bad=$(disk_fdinfo "$1" | awk '/\.bad_|io_errors|\.invalid|unsupported/ && $2 > 0 || /broken/')
+	[ "$(guest_stats "$1" sum packets)" -gt 0 ] || fail "the disks served no request"
+	bad=$(guest_stats "$1" errors)
 	[ -z "$bad" ] || fail "counters of a well-behaved guest: $bad"
 }
 

@@ -68,7 +68,7 @@ guest_state() {
 		guest_monitor "$1" info registers | grep -oE 'R(IP|SP)=[0-9a-f]+|HLT=.' | xargs
 	done
 	guest_monitor "$1" 'x /6i $pc'
-	vhost_fdinfo "$1" | grep -E '^[rtq][x0-9].*[[:space:]][1-9r]' || true
+	myvhost stats "$(guest_pid "$1")" || true
 	tail -n 40 "$GUEST_RUN/$1/log"
 	tail -n 40 "$GUEST_RUN/$1/console"
 }
@@ -146,13 +146,16 @@ check_log() {
 		fail "QEMU's log of guest $1 has complaints"
 }
 
+# guest_stats N ...: figures of all devices of the guest, see stats.py
+guest_stats() { ./stats.py "$(guest_pid "$1")" "${@:2}"; }
+
 # check_counters N: the node carried packets and saw no protocol violation
 check_counters() {
 	local packets bad
 	[ "$VHOST_DEV" = /dev/myvhost ] || return 0
-	packets=$(vhost_fdinfo "$1" | awk '/\.packets:/ { n += $2 } END { print n + 0 }')
+	packets=$(guest_stats "$1" sum packets)
 	[ "$packets" -gt 0 ] || fail "the node carried no packet"
-	bad=$(vhost_fdinfo "$1" | awk '/\.bad_|drop_fault|drop_buffer/ && $2 > 0 || /broken/')
+	bad=$(guest_stats "$1" errors)
 	[ -z "$bad" ] || fail "counters of a well-behaved guest: $bad"
 }
 

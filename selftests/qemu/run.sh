@@ -39,8 +39,7 @@ mkdir -p "$CACHE/build/$kernel/bin"
 build qemu-fds
 build seqdisk -static -pthread
 build blkio-verify -lblkio
-"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$kernel/ctl"
-cp "$CACHE/build/$kernel/ctl/myvhost" "$CACHE/build/$kernel/bin/"
+"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$kernel/bin"
 [ -n "$out" ] || out=$(mktemp -d "${TMPDIR:-/tmp}/myvhost-qemu.XXXXXX")
 # vhost_net has no disks
 [ "$VHOST_DEV" = /dev/vhost-net ] || SUBJECTS="$SUBJECTS $DISK_SUBJECTS"

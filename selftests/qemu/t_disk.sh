@@ -44,10 +44,10 @@ disk_read_only() {
 disk_write() {
 	local a sum flushes
 	a=$(gdisk 1 first)
-	flushes=$(disk_count 1 flushes)
+	flushes=$(guest_stats 1 sum flushes)
 	sum=$(guest 1 "dd if=/dev/urandom of=/tmp/d bs=1M count=8 2> /dev/null; dd if=/tmp/d of=/dev/$a bs=300k conv=fsync 2> /dev/null; sha256sum < /tmp/d")
 	[ "$(head -c 8M $A | sha256sum)" = "$sum" ] || fail "the file has something else"
-	[ "$(disk_count 1 flushes)" -gt "$flushes" ] || fail "no flush"
+	[ "$(guest_stats 1 sum flushes)" -gt "$flushes" ] || fail "no flush"
 	guest 1 "echo 3 > /proc/sys/vm/drop_caches"
 	[ "$(guest 1 "head -c 8388608 /dev/$a | sha256sum; rm /tmp/d")" = "$sum" ] || fail "the guest reads something else"
 }
@@ -59,23 +59,23 @@ disk_discard() {
 	guest 1 "blkdiscard /dev/$a"
 	[ "$(stat -c %b $A)" = 0 ] || fail "the file has blocks after a discard"
 	guest 1 "head -c 8388608 /dev/$a | cmp -n 8388608 - /dev/zero" || fail "no zeroes after a discard"
-	[ "$(disk_count 1 discards)" -gt 0 ] || fail "no discard"
+	[ "$(guest_stats 1 sum discards)" -gt 0 ] || fail "no discard"
 }
 
 # packets that a queue has served, of both disks
-queue_packets() { disk_fdinfo 1 | awk -v name="$1.packets:" '$1 == name { n += $2 } END { print n + 0 }'; }
+queue_packets() { guest_stats 1 sum packets "$1"; }
 
 # A program that is pinned to a processor uses the queue of that processor.
 disk_queues() {
-	local a q cpu before
+	local a q cpu before served
 	a=$(gdisk 1 first)
 	[ "$(guest 1 "ls /sys/block/$a/mq | xargs")" = "0 1" ] || fail "not two queues"
 	for q in 0 1; do
 		cpu=$(guest 1 "cat /sys/block/$a/mq/$q/cpu_list")
 		before=$(queue_packets q$q)
 		guest 1 "taskset $((1 << cpu)) dd if=/dev/$a of=/dev/null bs=4k count=50 iflag=direct 2> /dev/null"
-		[ $(($(queue_packets q$q) - before)) -ge 50 ] ||
-			fail "queue $q of processor $cpu served $(($(queue_packets q$q) - before)) requests: $(disk_fdinfo 1 | grep packets)"
+		served=$(($(queue_packets q$q) - before))
+		[ $served -ge 50 ] || fail "queue $q of processor $cpu served $served requests: $(myvhost stats "$(guest_pid 1)")"
 	done
 }
 

@@ -20,15 +20,8 @@ client_end() {
 	disk_del c
 }
 
-# client_counters: of the node, which nobody has open any more
-client_errors() {
-	myvhost stats -j c | python3 -c '
-import json, sys
-for q in json.load(sys.stdin)[0]["queues"]:
-    for k, v in q["counters"].items():
-        if v and (k.startswith("bad_") or k in ("io_errors", "invalid", "unsupported")):
-            print(q["name"], k, v)'
-}
+# client_errors: of the node, which nobody has open any more
+client_errors() { ./stats.py c errors; }
 
 qemu_io() {
 	local args=() c

@@ -85,7 +85,7 @@ fault_boot() {
 	guest 1 'for m in $(cat /mod/order-disk); do insmod /mod/$m; done'
 }
 
-io_errors() { disk_count 1 io_errors; }
+io_errors() { guest_stats 1 sum io_errors; }
 
 # check_guest_alive: it still runs commands, and its kernel has not complained of itself
 check_guest() {

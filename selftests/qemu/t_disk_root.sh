@@ -16,10 +16,9 @@ root_start() {
 }
 
 root_boot() {
-	local dev
-	dev=$(debian_disk)
+	require_debian
 	truncate -s 64M $DATA
-	myvhost add blk root --file "$dev" --serial root --queues 2
+	myvhost add blk root --file "$DEBIAN" --serial root --queues 2
 	root_start
 	guest 1 'grep PRETTY /etc/os-release; df -h /'
 	check_disks 1
@@ -68,7 +67,7 @@ fio_in_guest() {
 root_fio() {
 	too_slow 40
 	fio_in_guest verify --size=8M --offset_increment=8M --fsync=16 --do_verify=1
-	[ "$(disk_fdinfo 1 | awk '/^q[0-3].packets:/ && $2 > 0' | wc -l)" -ge 4 ] || fail "not all queues were used"
+	[ "$(guest_stats 1 queues packets data)" = 4 ] || fail "not all queues were used"
 	check_disks 1
 }
 
@@ -96,8 +95,9 @@ root_clean() {
 	guest_stop 1
 	check_released
 	disk_del root
-	fresh "$(debian_disk)"
-	e2fsck -fn "$(debian_disk)" || fail "the file system is not clean"
+	require_debian
+	fresh "$DEBIAN"
+	e2fsck -fn "$DEBIAN" || fail "the file system is not clean"
 }
 
 run_test "disk_root: a Debian boots" root_boot

@@ -7,6 +7,7 @@
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../../selftests/lab/guest.sh"
+PATH=/build/bin:$PATH
 
 ELAPSED=$1
 ROUNDS=$2
@@ -204,17 +205,19 @@ thread_time() {
 			printf "%s%s, thread %s, CPU time %s", sep, $2, $1, $3; sep = "; " }'
 }
 
-# queue_workers GUEST: from the instance's fdinfo
+# queue_workers GUEST: which thread serves which queue, and what it carried and dropped
 queue_workers() {
-	vhost_fdinfo "$1" | awk '
-		/\.worker:/ { sub(/\.worker:/, "", $1); worker[$1] = $2; order[n++] = $1 }
-		/\.packets:/ { sub(/\.packets:/, "", $1); packets[$1] = $2 }
-		/\.drop_.*:/ && $2 { drops = drops " " $1 $2 }
-		END {
-			for (i = 0; i < n; i++)
-				printf "%s%s by %s: %d packets", i ? ", " : "", order[i], worker[order[i]], packets[order[i]]
-			if (drops) printf ", drops:%s", drops
-		}'
+	local pid
+	pid=$(guest_pid "$1")
+	python3 - "$(myvhost show -j "$pid")" "$(myvhost stats -j "$pid")" <<-'EOF'
+	import json, sys
+	show, stats = ([q for d in json.loads(a) for q in d["queues"]] for a in sys.argv[1:])
+	worker = {q["name"]: q["worker"]["name"] for q in show}
+	text = ["%s by %s: %d packets" % (q["name"], worker[q["name"]], q["counters"]["packets"]) for q in stats]
+	drops = ["%s.%s: %d" % (q["name"], k, v) for q in stats for k, v in q["counters"].items()
+	         if k.startswith("drop_") and v]
+	print(", ".join(text + (["drops: " + " ".join(drops)] if drops else [])))
+	EOF
 }
 
 round_title() {

@@ -38,6 +38,8 @@ demo_lab() {
 	step "building the modules for Debian's kernel $KERNEL" \
 		"read the compiler's output above; selftests/lab/build.sh $KERNEL repeats it"
 	"$LAB/build.sh" "$KERNEL"
+	step "building the program myvhost" "read the compiler's output above; make -C tools/ctl repeats it"
+	"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$KERNEL/bin"
 	! wanted net || demo_lab_net
 	! wanted disk || demo_lab_disk
 }
@@ -53,10 +55,6 @@ demo_lab_net() {
 
 demo_lab_disk() {
 	local out=$CACHE/demo-disk
-	step "building the program myvhost" "read the compiler's output above; make -C tools/ctl repeats it"
-	mkdir -p "$CACHE/build/$KERNEL/bin"
-	"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$KERNEL/ctl"
-	cp "$CACHE/build/$KERNEL/ctl/myvhost" "$CACHE/build/$KERNEL/bin/"
 	step "booting the host VM with kernel $KERNEL, for the disks" \
 		"read the messages above and the logs in $out; the numbers mean what they mean for the network"
 	rm -rf "$out"
@@ -84,11 +82,12 @@ demo_native() {
 	step "starting guests on this machine" \
 		"read the messages above; /dev/kvm must work here, and myvhost must not be in use (lsmod)"
 	export MODULES=$REPO/drivers/myvhost GUEST_IMAGES=$CACHE/rootfs/opt/guest
+	export PATH=$REPO/tools/ctl/obj:$PATH
 	! wanted net ||
 		unshare --net --mount bash -c 'mount -t sysfs sysfs /sys && exec "$@"' demo \
 			"$REPO/tools/bench/demo-inside.sh" "$SECONDS" "$ROUNDS"
 	! wanted disk ||
-		PATH=$REPO/tools/ctl/obj:$PATH DISK_IMAGE=$CACHE/images/debian.img \
+		DISK_IMAGE=$CACHE/images/debian.img \
 			unshare --mount "$REPO/tools/bench/disk-inside.sh" "$SECONDS" "$ROUNDS"
 }
 

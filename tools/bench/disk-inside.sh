@@ -44,15 +44,6 @@ guest_of() {
 	esac
 }
 
-debian() {
-	local d
-	[ -z "${DISK_IMAGE:-}" ] || { echo "$DISK_IMAGE"; return; }
-	modprobe -q virtio_blk
-	for d in /sys/block/vd*; do
-		[ "$(cat "$d/serial")" != debian ] || echo "/dev/${d##*/}"
-	done
-}
-
 # files: one for each, written once, so that no block has to be allocated
 make_files() {
 	local b
@@ -92,7 +83,7 @@ unload() {
 boot() {
 	local n image root
 	n=$(guest_of "$1")
-	image=$(debian)
+	image=${DISK_IMAGE:-$(virtio_disk debian)}
 	root=("-drive" "file=$image,if=none,id=root,format=raw,readonly=on,file.locking=off"
 		"-device" "virtio-blk-pci,drive=root,serial=root")
 	if [ "$1" = myvhost ]; then
