@@ -36,8 +36,7 @@ kernel_complaints() {
 	dmesg > "$TEST_DIR/dmesg"
 	all=$(wc -l < "$TEST_DIR/dmesg")
 	echo "$all" > "$TEST_DIR/dmesg.seen"
-	tail -n +$((seen + 1)) "$TEST_DIR/dmesg" |
-		grep -E 'WARNING:|BUG:|Oops|general protection|unable to handle|blocked for more|stall|refcount_t:' || true
+	tail -n +$((seen + 1)) "$TEST_DIR/dmesg" | grep -Ef "$GUEST_LIB/kernel-log.grep" || true
 }
 
 # guest_answers N: does it still carry out commands?
