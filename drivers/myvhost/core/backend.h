@@ -101,7 +101,7 @@ void mvh_backend_put(const struct mvh_backend_ops *ops);
 /* For service(), with the queue's mutex held; see vq_serve.c. */
 int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain);
 void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len);
-void mvh_vq_commit(struct mvh_vq *vq, bool full, u32 last_len);
+void mvh_vq_commit(struct mvh_vq *vq, u32 last_len);
 void mvh_vq_finish(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len);
 void mvh_vq_flush(struct mvh_vq *vq);
 bool mvh_vq_rearm(struct mvh_vq *vq);

@@ -72,7 +72,6 @@ void mvh_vq_refresh(struct mvh_vq *vq)
 	lockdep_assert_held(&vq->mutex);
 	ring->packed = mvh_vq_has_feature(vq, VIRTIO_F_RING_PACKED);
 	ring->event_idx = mvh_vq_has_feature(vq, VIRTIO_RING_F_EVENT_IDX);
-	ring->in_order = mvh_vq_has_feature(vq, VIRTIO_F_IN_ORDER);
 	ring->notify_on_empty =
 		mvh_vq_has_feature(vq, VIRTIO_F_NOTIFY_ON_EMPTY);
 	ring->le = mvh_vq_has_feature(vq, VIRTIO_F_VERSION_1) ||

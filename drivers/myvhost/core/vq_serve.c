@@ -145,7 +145,6 @@ void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len)
 		.id = chain->id,
 		.ndesc = chain->ndesc,
 		.len = len,
-		.full = true,
 	};
 }
 EXPORT_SYMBOL_GPL(mvh_vq_stage);
@@ -153,7 +152,6 @@ EXPORT_SYMBOL_GPL(mvh_vq_stage);
 /**
  * mvh_vq_commit - the staged chains, at least one, are finished
  * @vq: the queue
- * @full: the last one was written completely, or has nothing to write to
  * @last_len: bytes written into the last one
  *
  * The guest sees them after mvh_vq_flush(), which is done here once there are
@@ -161,16 +159,12 @@ EXPORT_SYMBOL_GPL(mvh_vq_stage);
  *
  * Context: Process context of the worker, with the queue's mutex.
  */
-void mvh_vq_commit(struct mvh_vq *vq, bool full, u32 last_len)
+void mvh_vq_commit(struct mvh_vq *vq, u32 last_len)
 {
-	struct mvh_done *last;
-
 	lockdep_assert_held(&vq->mutex);
 	vq->n_done += vq->n_staged;
 	vq->n_staged = 0;
-	last = &vq->done[vq->n_done - 1];
-	last->full = full;
-	last->len = last_len;
+	vq->done[vq->n_done - 1].len = last_len;
 	if (vq->n_done >= MVH_DONE_BATCH)
 		mvh_vq_flush(vq);
 }

@@ -134,7 +134,7 @@ static void mvh_net_rx_deliver(struct mvh_vq *vq, u32 len,
 	if (!err) {
 		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
 		mvh_vq_count(vq, MYVHOST_CNT_BYTES, len);
-		mvh_vq_commit(vq, false, room->last_len - (room->len - need));
+		mvh_vq_commit(vq, room->last_len - (room->len - need));
 		return;
 	}
 	mvh_vq_rewind(vq, mark);

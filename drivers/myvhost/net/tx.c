@@ -185,7 +185,7 @@ void mvh_net_tx(struct mvh_vq *vq)
 			break;
 		}
 		mvh_vq_stage(vq, &chain, 0);
-		mvh_vq_commit(vq, true, 0);
+		mvh_vq_commit(vq, 0);
 	}
 	mvh_net_tx_flush(vq);
 }

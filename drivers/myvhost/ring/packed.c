@@ -122,17 +122,11 @@ void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 {
 	struct mvh_ring_state *s = &ring->state;
 	struct vring_packed_desc *desc, *first = NULL;
-	u16 flags, first_flags = 0, skipped = 0;
+	u16 flags, first_flags = 0;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		u16 ndesc = done[i].ndesc + skipped;
-
 		ring->uncalled += done[i].ndesc;
-		if (ring->in_order && done[i].full && i + 1 < n) {
-			skipped = ndesc;
-			continue;
-		}
 		desc = mvh_packed_desc(ring, s->used);
 		flags = mvh_packed_used_flags(&done[i], s->used_wrap);
 		mvh_store(&desc->id, cpu_to_le16(done[i].id));
@@ -144,8 +138,8 @@ void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 			first = desc;
 			first_flags = flags;
 		}
-		mvh_packed_advance(ring, &s->used, &s->used_wrap, ndesc);
-		skipped = 0;
+		mvh_packed_advance(ring, &s->used, &s->used_wrap,
+				   done[i].ndesc);
 	}
 	mvh_store_release(&first->flags, cpu_to_le16(first_flags));
 	mvh_packed_wrote(ring, first);

@@ -76,14 +76,11 @@ struct mvh_ring_state {
  * @len: bytes written into its writable part
  * @id: the chain's id
  * @ndesc: ring descriptors it takes, 1 for an indirect one
- * @full: writable part filled completely, or there is none: with
- *	VIRTIO_F_IN_ORDER the next entry of the same batch may speak for it
  */
 struct mvh_done {
 	u32 len;
 	u16 id;
 	u16 ndesc;
-	bool full;
 };
 
 /**
@@ -101,7 +98,6 @@ struct mvh_done {
  * @packed: layout
  * @le: ring words are little endian, else native
  * @event_idx: VIRTIO_RING_F_EVENT_IDX was negotiated
- * @in_order: VIRTIO_F_IN_ORDER was negotiated
  * @notify_on_empty: VIRTIO_F_NOTIFY_ON_EMPTY was negotiated
  * @call_always: the next decision on an interrupt is yes (SP17)
  * @wrote: told of each write into ring memory while not NULL; for the dirty
@@ -117,7 +113,6 @@ struct mvh_ring {
 	bool packed;
 	bool le;
 	bool event_idx;
-	bool in_order;
 	bool notify_on_empty;
 	bool call_always;
 	void (*wrote)(struct mvh_ring *ring, enum mvh_part part, u32 off,

@@ -92,13 +92,6 @@ int mvh_split_next(struct mvh_ring *ring, u16 *head)
 	return 1;
 }
 
-/* With IN_ORDER one element speaks for the full ones before it (SP22). */
-static bool mvh_split_skip(const struct mvh_ring *ring,
-			   const struct mvh_done *done, unsigned int left)
-{
-	return ring->in_order && done->full && left > 1;
-}
-
 /**
  * mvh_split_push - see mvh_ring_push()
  * @ring: the ring
@@ -110,20 +103,17 @@ void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 {
 	struct vring_used *used = mvh_split_used(ring);
 	u16 pos = ring->state.used;
-	unsigned int i, first = 0;
+	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		u16 slot = (u16)(pos + first) & (ring->num - 1);
+		u16 slot = (u16)(pos + i) & (ring->num - 1);
 		struct vring_used_elem *e = &used->ring[slot];
 
-		if (mvh_split_skip(ring, &done[i], n - i))
-			continue;
 		mvh_store(&e->id, __cpu_to_virtio32(ring->le, done[i].id));
 		mvh_store(&e->len, __cpu_to_virtio32(ring->le, done[i].len));
 		mvh_ring_wrote(ring, MVH_PART_USED,
 			       offsetof(struct vring_used, ring) +
 			       slot * sizeof(*e), sizeof(*e));
-		first = i + 1;
 	}
 	ring->state.used = pos + n;
 	ring->uncalled += n;

@@ -85,17 +85,6 @@ static void dirty_check(struct fixture *x, const struct dirty_log *d)
 		   page);
 }
 
-/* Used entries that an in-order device may leave out. */
-static void dirty_may_entries(struct dirty_log *d, const struct mock_ring *r,
-			      unsigned int first, unsigned int count)
-{
-	unsigned int size = r->packed ? 16 : 8;
-	__u64 at = r->packed ? r->desc_addr : r->device_addr + 4;
-
-	for (; count; count--, first++)
-		dirty_log_may(d, at + first % r->cfg.num * size, size);
-}
-
 /* Pages that a device writes when it says that it listens. */
 static void dirty_may_events(struct dirty_log *d, const struct fixture *x)
 {
@@ -129,10 +118,7 @@ static void dirty_rx(struct fixture *x, struct dirty_log *d, unsigned int len,
 		dirty_log_must(d, mock_io_addr(&x->rx, u.cookie), part);
 		left -= part;
 	}
-	/* In order, a merged frame has one used entry, in the first place. */
-	dirty_log_ring(d, x->rx.ring, pos, x->rx.ring->in_order ? 1 : n);
-	if (x->rx.ring->in_order)
-		dirty_may_entries(d, x->rx.ring, pos + 1, n - 1);
+	dirty_log_ring(d, x->rx.ring, pos, n);
 }
 
 static void dirty_variant(const struct combo *c, unsigned int len, __u16 start,
@@ -207,10 +193,7 @@ KTAP_TEST(dirty_rx_merged, KTAP_SHORT, net_orders, "dirty_rx_merged")
 	dirty_check(&x, &d);
 }
 
-/*
- * tx: the ring only.  An in-order burst is one used entry in the place of the
- * first buffer, so that page must be logged, and the others may.
- */
+/* tx: the ring only. */
 KTAP_TEST(dirty_tx, KTAP_SHORT, net_orders, "dirty_tx")
 {
 	const struct combo *c = arg;
@@ -225,10 +208,7 @@ KTAP_TEST(dirty_tx, KTAP_SHORT, net_orders, "dirty_tx")
 	dirty_may_events(&d, &x);
 	for (i = 0; i < 20; i++)
 		ktap_ok(mock_tx_post(&x.tx, i, 60, NULL));
-	dirty_log_ring(&d, x.tx.ring, x.tx.ring->next_used,
-		       x.tx.ring->in_order ? 1 : 20);
-	if (x.tx.ring->in_order)
-		dirty_may_entries(&d, x.tx.ring, x.tx.ring->next_used + 1, 19);
+	dirty_log_ring(&d, x.tx.ring, x.tx.ring->next_used, 20);
 	mock_ring_submit(x.tx.ring);
 	fixture_tx_reap(&x);
 	dirty_check(&x, &d);

@@ -46,6 +46,27 @@ KTAP_TEST(rx_merge, KTAP_LONG, net_orders, "rx_N12_N13_N19_merge")
 	fixture_rx(&x, 1, 120);
 }
 
+/* SP22, PK10: in order or not, each buffer has a used entry with its length. */
+KTAP_TEST(rx_entries, KTAP_LONG, net_orders, "rx_N16_SP22_PK10_entries")
+{
+	__u8 frame[1000];
+	struct mock_used u;
+	struct fixture x;
+	unsigned int left;
+	int r;
+
+	rx_open(&x, arg, 64, 256);
+	mock_rx_fill(&x.rx);
+	frame_fill(frame, sizeof(frame), 1);
+	ktap_eq(write(x.pkt, frame, sizeof(frame)), (int)sizeof(frame));
+	for (left = sizeof(frame) + x.n.hdr_len; left; left -= u.len) {
+		r = mock_ring_wait_used(x.rx.ring, &u, FIXTURE_WAIT);
+		ktap_check(r == 1, "%s", strerror(-r));
+		ktap_check(!u.implied, "no used entry for buffer %u", u.id);
+		ktap_eq(u.len, left < 256 ? left : 256);
+	}
+}
+
 static void rx_send_tcp(int pkt, unsigned int len, unsigned int seed)
 {
 	static __u8 buf[FRAME_MAX + 64];

@@ -18,7 +18,7 @@ static u8 image_flags(const struct rig *rig)
 		flags |= IMAGE_NATIVE;
 	if (ring->event_idx)
 		flags |= IMAGE_EVENT_IDX;
-	if (ring->in_order)
+	if (rig->driver.in_order)
 		flags |= IMAGE_IN_ORDER;
 	if (ring->notify_on_empty)
 		flags |= IMAGE_NOTIFY_ON_EMPTY;

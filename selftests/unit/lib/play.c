@@ -113,7 +113,7 @@ static void device_finishes(struct play *p, const struct mvh_chain *c)
 	if (unit_rand_below(2))
 		len = unit_rand_below(len + 1);
 	done = rig_done(c, len);
-	if (!p->rig->ring.in_order)
+	if (!p->rig->driver.in_order)
 		at = unit_rand_below(p->n_done + 1);
 	for (i = p->n_done++; i > at; i--)
 		p->done[i] = p->done[i - 1];

@@ -111,7 +111,7 @@ struct rig *rig_create(const struct rig_config *config)
 	d->packed = ring->packed = config->packed;
 	d->le = ring->le = !config->native;
 	d->event_idx = ring->event_idx = config->event_idx;
-	d->in_order = ring->in_order = config->in_order;
+	d->in_order = config->in_order;
 	ring->notify_on_empty = config->notify_on_empty;
 	if (config->packed) {
 		rig_packed_parts(rig, config);
@@ -431,7 +431,6 @@ struct mvh_done rig_done(const struct mvh_chain *chain, u32 len)
 		.id = chain->id,
 		.ndesc = chain->ndesc,
 		.len = len,
-		.full = len == chain->in_len,
 	};
 }
 
