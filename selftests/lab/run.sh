@@ -67,8 +67,8 @@ share_args() { # TAG PATH READONLY
 	echo "-device virtio-9p-pci,fsdev=$1,mount_tag=$1"
 }
 
-# qemu SECONDS ARGS...: the root file system's QEMU, killed after SECONDS; under TCG
-# the mended one (qemu-backports.sh)
+# qemu SECONDS ARGS...: become the root file system's QEMU, killed after SECONDS; under
+# TCG the mended one (qemu-backports.sh). Ends with the process that started it.
 qemu() {
 	local limit=$1 program=qemu-system-x86_64
 	shift
@@ -76,7 +76,7 @@ qemu() {
 	LAB_BINDS="$CACHE/kernels:/mnt
 $CACHE/images:/media${OUT:+
 $OUT:/lab}${BUILD:+
-$BUILD:/srv}" timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" "$program" \
+$BUILD:/srv}" exec setpriv --pdeathsig TERM timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" "$program" \
 		-M q35 -nodefaults -display none -no-reboot "$@"
 }
 
@@ -84,12 +84,12 @@ $BUILD:/srv}" timeout -k 5 "$limit" "$LAB_DIR/inroot.sh" "$program" \
 # an ordinary kernel at a useful speed. Only a boot tells.
 kvm_works() {
 	local log
-	[ -c /dev/kvm ] || return 1
+	[ -c /dev/kvm ] || return
 	log=$(mktemp)
-	qemu 20 -accel kvm -cpu host -smp 2 -m 512 \
-		-kernel /mnt/6.12/vmlinuz -initrd /mnt/6.12/initrd \
+	(qemu 20 -accel kvm -cpu host -smp 2 -m 512 \
+		-kernel "/mnt/$KERNEL/vmlinuz" -initrd "/mnt/$KERNEL/initrd" \
 		-append "console=ttyS0 panic=-1 quiet lab.probe" \
-		-serial stdio < /dev/null > "$log" 2>&1 || true
+		-serial stdio < /dev/null > "$log" 2>&1) || true
 	grep -q 'LAB probe ok' "$log" && rm "$log"
 }
 
@@ -98,23 +98,28 @@ tsc_khz() {
 		'gcc -O2 -Wall -o /tmp/tsc-khz /repo/selftests/lab/tsc-khz.c && /tmp/tsc-khz'
 }
 
-# The answers are kept until the machine reboots; runs that start at the same time
-# wait for the first of them.
-choose_accel() {
-	local boot stamp=$CACHE/stamps/accel
+best_accel() { if kvm_works; then echo kvm; else echo tcg; fi; }
+
+# ask_once CMD: its answer, which is kept until the machine reboots; runs that start at
+# the same time wait for the first of them
+ask_once() {
+	local boot answer=$CACHE/machine/$1
 	boot=$(cat /proc/sys/kernel/random/boot_id)
-	exec 7> "$stamp.lock"
+	mkdir -p "$CACHE/machine"
+	exec 7> "$answer.lock"
 	flock 7
-	if [ "$(cut -d' ' -f1 "$stamp" 2> /dev/null)" != "$boot" ]; then
-		if kvm_works; then ACCEL=kvm; else ACCEL=tcg; fi
-		echo "$boot $ACCEL $(tsc_khz)" > "$stamp"
-		say "accelerator of the host VM: $ACCEL"
-	fi
+	[ "$(cut -d' ' -f1 "$answer" 2> /dev/null)" = "$boot" ] || echo "$boot $("$1")" > "$answer"
 	exec 7>&-
-	ACCEL=${MYVHOST_ACCEL:-$(cut -d' ' -f2 "$stamp")}
-	[ "$ACCEL" = kvm ] || [ ! -f "$ROOTFS${HOST_QEMU%/*}/unmended" ] ||
-		say "the emulator is not mended, see tcg-fix.py: guests may reset themselves"
-	[ "$ACCEL" = kvm ] || KARGS="$KARGS tsc_early_khz=$(cut -d' ' -f3 "$stamp")"
+	cut -d' ' -f2 "$answer"
+}
+
+choose_accel() {
+	ACCEL=${MYVHOST_ACCEL:-$(ask_once best_accel)}
+	[ "$ACCEL" != kvm ] || return 0
+	[ ! -f "$ROOTFS${HOST_QEMU%/*}/unmended" ] ||
+		say "guests may reset themselves, since the emulator has faults, see tcg-fix.py:" \
+			"$(paste -sd ';' "$ROOTFS${HOST_QEMU%/*}/unmended")"
+	KARGS="$KARGS tsc_early_khz=$(ask_once tsc_khz)"
 }
 
 accel_args() {
@@ -247,7 +252,7 @@ main() {
 	local rc=0 start=$SECONDS
 	need_root
 	parse "$@"
-	[ -f "$CACHE/kernels/$KERNEL/initrd" ] || die "no kernel $KERNEL; run selftests/lab/setup.sh"
+	have_kernel "$KERNEL" || no_kernel "$KERNEL"
 	choose_accel
 	prepare_out
 	run_once
