@@ -41,8 +41,18 @@ stamp_of() {
 # fresh STAMPFILE HASH: true if the stamp file holds HASH.
 fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
+# have_kernel SERIES: it is in the cache and ready to boot
+have_kernel() { [ -f "$ROOTFS/opt/kernels/$1" ] && [ -f "$CACHE/kernels/$1/initrd" ]; }
+
+# no_kernel SERIES: why it is not there, and what to do
+no_kernel() {
+	[ ! -f "$CACHE/kernels/$1.missing" ] ||
+		die "no kernel $1: $(cat "$CACHE/kernels/$1.missing"); choose another kernel, or a mirror that has it with MYVHOST_MIRROR"
+	die "no kernel $1 in the cache; run selftests/lab/setup.sh"
+}
+
 kernel_release() {
-	[ -f "$ROOTFS/opt/kernels/$1" ] || die "no kernel $1 in the cache; run selftests/lab/setup.sh"
+	[ -f "$ROOTFS/opt/kernels/$1" ] || no_kernel "$1"
 	cat "$ROOTFS/opt/kernels/$1"
 }
 
@@ -54,4 +64,15 @@ kernel_image() {
 		[ -f "$f" ] && echo "$f" && return 0
 	done
 	die "no image of kernel $release"
+}
+
+# lab_kernels [SERIES...]: those of LAB_KERNELS, or of the arguments, that are there
+lab_kernels() {
+	local k there=()
+	# shellcheck disable=SC2086
+	[ $# -gt 0 ] || set -- $LAB_KERNELS
+	for k; do
+		if have_kernel "$k"; then there+=("$k"); fi
+	done
+	echo "${there[*]}"
 }

@@ -7,6 +7,7 @@
 # minutes the first time; source and objects stay in the cache.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$LAB_DIR/apt.sh"
 
 SERIES=6.12
 FLAVOUR=${1:-debug}
@@ -32,12 +33,15 @@ options() {
 fetch() {
 	[ -f "$SOURCE/src/Makefile" ] && return 0
 	say "fetching linux-source-$SERIES"
-	rm -rf "$SOURCE/src"
-	mkdir -p "$SOURCE/src"
-	retry 4 inside "apt-get -q -o Acquire::Retries=5 download linux-source-$SERIES"
+	rm -rf "$SOURCE"/src{,.new}
+	mkdir -p "$SOURCE/src.new"
+	apt_update
+	retry 4 inside "apt-get -q -o Acquire::Retries=5 download linux-source-$SERIES" ||
+		die "cannot fetch linux-source-$SERIES: choose a mirror that has it with MYVHOST_MIRROR and MYVHOST_SECURITY_MIRROR"
 	inside "dpkg-deb --fsys-tarfile linux-source-${SERIES}_*.deb |
 		tar -xO ./usr/src/linux-source-$SERIES.tar.xz |
-		tar -xJ -C src --strip-components=1"
+		tar -xJ -C src.new --strip-components=1"
+	mv "$SOURCE/src.new" "$SOURCE/src"
 	rm -f "$SOURCE"/*.deb
 }
 
@@ -88,10 +92,10 @@ build() {
 }
 
 main() {
-	local stamp=$CACHE/stamps/$FLAVOUR-kernel hash start=$SECONDS
+	local stamp=$CACHE/steps/$FLAVOUR-kernel hash start=$SECONDS
 	need_root
 	[ "$FLAVOUR" = debug ] || [ -f "$LAB_DIR/$FLAVOUR.config" ] || die "no flavour $FLAVOUR"
-	[ -f "$CACHE/stamps/rootfs" ] || die "run selftests/lab/setup.sh first"
+	[ -f "$CACHE/steps/rootfs" ] || die "run selftests/lab/setup.sh first"
 	hash=$(options | sha256sum | cut -d' ' -f1)
 	exec 6> "$CACHE/debug-kernel.lock"
 	flock 6

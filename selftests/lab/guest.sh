@@ -12,7 +12,8 @@
 #
 # Options of guest_start: vhost=PATH of the back end's node (default $VHOST_DEV),
 # or off, or none for a guest without network; queues=N; smp=N; mem=MB;
-# kernel=6.12|7.2; tap=NAME (default tapN);
+# kernel=6.12|7.2 (default 7.2; if the lab lacks it, the one that is there);
+# tap=NAME (default tapN);
 # id=N (MAC and address 10.0.0.1N; default the guest's own number);
 # netdev=STRING and device=STRING appended to -netdev and to -device
 # virtio-net-pci; machine=STRING appended to -M; append=KERNEL ARGS;
@@ -151,6 +152,7 @@ guest_start() {
 	fi
 	dir=$GUEST_RUN/$n
 	rm -rf "$dir" && mkdir -p "$dir"
+	guest_kernel || return
 	guest_initrd
 	echo "10.0.0.1$id" > "$dir/ip"
 	echo 1 > "$dir/boots"
@@ -167,6 +169,21 @@ guest_start() {
 			"$@" "${disks[@]}" "${nic[@]}" > "$dir/log" 2>&1 < /dev/null
 	) &
 	echo $! > "$dir/pid"
+}
+
+# guest_kernel: the kernel of the guest, or another if the mirror did not have it
+guest_kernel() {
+	local there
+	[ ! -f "$GUEST_IMAGES/$kernel/initrd" ] || return 0
+	for there in "$GUEST_IMAGES"/*/initrd; do
+		[ -f "$there" ] || break
+		there=${there%/initrd}
+		echo "# lab: no guest kernel $kernel, ${there##*/} instead"
+		kernel=${there##*/}
+		return 0
+	done
+	echo "no guest kernel in $GUEST_IMAGES; run selftests/lab/setup.sh" >&2
+	return 1
 }
 
 guest_boots() { grep -c 'L2 ready' "$GUEST_RUN/$1/console" || true; }

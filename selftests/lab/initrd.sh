@@ -97,7 +97,8 @@ main() {
 	mkdir -p "$dest"
 	"${what}_tree" "$tree" "$series"
 	pack "$tree" "$dest/initrd"
-	cp "$(kernel_image "$series")" "$dest/vmlinuz"
+	cp "$(kernel_image "$series")" "$dest/vmlinuz.new"
+	mv "$dest/vmlinuz.new" "$dest/vmlinuz"
 }
 
 main "$@"

@@ -22,7 +22,9 @@
   processor brings it about within seconds. The copy leaves the bit alone: only who
   handles x87 errors through port F0h, as before the 486, sets it.
 
-Exit status 1, and no copy, unless each is there exactly once.
+A fault whose instructions are not there exactly once stays, and standard error has a
+line that says so: either this QEMU does not have the fault, or its compiler wrote other
+instructions and the pattern is to be adapted.
 """
 import os
 import re
@@ -55,7 +57,9 @@ FIXES = {
 def fix(image, name, old, after, new):
     found = list(re.finditer(b"(" + old + b")" + after, image, re.DOTALL))
     if len(found) != 1:
-        sys.exit("tcg-fix: %s is there %d times, not once" % (name, len(found)))
+        print("%s: its instructions are there %d times, not once" % (name, len(found)),
+              file=sys.stderr)
+        return image
     at = found[0].start(1)
     print("tcg-fix: %s, %d bytes at %#x" % (name, len(new), at))
     return image[:at] + new + image[at + len(new):]

@@ -49,7 +49,42 @@ order() {
 	printf '%s\n' "$@" | diff - "$WORK/order"
 }
 
-ktap_begin 13
+# fall_back BAD-RELEASES STATUS CHOSEN REMARK: kernel.sh on a mirror whose releases
+# BAD-RELEASES do not work
+fall_back() {
+	local rc=0
+	rm -rf "$WORK/cache"
+	mkdir -p "$WORK/cache/rootfs"
+	MYVHOST_CACHE=$WORK/cache BROKEN=" $1 " LIST=$HERE/lists/kbuild-newer-than-headers \
+		SCRIPT=$LAB/kernel.sh bash -euc '
+		. "$SCRIPT"
+		apt_update() { :; }
+		lists() { cat "$LIST"; }
+		fetch() { echo "$2" > "$ROOTFS/opt/kernels/$1"; }
+		works() {
+			REASON="it does not boot"
+			mkdir -p "$CACHE/kernels/$1"
+			[[ $BROKEN != *" $2 "* ]] && touch "$CACHE/kernels/$1/initrd"
+		}
+		main 6.1' > "$WORK/out" 2>&1 || rc=$?
+	[ $rc = "$2" ] || { echo "exit status $rc, not $2"; cat "$WORK/out"; return 1; }
+	cat "$WORK/cache/rootfs/opt/kernels/6.1" > "$WORK/chosen" 2> /dev/null
+	expect "the kernel" "$3" "$WORK/chosen" && expect "the output" "$4" "$WORK/out"
+}
+
+# the release that failed is announced and not tried again
+remembered() {
+	expect "about" '^6\.1\.0-56-amd64 .*is passed over: it does not boot$' \
+		"$WORK/cache/kernels/6.1/about" &&
+		expect "bad" '^6\.1\.0-56-amd64 6\.1\.192-2 it does not boot$' "$WORK/cache/kernels/bad"
+}
+
+# if none works, the fault is not theirs
+forgotten() {
+	[ ! -s "$WORK/cache/kernels/bad" ] && [ ! -e "$WORK/cache/rootfs/opt/kernels/6.1" ]
+}
+
+ktap_begin 18
 result "everything is there" choose complete-7.2 7.2 "" 0 \
 	'^7\.2\.12\+deb13-amd64 7\.2\.12-1~bpo13\+1 linux-headers-\S+-amd64=\S+ linux-headers-\S+-common=\S+ linux-binary-7\S+ linux-modules-\S+ linux-base-\S+ linux-kbuild-7\.2\.12\+deb13=\S+$' ''
 result "the signed image is later than the headers" choose image-later-than-headers 6.1 "" 0 \
@@ -79,4 +114,11 @@ result "its next version is tried again" choose complete-7.2 7.2 \
 	"7.2.12+deb13-amd64 7.2.12-1~bpo13+0 it does not boot" 0 '^7\.2\.12\+deb13-amd64 ' ''
 result "versions are in Debian's order" order 5.0.9-1~bpo13+1 5.0.9-1 5.0.9-1a 5.0.9-1+b1 5.0.9-2 \
 	5.0.9-10~deb12u1 5.0.9-10 5.0.9.1-1 5.0.10-1
+result "the newest release works" fall_back "" 0 '^6\.1\.0-56-amd64$' 'linux-kbuild'
+result "the newest release does not boot: the one before" fall_back "6.1.0-56-amd64" 0 \
+	'^6\.1\.0-55-amd64$' '6\.1\.0-56-amd64 does not do: it does not boot'
+result "the release that failed is remembered" remembered
+result "no release works: the lab is at fault" fall_back "6.1.0-56-amd64 6.1.0-55-amd64" 1 '' \
+	'no kernel 6\.1 works'
+result "no release works: none is remembered" forgotten
 ktap_end
