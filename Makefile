@@ -40,8 +40,8 @@ demo:
 check:
 	KERNEL="$(KERNEL)" tools/check/check.sh
 
-check-static check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
-check-debug check-kcsan:
+check-lab check-static check-unit check-fuzz check-ctl check-build check-install \
+check-kselftest check-qemu check-debug check-kcsan:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
 # the fuzzers of the pure files for T seconds in all
@@ -55,6 +55,6 @@ soak: T = 3600
 soak:
 	KERNEL="$(KERNEL)" tools/check/soak.sh $(T)
 
-.PHONY: all modules tools clean install uninstall demo fuzz soak check check-static \
-	check-unit check-fuzz check-ctl check-build check-kselftest check-qemu \
-	check-debug check-kcsan
+.PHONY: all modules tools clean install uninstall demo fuzz soak check check-lab \
+	check-static check-unit check-fuzz check-ctl check-build check-install \
+	check-kselftest check-qemu check-debug check-kcsan

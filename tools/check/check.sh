@@ -2,24 +2,101 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
-# Stages: static, unit, fuzz, ctl, build, install, kselftest, qemu; all of them by
+# Stages: lab, static, unit, fuzz, ctl, build, install, kselftest, qemu; all of them by
 # default; and debug and kcsan, on request only, since each builds a kernel.
-# KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first four and these.
+# KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first five and these. A
+# kernel that the mirror does not have is skipped, which the summary says; if it has
+# none of them, that is a failure.
 # QEMU_TESTS=all runs all stock-QEMU tests on every kernel; by default they run on
 # one, and a few subjects on the others and with a newer QEMU. Logs: CHECK_LOGS or a
 # new directory in the cache.
 set -euo pipefail
-REPO=$(cd "$(dirname "$0")/../.." && pwd)
-LAB=$REPO/selftests/lab
-CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
+. "$(dirname "$0")/../../selftests/lab/common.sh"
+. "$REPO_DIR/selftests/lib/ktap.sh"
+REPO=$REPO_DIR
+LAB=$LAB_DIR
 LOGS=${CHECK_LOGS:-$CACHE/check/$(date +%Y%m%d-%H%M%S)}
-BUILD_KERNELS=${KERNEL:-6.1 6.12 7.2}
-QEMU_KERNELS=${KERNEL:-6.12 7.2}
+KERNELS=${KERNEL:-$LAB_KERNELS}
 SLOW_KERNEL=6.12
 QUICK_SUBJECTS="basic disk"
+PREPARED=
 KEEP_LOGS=10
+PROGRESS=60
 
 say() { printf '[%4d s] %s\n' "$SECONDS" "$*"; }
+
+# descendants: the processes that this script and its children started, in DESCENDANTS.
+# Not in a subshell, which would be one of them.
+descendants() {
+	local all
+	all=$(exec ps -e -o pid=,ppid=,comm=)
+	DESCENDANTS=$(awk -v root=$$ '
+		$3 != "ps" { parent[$1] = $2 }
+		END {
+			found[root]
+			do {
+				more = 0
+				for (p in parent)
+					if (parent[p] in found && !(p in found)) {
+						found[p]
+						print p
+						more = 1
+					}
+			} while (more)
+		}' <<< "$all")
+}
+
+# end_descendants: by SIGTERM, those that do not end within 10 s by SIGKILL. A shell
+# whose child ended may start the next one, and a process may have lost its parent,
+# hence all that were seen, again and again.
+end_descendants() {
+	local i seen=() signal=TERM
+	for ((i = 0; i < 100; i++)); do
+		[ $i -lt 50 ] || signal=KILL
+		descendants
+		# shellcheck disable=SC2206
+		seen+=($DESCENDANTS)
+		[ ${#seen[@]} -gt 0 ] || return 0
+		mapfile -t seen < <(ps -o pid=,stat= -p "${seen[*]}" | awk '$2 !~ /^Z/ { print $1 }')
+		[ ${#seen[@]} -gt 0 ] || return 0
+		kill -$signal "${seen[@]}" 2> /dev/null || true
+		sleep 0.2
+	done
+}
+
+# stopped NUMBER-OF-SIGNAL: whatever was started ends with this script, virtual machines
+# too, and the results so far are shown
+stopped() {
+	trap '' INT TERM
+	say "stopped by a signal"
+	end_descendants
+	[ ! -d "$LOGS" ] || finish || true
+	exit $((128 + $1))
+}
+
+# background CMD...: wait for it such that a signal is handled at once
+background() {
+	"$@" &
+	wait $!
+}
+
+# results REGEX FILE: how many
+results() { grep -cE "^ *$1 " "$2" || true; }
+
+# follow PID NAME TAP: print the failures of a running stage as they come, and every
+# minute how far it is
+follow() {
+	local told=0 now last=$SECONDS
+	while [ -d "/proc/$1" ]; do
+		sleep 1
+		now=$(results 'not ok' "$3")
+		[ "$now" = "$told" ] || grep -E '^ *not ok ' "$3" | sed -n "$((told + 1)),${now}s/^ */    $2: /p"
+		told=$now
+		[ $((SECONDS - last)) -ge $PROGRESS ] || continue
+		say "$2: $(results ok "$3") ok, $now not ok so far"
+		last=$SECONDS
+	done
+}
 
 # stage NAME CMD...: standard output is the report, standard error the log. A
 # command that fails without a failed result in its report gets one.
@@ -27,13 +104,19 @@ stage() {
 	local name=$1 rc=0 tap=$LOGS/$1.tap log=$LOGS/$1.log start=$SECONDS
 	shift
 	say "$name"
-	"$@" > "$tap" 2> "$log" < /dev/null || rc=$?
+	: > "$tap"
+	"$@" > "$tap" 2> "$log" < /dev/null &
+	follow $! "$name" "$tap"
+	wait $! || rc=$?
 	if [ $rc != 0 ] && ! grep -qE '^ *not ok' "$tap"; then
-		printf 'TAP version 13\n1..1\nnot ok 1 %s: exit status %d\n' "$name" $rc >> "$tap"
+		printf 'KTAP version 1\n1..1\nnot ok 1 %s: exit status %d\n' "$name" $rc >> "$tap"
 		tail -n 15 "$log" | sed 's/^/    /'
 	fi
-	say "$name: $(grep -cE '^ *ok ' "$tap" || true) ok, $(grep -cE '^ *not ok ' "$tap" || true) not ok, $((SECONDS - start)) s"
+	say "$name: $(results ok "$tap") ok, $(results 'not ok' "$tap") not ok, $((SECONDS - start)) s"
 }
+
+# of the lab itself, without one
+stage_lab() { stage lab "$LAB/tests/run.sh"; }
 
 stage_static() { stage static "$REPO/tools/check/static.sh"; }
 
@@ -47,20 +130,44 @@ stage_fuzz() { stage fuzz "$LAB/inroot.sh" make -s -C /repo/selftests/fuzz OUT=/
 
 stage_ctl() { stage ctl "$LAB/inroot.sh" make -s -C /repo/selftests/ctl run; }
 
-build_report() {
-	local k n=0 failed=0
-	echo "TAP version 13"
-	echo "1..$(wc -w <<< "$BUILD_KERNELS")"
-	for k in $BUILD_KERNELS; do
-		n=$((n + 1))
-		if "$LAB/build.sh" "$k" >&2; then
-			echo "ok $n build for $k"
+# kernels_report: a result for each kernel that was asked for
+kernels_report() {
+	local k
+	ktap_begin
+	for k in $KERNELS; do
+		if have_kernel "$k"; then
+			ktap_note "$(tail -n +2 "$CACHE/kernels/$k/about")"
+			ktap_result "kernel $k is $(head -n 1 "$CACHE/kernels/$k/about")" 0
 		else
-			echo "not ok $n build for $k"
-			failed=1
+			ktap_skip "kernel $k" "$(no_kernel "$k" 2>&1 | sed 's/^lab: //')"
 		fi
 	done
-	return $failed
+	[ -n "$BUILD_KERNELS" ] || ktap_result "a kernel to test on" 1
+	ktap_end
+}
+
+# finish: the results, and the kernels they are of
+finish() {
+	local k
+	for k in ${PREPARED:+$KERNELS}; do
+		if have_kernel "$k"; then
+			echo "kernel $k: $(paste -sd ';' "$CACHE/kernels/$k/about" | sed 's/;/; /g')"
+		else
+			echo "kernel $k: NOT TESTED, $(no_kernel "$k" 2>&1 | sed 's/^lab: //')"
+		fi
+	done
+	"$REPO/tools/check/ktap.py" summary "$LOGS"
+}
+
+build_report() {
+	local k rc
+	ktap_begin
+	for k in $BUILD_KERNELS; do
+		rc=0
+		"$LAB/build.sh" "$k" >&2 || rc=$?
+		ktap_result "build for $k" $rc
+	done
+	ktap_end
 }
 
 stage_build() { stage build build_report; }
@@ -84,7 +191,7 @@ kselftest_report() {
 }
 
 build_selftests() {
-	"$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
+	background "$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
 		make -s -C /repo/selftests/ctl' > "$LOGS/kselftest-build.log" 2>&1 ||
 		{ cat "$LOGS/kselftest-build.log"; exit 1; }
 }
@@ -135,16 +242,27 @@ stage_kcsan() {
 	stage kcsan kcsan_report
 }
 
+skip_report() {
+	ktap_begin 1
+	ktap_skip "tests" "$1"
+	ktap_end
+}
+
 stage_qemu() {
 	local k tests subjects last
 	for k in $QEMU_KERNELS; do
 		last=$k
 		tests=${QEMU_TESTS:-} subjects=
-		if [ "$k" = $SLOW_KERNEL ]; then tests=all; fi
+		if [ "$k" = "$SLOW_KERNEL" ]; then tests=all; fi
 		[ "$tests" = all ] || subjects=$QUICK_SUBJECTS
 		# shellcheck disable=SC2086
 		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k" $subjects
 	done
+	[ -n "$QEMU_KERNELS" ] || return 0
+	if [ -f "$ROOTFS/opt/qemu-backports/missing" ]; then
+		stage qemu-backports skip_report "the newer QEMU: $(cat "$ROOTFS/opt/qemu-backports/missing")"
+		return
+	fi
 	# shellcheck disable=SC2086
 	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "$last" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
 }
@@ -166,23 +284,39 @@ rules_report() {
 	say "rules and their tests: $LOGS/rules.txt; without a test in this run:${without:- none}"
 }
 
+# prepare: the lab, and which kernels it has
+prepare() {
+	say "preparing the lab in $CACHE"
+	background "$LAB/setup.sh"
+	PREPARED=1
+	say "the lab is ready"
+	# shellcheck disable=SC2086
+	BUILD_KERNELS=$(lab_kernels $KERNELS)
+	# shellcheck disable=SC2086
+	QEMU_KERNELS=$(lab_kernels ${KERNEL:-$LAB_GUEST_KERNELS})
+	have_kernel "$SLOW_KERNEL" || SLOW_KERNEL=${QEMU_KERNELS%% *}
+	stage kernels kernels_report
+}
+
 main() {
 	local s
 	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
-	[ $# -gt 0 ] || set -- static unit fuzz ctl build install kselftest qemu
+	[ $# -gt 0 ] || set -- lab static unit fuzz ctl build install kselftest qemu
 	mkdir -p "$LOGS"
 	prune
-	say "preparing the lab in $CACHE"
-	"$LAB/setup.sh"
+	trap 'stopped 2' INT
+	trap 'stopped 15' TERM
 	for s in "$@"; do
 		case $s in
+		lab) ;;
 		static | unit | fuzz | ctl | build | install | kselftest | qemu | debug | kcsan)
-			"stage_$s" ;;
+			[ -n "$PREPARED" ] || prepare ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
+		"stage_$s"
 	done
 	rules_report
-	"$REPO/tools/check/ktap.py" summary "$LOGS"
+	finish
 }
 
 main "$@"
