@@ -153,16 +153,12 @@ static int mvh_msg_invalidate(struct mvh_dev *dev,
 	return mvh_dev_iotlb_invalidate(dev, msg->iova, last);
 }
 
-/* In the vdpa dialect the messages are about all memory, not about a cache. */
-static bool mvh_msg_vdpa(const struct mvh_dev *dev)
-{
-	return dev->frontend == &mvh_vdpa_frontend;
-}
-
 static int mvh_msg_carry_out(struct mvh_dev *dev,
 			     const struct vhost_iotlb_msg *msg)
 {
-	if (mvh_msg_vdpa(dev) && mvh_dev_check_owner(dev))
+	bool all_memory = mvh_dialect(dev)->all_memory;
+
+	if (all_memory && mvh_dev_check_owner(dev))
 		return -EPERM;
 	switch (msg->type) {
 	case VHOST_IOTLB_UPDATE:
@@ -170,9 +166,9 @@ static int mvh_msg_carry_out(struct mvh_dev *dev,
 	case VHOST_IOTLB_INVALIDATE:
 		return mvh_msg_invalidate(dev, msg);
 	case VHOST_IOTLB_BATCH_BEGIN:
-		return mvh_msg_vdpa(dev) ? mvh_dev_iotlb_begin(dev) : -EINVAL;
+		return all_memory ? mvh_dev_iotlb_begin(dev) : -EINVAL;
 	case VHOST_IOTLB_BATCH_END:
-		return mvh_msg_vdpa(dev) ? mvh_dev_iotlb_end(dev) : -EINVAL;
+		return all_memory ? mvh_dev_iotlb_end(dev) : -EINVAL;
 	default:
 		return -EINVAL;
 	}

@@ -82,46 +82,49 @@ static struct mvh_node *mvh_node_find(const char *name)
 
 /**
  * mvh_node_open - open a node
+ * @mf: a file without device
  * @misc: its device node
- * @write: the file may write
  *
  * Context: With the lock of misc devices.
- * Return: the device; ERR_PTR(-EBUSY) if another file uses it, or
- * ERR_PTR(-ENODEV) if it is being removed.
+ * Return: 0; -EBUSY if another file uses the device, or -ENODEV if the node is being
+ * removed.
  */
-struct mvh_dev *mvh_node_open(struct miscdevice *misc, bool write)
+int mvh_node_open(struct mvh_file *mf, struct miscdevice *misc)
 {
 	struct mvh_node *node = container_of(misc, struct mvh_node, misc);
-	struct mvh_dev *dev = node->dev;
+	int err = 0;
 
 	mutex_lock(&mvh_nodes_lock);
 	if (node->gone) {
-		dev = ERR_PTR(-ENODEV);
-	} else if (write && node->used) {
-		dev = ERR_PTR(-EBUSY);
+		err = -ENODEV;
+	} else if (mf->write && node->used) {
+		err = -EBUSY;
 	} else {
 		node->n_files++;
-		node->used |= write;
+		node->used |= mf->write;
+		mf->dev = node->dev;
+		mf->node = node;
 	}
 	mutex_unlock(&mvh_nodes_lock);
-	return dev;
+	return err;
 }
 
 /**
- * mvh_node_close - a file of a node is closed
- * @node: the node
- * @write: the file could write
+ * mvh_node_close - close a file of a node
+ * @mf: the file; if it could write, its device loses its owner
  */
-void mvh_node_close(struct mvh_node *node, bool write)
+void mvh_node_close(struct mvh_file *mf)
 {
-	if (write) {
+	struct mvh_node *node = mf->node;
+
+	if (mf->write) {
 		mutex_lock(&node->dev->mutex);
 		mvh_dev_reset(node->dev);
 		mutex_unlock(&node->dev->mutex);
 	}
 	mutex_lock(&mvh_nodes_lock);
 	node->n_files--;
-	if (write)
+	if (mf->write)
 		node->used = false;
 	mutex_unlock(&mvh_nodes_lock);
 }
@@ -164,13 +167,13 @@ static int mvh_node_register(struct mvh_node *node)
 	return err;
 }
 
-/* Make a node of a device, which is locked and used by one file. */
-static int mvh_node_create(struct mvh_dev *dev, const char *name, bool write)
+/* Make a node of a file's device, which is locked. */
+static int mvh_node_create(struct mvh_file *mf, const char *name)
 {
 	struct mvh_node *node;
 	int err;
 
-	if (dev->node || dev->mm)
+	if (mf->node || mf->dev->mm)
 		return -EBUSY;
 	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
 	if (!node)
@@ -178,32 +181,30 @@ static int mvh_node_create(struct mvh_dev *dev, const char *name, bool write)
 	strscpy(node->name, name, sizeof(node->name));
 	node->misc.minor = MISC_DYNAMIC_MINOR;
 	node->misc.name = node->name;
-	node->misc.fops = &mvh_node_fops;
+	node->misc.fops = &mvh_cdev_fops;
 	node->misc.mode = 0660;
-	node->dev = dev;
+	node->dev = mf->dev;
 	node->n_files = 1;
-	node->used = write;
-	/* Whoever opens it sees that the device is a node. */
-	WRITE_ONCE(dev->node, node);
+	node->used = mf->write;
 	err = mvh_node_register(node);
-	if (err) {
-		WRITE_ONCE(dev->node, NULL);
+	if (err)
 		kfree(node);
-	}
+	else
+		WRITE_ONCE(mf->node, node);
 	return err;
 }
 
 /**
  * mvh_node_add - MYVHOST_NODE_ADD
- * @dev: the device, not locked
+ * @mf: a file that has a device, which is not locked
  * @arg: struct myvhost_node of the caller
- * @write: the caller's file can write
  *
  * Return: 0, -EPERM, -EFAULT, -EINVAL, -ENODATA, -EBUSY, -EEXIST, -EINTR, -ENOMEM,
  * or what misc_register() says.
  */
-int mvh_node_add(struct mvh_dev *dev, const void __user *arg, bool write)
+int mvh_node_add(struct mvh_file *mf, const void __user *arg)
 {
+	struct mvh_dev *dev = mf->dev;
 	const struct mvh_backend_ops *backend = dev->backend;
 	char name[sizeof_field(struct mvh_node, name)];
 	int err;
@@ -217,7 +218,7 @@ int mvh_node_add(struct mvh_dev *dev, const void __user *arg, bool write)
 		return -EINTR;
 	err = backend->ready ? backend->ready(dev) : 0;
 	if (!err)
-		err = mvh_node_create(dev, name, write);
+		err = mvh_node_create(mf, name);
 	mutex_unlock(&dev->mutex);
 	return err;
 }

@@ -111,27 +111,26 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
 
 /**
  * mvh_stats_show - a device in /proc/PID/fdinfo/N
- * @seq: where to print
- * @dev: the device, not locked
+ * @seq: the text
+ * @mf: a file that has a device, which is not locked
  *
- * Queues are not locked, so what they count may change while it is printed.
+ * Queues are not locked, so counters may change while they are printed.
  * Process and thread ids are those of the initial namespace.
  */
-void mvh_stats_show(struct seq_file *seq, struct mvh_dev *dev)
+void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 {
+	struct mvh_dev *dev = mf->dev;
 	const struct mvh_backend_ops *backend = dev->backend;
 	unsigned int i;
 
 	if (mutex_lock_killable(&dev->mutex))
 		return;
 	seq_printf(seq, "backend:\t%s\ndialect:\t%s\n", backend->name,
-		   dev->frontend == &mvh_vdpa_frontend ? "vdpa" :
-								"vhost");
-	if (dev->node)
-		seq_printf(seq, "node:\t%s\n", mvh_node_name(dev->node));
+		   mvh_dialect(dev)->name);
+	if (mf->node)
+		seq_printf(seq, "node:\t%s\n", mvh_node_name(mf->node));
 	seq_printf(seq, "owner:\t%d\nfeatures:\t%#llx %#llx\n",
-		   dev->owner, dev->features[0],
-		   dev->features[1]);
+		   dev->owner, dev->features[0], dev->features[1]);
 	if (backend->show)
 		backend->show(seq, dev);
 	for (i = 0; i < dev->n_vqs; i++)

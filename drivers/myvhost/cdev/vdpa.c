@@ -12,7 +12,6 @@
 #include "compat/compat.h"
 #include "core/backend.h"
 #include "core/dev.h"
-#include "core/frontend.h"
 #include "cdev.h"
 #include "ioctl.h"
 #include "vhost_uapi.h"
@@ -48,11 +47,15 @@ static void mvh_vdpa_config(struct mvh_dev *dev)
 		mvh_eventfd_signal(dev->config_event);
 }
 
-const struct mvh_frontend_ops mvh_vdpa_frontend = {
-	.ioctls	= &mvh_vdpa_ioctls,
-	.error	= mvh_vdpa_error,
-	.miss	= mvh_msg_miss,
-	.config	= mvh_vdpa_config,
+const struct mvh_dialect mvh_vdpa_dialect = {
+	.name		= "vdpa",
+	.frontend	= {
+		.error	= mvh_vdpa_error,
+		.miss	= mvh_msg_miss,
+		.config	= mvh_vdpa_config,
+	},
+	.ioctls		= &mvh_vdpa_ioctls,
+	.all_memory	= true,
 };
 
 static long mvh_vdpa_set_owner(struct mvh_dev *dev, struct mvh_vq *vq,

@@ -13,7 +13,6 @@
 #include "compat/compat.h"
 #include "core/backend.h"
 #include "core/dev.h"
-#include "core/frontend.h"
 #include "cdev.h"
 #include "ioctl.h"
 #include "vhost_uapi.h"
@@ -31,11 +30,14 @@ static void mvh_vhost_config(struct mvh_dev *dev)
 {
 }
 
-const struct mvh_frontend_ops mvh_vhost_frontend = {
-	.ioctls	= &mvh_vhost_ioctls,
-	.error	= mvh_vhost_error,
-	.miss	= mvh_msg_miss,
-	.config	= mvh_vhost_config,
+const struct mvh_dialect mvh_vhost_dialect = {
+	.name		= "vhost",
+	.frontend	= {
+		.error	= mvh_vhost_error,
+		.miss	= mvh_msg_miss,
+		.config	= mvh_vhost_config,
+	},
+	.ioctls		= &mvh_vhost_ioctls,
 };
 
 static long mvh_vhost_set_owner(struct mvh_dev *dev, struct mvh_vq *vq,

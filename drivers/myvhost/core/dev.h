@@ -13,7 +13,6 @@
 
 struct eventfd_ctx;
 struct mvh_frontend_ops;
-struct mvh_node;
 
 /* Regions of a memory table, and entries of an IOTLB. */
 #define MVH_REGIONS_MAX		4096
@@ -30,7 +29,6 @@ struct mvh_node;
  * @fork_owner: workers belong to the owner's process
  * @suspended: in the vdpa dialect, VHOST_VDPA_SUSPEND stopped the queues
  * @backend_features: VHOST_BACKEND_F_*
- * @node: its named node, NULL if it lives as long as its descriptor; set once
  * @batch: in the vdpa dialect, the next @iotlb while a batch of IOTLB messages is
  *	incomplete, else NULL
  * @workers: by id
@@ -61,7 +59,6 @@ struct mvh_dev {
 	bool fork_owner;
 	bool suspended;
 	u64 backend_features;
-	struct mvh_node *node;
 	struct mvh_map *batch;
 	struct xarray workers;
 	const struct mvh_backend_ops *backend;

@@ -7,24 +7,21 @@
 #ifndef _MVH_FRONTEND_H
 #define _MVH_FRONTEND_H
 
-struct mvh_ioctls;
 struct mvh_dev;
 struct mvh_vq;
 
 /**
  * struct mvh_frontend_ops - a dialect
  *
- * The first two are called with the queue's mutex, by the worker or an ioctl of the
- * owner, and must not sleep.
+ * @error and @miss are called with the queue's mutex, by the worker or an ioctl of
+ * the owner, and must not sleep.
  *
- * @ioctls: its ioctls
  * @error: something is wrong with @vq that its owner must know: it has stopped,
  *	or what it writes cannot be logged
  * @miss: @vq waits for the translation described in @vq->miss
  * @config: the configuration space has changed.  With the device's mutex.
  */
 struct mvh_frontend_ops {
-	const struct mvh_ioctls *ioctls;
 	void (*error)(struct mvh_vq *vq);
 	void (*miss)(struct mvh_vq *vq);
 	void (*config)(struct mvh_dev *dev);
