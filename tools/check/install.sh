@@ -43,9 +43,9 @@ devname() {
 		depmod -b $work/root $release &&
 		grep -q '^myvhost myvhost c10:246' \
 			$work/root/lib/modules/$release/modules.devname &&
-		grep -q 'alias myvhost-backend-net myvhost_net' \
+		grep -q 'alias myvhost-backend-1 myvhost_net' \
 			$work/root/lib/modules/$release/modules.alias &&
-		grep -q 'alias myvhost-backend-blk myvhost_blk' \
+		grep -q 'alias myvhost-backend-2 myvhost_blk' \
 			$work/root/lib/modules/$release/modules.alias" >&2
 }
 

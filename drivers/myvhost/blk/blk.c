@@ -191,6 +191,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 		MVH_F_BIT(VIRTIO_F_RING_PACKED),
 	},
 	.config_size	= MVH_BLK_CONFIG_SIZE,
+	.admin_ioctl	= MYVHOST_BLK_RESIZE,
 	.open		= mvh_blk_open,
 	.close		= mvh_blk_close,
 	.ready		= mvh_blk_ready,
@@ -231,4 +232,4 @@ module_exit(mvh_blk_exit);
 
 MODULE_DESCRIPTION("Block back end of myvhost");
 MODULE_LICENSE("GPL");
-MODULE_ALIAS("myvhost-backend-blk");
+MODULE_ALIAS("myvhost-backend-2");

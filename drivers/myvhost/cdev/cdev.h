@@ -28,6 +28,7 @@ struct seq_file;
  * @name: for fdinfo
  * @frontend: how the core reports
  * @ioctls: the ioctls, besides those that all dialects have
+ * @has_config: it reads and writes the configuration space
  * @all_memory: IOTLB messages describe all memory of the device, come from its
  *	owner only and may form batches; otherwise they fill a cache
  */
@@ -35,6 +36,7 @@ struct mvh_dialect {
 	const char *name;
 	struct mvh_frontend_ops frontend;
 	const struct mvh_ioctls *ioctls;
+	bool has_config;
 	bool all_memory;
 };
 

@@ -15,33 +15,20 @@
 #include <linux/uio.h>
 #include <uapi/linux/myvhost.h>
 #include <uapi/linux/virtio_ids.h>
+#include "core/backend.h"
+#include "core/dev.h"
 #include "cdev.h"
 #include "ioctl.h"
 
 static struct miscdevice mvh_misc;
 
-static const char *mvh_cdev_backend(u32 device_id)
+static const struct mvh_dialect *mvh_cdev_dialect(u32 dialect)
 {
-	switch (device_id) {
-	case VIRTIO_ID_NET:
-		return "net";
-	case VIRTIO_ID_BLOCK:
-		return "blk";
-	default:
-		return NULL;
-	}
-}
-
-static const struct mvh_dialect *
-mvh_cdev_dialect(const struct myvhost_setup *setup)
-{
-	switch (setup->dialect) {
+	switch (dialect) {
 	case MYVHOST_DIALECT_VHOST:
 		return &mvh_vhost_dialect;
 	case MYVHOST_DIALECT_VDPA:
-		/* Configuration space is the VMM's business for the net. */
-		return setup->device == VIRTIO_ID_NET ? NULL :
-							&mvh_vdpa_dialect;
+		return &mvh_vdpa_dialect;
 	default:
 		return NULL;
 	}
@@ -49,14 +36,18 @@ mvh_cdev_dialect(const struct myvhost_setup *setup)
 
 static struct mvh_dev *mvh_cdev_create(const struct myvhost_setup *setup)
 {
-	const struct mvh_dialect *dialect = mvh_cdev_dialect(setup);
-	const char *backend = mvh_cdev_backend(setup->device);
+	const struct mvh_backend_ops *ops = mvh_backend_get(setup->device);
+	const struct mvh_dialect *dialect = mvh_cdev_dialect(setup->dialect);
+	struct mvh_dev *dev = ERR_PTR(-EINVAL);
 
-	if (!backend)
+	if (!ops)
 		return ERR_PTR(-ENODEV);
-	if (!dialect || setup->reserved)
-		return ERR_PTR(-EINVAL);
-	return mvh_dev_create(backend, &dialect->frontend, setup->queues);
+	if (dialect && !setup->reserved &&
+	    !(dialect->has_config && ops->vmm_has_config))
+		dev = mvh_dev_create(ops, &dialect->frontend, setup->queues);
+	if (IS_ERR(dev))
+		mvh_backend_put(ops);
+	return dev;
 }
 
 /* Make the file's device, unless another thread did. */
@@ -137,10 +128,10 @@ static bool mvh_cdev_observer(const struct mvh_file *mf)
 	return !mf->write && READ_ONCE(mf->node);
 }
 
-static bool mvh_cdev_observer_may(unsigned int cmd)
+static bool mvh_cdev_observer_may(const struct mvh_dev *dev, unsigned int cmd)
 {
 	return cmd == MYVHOST_GET_VRING_STATS ||
-	       (cmd == MYVHOST_BLK_RESIZE && capable(CAP_SYS_ADMIN));
+	       (cmd == dev->backend->admin_ioctl && capable(CAP_SYS_ADMIN));
 }
 
 static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,
@@ -159,7 +150,7 @@ static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,
 		return PTR_ERR(dev);
 	if (cmd == MYVHOST_NODE_ADD)
 		return mvh_node_add(mf, uarg);
-	if (mvh_cdev_observer(mf) && !mvh_cdev_observer_may(cmd))
+	if (mvh_cdev_observer(mf) && !mvh_cdev_observer_may(dev, cmd))
 		return -EPERM;
 	return mvh_ioctl_call(dev, mvh_dialect(dev)->ioctls, cmd, uarg);
 }

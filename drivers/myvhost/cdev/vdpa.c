@@ -55,6 +55,7 @@ const struct mvh_dialect mvh_vdpa_dialect = {
 		.config	= mvh_vdpa_config,
 	},
 	.ioctls		= &mvh_vdpa_ioctls,
+	.has_config	= true,
 	.all_memory	= true,
 };
 

@@ -6,7 +6,6 @@
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/string.h>
 #include "backend.h"
 #include "dev.h"
 #include "frontend.h"
@@ -55,7 +54,7 @@ void mvh_backend_unregister(const struct mvh_backend_ops *ops)
 }
 EXPORT_SYMBOL_GPL(mvh_backend_unregister);
 
-static const struct mvh_backend_ops *mvh_backend_find(const char *name)
+static const struct mvh_backend_ops *mvh_backend_find(u32 device_id)
 {
 	const struct mvh_backend_ops *found = NULL;
 	int i;
@@ -64,7 +63,7 @@ static const struct mvh_backend_ops *mvh_backend_find(const char *name)
 	for (i = 0; i < MVH_BACKENDS_MAX; i++) {
 		const struct mvh_backend_ops *ops = mvh_backends[i];
 
-		if (ops && !strcmp(ops->name, name) &&
+		if (ops && ops->device_id == device_id &&
 		    try_module_get(ops->owner)) {
 			found = ops;
 			break;
@@ -76,24 +75,24 @@ static const struct mvh_backend_ops *mvh_backend_find(const char *name)
 
 /**
  * mvh_backend_get - find a kind of device, loading its module if need be
- * @name: what it is called
+ * @device_id: virtio's number for it
  *
  * Context: Process context, may sleep.
  * Return: the back end with its module held, or NULL.
  */
-const struct mvh_backend_ops *mvh_backend_get(const char *name)
+const struct mvh_backend_ops *mvh_backend_get(u32 device_id)
 {
-	const struct mvh_backend_ops *ops = mvh_backend_find(name);
+	const struct mvh_backend_ops *ops = mvh_backend_find(device_id);
 
 	if (!ops) {
-		request_module("myvhost-backend-%s", name);
-		ops = mvh_backend_find(name);
+		request_module("myvhost-backend-%u", device_id);
+		ops = mvh_backend_find(device_id);
 	}
 	return ops;
 }
 
 /**
- * mvh_backend_put - let the module go again
+ * mvh_backend_put - drop a reference to a back end's module
  * @ops: what mvh_backend_get() returned
  */
 void mvh_backend_put(const struct mvh_backend_ops *ops)

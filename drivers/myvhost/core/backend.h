@@ -21,14 +21,19 @@ struct seq_file;
  * struct mvh_backend_ops - a kind of device
  *
  * @owner: the module
- * @name: what it is called; the module's alias is "myvhost-backend-" and this
- * @device_id: virtio's number for it
+ * @name: for fdinfo
+ * @device_id: virtio's number for it; the module's alias is "myvhost-backend-" and
+ *	this
  * @n_vqs: queues of a device unless its user says otherwise
  * @max_vqs: most queues of a device
  * @vq_names: their names, for people
  * @has_files: each queue is attached to a file
  * @features: what may be negotiated; @open can change the device's copy
  * @config_size: bytes of the configuration space, 0 if there is none
+ * @vmm_has_config: the VMM emulates the configuration space, so dialects that have
+ *	one cannot drive the device
+ * @admin_ioctl: one of @ioctl's that an administrator may call on a named node that
+ *	somebody else uses, 0 if there is none
  * @open: make @dev->priv, for a device with @n_vqs queues that nobody uses
  *	yet.  Optional, as are
  *	all that follow up to @config_write.  May sleep.  Returns 0 or an error.
@@ -73,6 +78,8 @@ struct mvh_backend_ops {
 	bool has_files;
 	u64 features[MVH_FEATURE_WORDS];
 	u32 config_size;
+	bool vmm_has_config;
+	unsigned int admin_ioctl;
 	int (*open)(struct mvh_dev *dev, unsigned int n_vqs);
 	void (*close)(struct mvh_dev *dev);
 	int (*ready)(struct mvh_dev *dev);
@@ -95,7 +102,7 @@ struct mvh_backend_ops {
 
 int mvh_backend_register(const struct mvh_backend_ops *ops);
 void mvh_backend_unregister(const struct mvh_backend_ops *ops);
-const struct mvh_backend_ops *mvh_backend_get(const char *name);
+const struct mvh_backend_ops *mvh_backend_get(u32 device_id);
 void mvh_backend_put(const struct mvh_backend_ops *ops);
 
 /* For service(), with the queue's mutex held; see vq_serve.c. */

@@ -97,43 +97,33 @@ static struct mvh_dev *mvh_dev_alloc(const struct mvh_backend_ops *ops,
 }
 
 /**
- * mvh_dev_create - a device without owner
- * @backend: what kind
- * @frontend: the dialect
+ * mvh_dev_create - create a device without owner
+ * @ops: its back end, whose reference passes to the device on success
+ * @frontend: how to report to its front end
  * @n_vqs: how many queues, 0 for the usual number
  *
- * Return: the device, ERR_PTR(-ENODEV) if there is no such kind, ERR_PTR(-EINVAL)
- * if it cannot have so many queues, or ERR_PTR(-ENOMEM).
+ * Return: the device, ERR_PTR(-EINVAL) if it cannot have that many queues, or
+ * ERR_PTR(-ENOMEM).
  */
-struct mvh_dev *mvh_dev_create(const char *backend,
+struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 			       const struct mvh_frontend_ops *frontend,
 			       unsigned int n_vqs)
 {
-	const struct mvh_backend_ops *ops = mvh_backend_get(backend);
 	struct mvh_dev *dev;
-	int err = -EINVAL;
+	int err;
 
-	if (!ops)
-		return ERR_PTR(-ENODEV);
 	n_vqs = n_vqs ?: ops->n_vqs;
 	if (n_vqs < ops->n_vqs || n_vqs > ops->max_vqs)
-		goto put;
-	err = -ENOMEM;
+		return ERR_PTR(-EINVAL);
 	dev = mvh_dev_alloc(ops, frontend, n_vqs);
 	if (!dev)
-		goto put;
-	if (ops->open) {
-		err = ops->open(dev, n_vqs);
-		if (err)
-			goto free;
+		return ERR_PTR(-ENOMEM);
+	err = ops->open ? ops->open(dev, n_vqs) : 0;
+	if (err) {
+		kvfree(dev);
+		return ERR_PTR(err);
 	}
 	return dev;
-
-free:
-	kvfree(dev);
-put:
-	mvh_backend_put(ops);
-	return ERR_PTR(err);
 }
 
 /**

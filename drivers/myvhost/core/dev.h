@@ -120,7 +120,7 @@ static inline bool mvh_vq_reachable(const struct mvh_vq *vq)
 extern bool mvh_worker_per_vq;
 extern unsigned int mvh_poll_max_us;
 
-struct mvh_dev *mvh_dev_create(const char *backend,
+struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 			       const struct mvh_frontend_ops *frontend,
 			       unsigned int n_vqs);
 void mvh_dev_destroy(struct mvh_dev *dev);

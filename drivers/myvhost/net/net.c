@@ -59,6 +59,7 @@ static const struct mvh_backend_ops mvh_net_ops = {
 	.n_vqs		= MVH_NET_QUEUES,
 	.max_vqs	= MVH_NET_QUEUES,
 	.has_files	= true,
+	.vmm_has_config	= true,
 	.vq_names	= mvh_net_vq_names,
 	.features	= {
 		MVH_F_BIT(VIRTIO_NET_F_MRG_RXBUF) |
@@ -98,4 +99,4 @@ module_exit(mvh_net_exit);
 
 MODULE_DESCRIPTION("Network back end of myvhost");
 MODULE_LICENSE("GPL");
-MODULE_ALIAS("myvhost-backend-net");
+MODULE_ALIAS("myvhost-backend-1");
