@@ -133,13 +133,17 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 void mvh_blk_queue_destroy(struct mvh_blk_queue *queue);
 void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq);
 void mvh_blk_queue_stop(struct mvh_blk_queue *queue, struct mvh_vq *vq);
-void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq);
 int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq);
 void mvh_blk_queue_hold(struct mvh_blk_queue *queue);
 void mvh_blk_queue_drop(struct mvh_blk_queue *queue);
 void mvh_blk_queue_completed(struct mvh_blk_req *req);
 int mvh_blk_queue_init(void);
 void mvh_blk_queue_exit(void);
+
+/* serve.c */
+void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq);
+void mvh_blk_reap(struct mvh_blk_queue *queue, struct mvh_vq *vq);
+bool mvh_blk_has_ended(const struct mvh_blk_queue *queue);
 
 /* io.c */
 bool mvh_blk_io_start(struct mvh_blk_req *req, struct mvh_vq *vq);
