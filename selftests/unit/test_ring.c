@@ -65,12 +65,30 @@ UNIT_TEST(test_packed_state, "PK13 packed: position to number and back")
 		u16 other = half * 7 + 1;
 		u32 base = half | (u32)other << 16;
 
+		if (!other)
+			continue;
 		check_eq(mvh_ring_state_unpack(&ring, base), 0);
 		check_eq(ring.state.avail, half & 0x7fff);
 		check_eq(ring.state.avail_wrap, half >> 15);
 		check_eq(ring.state.used, other & 0x7fff);
 		check_eq(ring.state.used_wrap, other >> 15);
 		check_eq(mvh_ring_state_pack(&ring), base);
+	}
+}
+
+UNIT_TEST(test_packed_state_half, "PK17 packed: a position without a used half has nothing in flight")
+{
+	struct mvh_ring ring = { .num = 32768, .packed = true };
+	u32 half;
+
+	for (half = 0; half <= U16_MAX; half++) {
+		ring.state.used = ~half;
+		ring.state.used_wrap = !(half >> 15);
+		check_eq(mvh_ring_state_unpack(&ring, half), 0);
+		check_eq(ring.state.avail, half & 0x7fff);
+		check_eq(ring.state.avail_wrap, half >> 15);
+		check_eq(mvh_ring_state_pack(&ring), half | half << 16);
+		check_eq(mvh_packed_room(&ring), 32768);
 	}
 }
 

@@ -99,7 +99,8 @@ u32 mvh_ring_state_pack(const struct mvh_ring *ring)
  * @base: see mvh_ring_state_pack()
  *
  * mvh_ring_state_ok() checks it when the ring starts, because the size may be
- * set later.
+ * set later.  A packed base without a used half, as DPDK sets it, is that of a
+ * ring with nothing in flight (PK17).
  *
  * Return: 0, or -EINVAL for a split index above 16 bits.
  */
@@ -115,6 +116,8 @@ int mvh_ring_state_unpack(struct mvh_ring *ring, u32 base)
 	}
 	s->avail = base & 0x7fff;
 	s->avail_wrap = base >> 15 & 1;
+	if (!(base >> 16))
+		base |= base << 16;
 	s->used = base >> 16 & 0x7fff;
 	s->used_wrap = base >> 31;
 	return 0;
