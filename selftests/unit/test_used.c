@@ -190,6 +190,39 @@ UNIT_TEST(test_packed_in_order_slot, "PK8 PK10 packed: a used descriptor at the 
 	}
 }
 
+/* A mark costs a pinned page of the log, so a batch is one range, or two. */
+UNIT_TEST_BOTH(test_told_once, "SP23", "PK16", "a push tells of its elements once, twice around the end")
+{
+	unsigned int start, n, i, told;
+
+	for (start = 0; start < 8; start++)
+	for (n = 1; n <= 8; n++) {
+		struct rig_config config = { .num = 8, .packed = packed,
+					     .start = start };
+		struct rig *rig = rig_create(&config);
+		struct mvh_done done[8];
+
+		take(rig, done, n);
+		rig_push(rig, done, n);
+		for (i = 0, told = 0; i < env.n_log; i++)
+			told += env.log[i].op == ENV_WROTE;
+		check_eq(told, !packed + 1 + (start + n > 8));
+		rig_destroy(rig);
+	}
+}
+
+/* More than the ring has, of a driver that moves its index on and on. */
+UNIT_TEST(test_told_lapped, "SP23 split: a push of more than a lap tells of the ring, not of what is behind")
+{
+	struct rig_config config = { .num = 4, .start = 1 };
+	struct rig *rig = rig_create(&config);
+	struct mvh_done done[11] = {};
+
+	rig_push(rig, done, 11);
+	check_eq(rig->ring.state.used, 12);
+	rig_destroy(rig);
+}
+
 UNIT_TEST_BOTH(test_not_told, "SP15", "PK16", "nobody is told of writes when nobody asks")
 {
 	struct rig_config config = { .num = 4, .packed = packed };

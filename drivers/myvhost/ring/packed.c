@@ -100,15 +100,34 @@ static u16 mvh_packed_used_flags(const struct mvh_done *done, bool wrap)
 	return wrap ? flags | MVH_PACKED_AVAIL | MVH_PACKED_USED : flags;
 }
 
-/* A used descriptor was written, all but its address. */
-static void mvh_packed_wrote(struct mvh_ring *ring,
-			     const struct vring_packed_desc *desc)
+/* Used descriptors from @first to @last were written, all but addresses. */
+static void mvh_packed_wrote_descs(struct mvh_ring *ring, u16 first, u16 last)
 {
-	u32 from = offsetof(struct vring_packed_desc, len);
+	const u32 size = sizeof(struct vring_packed_desc);
+	u32 from = first * size + offsetof(struct vring_packed_desc, len);
 
-	mvh_ring_wrote(ring, MVH_PART_DESC,
-		       (void *)desc - ring->part[MVH_PART_DESC] + from,
-		       sizeof(*desc) - from);
+	mvh_ring_wrote(ring, MVH_PART_DESC, from, (last + 1) * size - from);
+}
+
+/* Tell of a push at @pos: one range, two if it goes on at the ring's start. */
+static void mvh_packed_wrote(struct mvh_ring *ring, u16 pos,
+			     const struct mvh_done *done, unsigned int n)
+{
+	u16 first = pos, last = pos;
+	bool wrap = false;
+	unsigned int i;
+
+	if (likely(!ring->wrote))
+		return;
+	for (i = 0; i < n; i++) {
+		if (pos < last) {
+			mvh_packed_wrote_descs(ring, first, last);
+			first = pos;
+		}
+		last = pos;
+		mvh_packed_advance(ring, &pos, &wrap, done[i].ndesc);
+	}
+	mvh_packed_wrote_descs(ring, first, last);
 }
 
 /**
@@ -121,8 +140,8 @@ void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 		     unsigned int n)
 {
 	struct mvh_ring_state *s = &ring->state;
-	struct vring_packed_desc *desc, *first = NULL;
-	u16 flags, first_flags = 0;
+	u16 flags, first_flags = 0, pos = s->used;
+	struct vring_packed_desc *desc, *first = mvh_packed_desc(ring, pos);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -131,18 +150,15 @@ void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 		flags = mvh_packed_used_flags(&done[i], s->used_wrap);
 		mvh_store(&desc->id, cpu_to_le16(done[i].id));
 		mvh_store(&desc->len, cpu_to_le32(done[i].len));
-		if (first) {
+		if (i)
 			mvh_store(&desc->flags, cpu_to_le16(flags));
-			mvh_packed_wrote(ring, desc);
-		} else {
-			first = desc;
+		else
 			first_flags = flags;
-		}
 		mvh_packed_advance(ring, &s->used, &s->used_wrap,
 				   done[i].ndesc);
 	}
 	mvh_store_release(&first->flags, cpu_to_le16(first_flags));
-	mvh_packed_wrote(ring, first);
+	mvh_packed_wrote(ring, pos, done, n);
 }
 
 /**

@@ -92,6 +92,32 @@ int mvh_split_next(struct mvh_ring *ring, u16 *head)
 	return 1;
 }
 
+static void mvh_split_wrote_elems(struct mvh_ring *ring, u16 slot,
+				  unsigned int n)
+{
+	const u32 size = sizeof(struct vring_used_elem);
+
+	if (n)
+		mvh_ring_wrote(ring, MVH_PART_USED,
+			       offsetof(struct vring_used, ring) + slot * size,
+			       n * size);
+}
+
+/*
+ * Tell of a push: one range of elements, two if they go on at the ring's start.
+ * A hostile driver can have more chains taken than its ring has.
+ */
+static void mvh_split_wrote(struct mvh_ring *ring, u16 pos, unsigned int n)
+{
+	u16 slot = pos & (ring->num - 1);
+	unsigned int head = min_t(unsigned int, n, ring->num - slot);
+
+	mvh_split_wrote_elems(ring, slot, head);
+	mvh_split_wrote_elems(ring, 0, min_t(unsigned int, n - head, slot));
+	mvh_ring_wrote(ring, MVH_PART_USED, offsetof(struct vring_used, idx),
+		       sizeof(__virtio16));
+}
+
 /**
  * mvh_split_push - see mvh_ring_push()
  * @ring: the ring
@@ -111,16 +137,12 @@ void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 
 		mvh_store(&e->id, __cpu_to_virtio32(ring->le, done[i].id));
 		mvh_store(&e->len, __cpu_to_virtio32(ring->le, done[i].len));
-		mvh_ring_wrote(ring, MVH_PART_USED,
-			       offsetof(struct vring_used, ring) +
-			       slot * sizeof(*e), sizeof(*e));
 	}
 	ring->state.used = pos + n;
 	ring->uncalled += n;
 	mvh_wmb();
 	mvh_store(&used->idx, mvh_ring_virtio16(ring, ring->state.used));
-	mvh_ring_wrote(ring, MVH_PART_USED, offsetof(struct vring_used, idx),
-		       sizeof(__virtio16));
+	mvh_split_wrote(ring, pos, n);
 }
 
 /**
