@@ -11,7 +11,7 @@ PATH=/build/bin:$PATH
 
 ELAPSED=$1
 ROUNDS=$2
-SECS=${DEMO_SECS:-3}
+SECS=3
 BACKENDS="myvhost vhost_net off"
 WORK=$(mktemp -d /tmp/demo.XXXXXX)
 RESULTS=${DEMO_RESULTS:-$WORK/results}

@@ -8,7 +8,7 @@
 #
 # DISK_DIR is where the files are (default: a file system on a RAM disk of the
 # kernel, null_blk), DISK_IMAGE the Debian of the guests (default: the disk with the
-# serial number "debian"), DISK_SECS the length of a measurement.
+# serial number "debian").
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../../selftests/lab/guest.sh"
@@ -16,7 +16,7 @@ PATH=/build/bin:$PATH
 
 ELAPSED=$1
 ROUNDS=$2
-SECS=${DISK_SECS:-2}
+SECS=2
 BACKENDS="myvhost qemu host"
 WORK=$(mktemp -d /tmp/disk.XXXXXX)
 RESULTS=${DISK_RESULTS:-$WORK/results}
