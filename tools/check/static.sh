@@ -8,8 +8,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../selftests/lib/ktap.sh"
 export CHECK_TREE=${CHECK_TREE:-$(cd "$here/../.." && pwd)}
-checks="ktap rooms pure versions bug length exports kernel-doc spdx whitespace
-	shell rst man indirect-calls sparse selftest"
+checks="ktap rooms pure versions bug length exports documented kernel-doc checkpatch
+	spdx whitespace shell rst man indirect-calls sparse selftest"
 
 [ $# -gt 0 ] || read -r -d '' -a checks <<< "$checks" || true
 [ $# = 0 ] || checks=("$@")
