@@ -60,19 +60,19 @@ wait_for() {
 }
 
 test_usage() {
-	usage "no command" "which command"
-	usage "unknown command" "there is no command frob" frob
-	usage "no prefix of a command" "there is no command sh" sh
-	usage "unknown option" "--frob is no option" show --frob
-	usage "unknown letter" "-x is no option" show -x
-	usage "letter in a group" "-x is no option" stats -jx
-	usage "option without value" "--file lacks" add blk d --file
-	usage "letter without value" "-i lacks" stats -i
+	usage "no command" "no command given"
+	usage "unknown command" 'unknown command "frob"' frob
+	usage "no prefix of a command" 'unknown command "sh"' sh
+	usage "unknown option" "unknown option --frob" show --frob
+	usage "unknown letter" "unknown option -x" show -x
+	usage "letter in a group" "unknown option -x" stats -jx
+	usage "option without value" "option --file requires a value" add blk d --file
+	usage "letter without value" "option -i requires a value" stats -i
 	usage "add: no kind" "NAME is missing" add
-	usage "add: other kind" "no kind net" add net d --file f
+	usage "add: other kind" "unknown kind net" add net d --file f
 	usage "add: no name" "NAME is missing" add blk --file f
 	usage "add: no file" "--file FILE is missing" add blk d
-	usage "add: too much" "what is e" add blk d e --file f
+	usage "add: too much" "unexpected argument e" add blk d e --file f
 	usage "add: name with slash" "is not a name" add blk ../d --file f
 	usage "add: name too long" "is not a name" add blk "$(printf %032d 0)" --file f
 	usage "add: empty name" "is not a name" add blk "" --file f
@@ -84,27 +84,27 @@ test_usage() {
 	usage "add: bps" "bytes per second" add blk d --file f --bps 10MB
 	usage "add: bps, overflow" "bytes per second" add blk d --file f --bps 99999999999G
 	usage "add: burst without limit" "requests per second" add blk d --file f --iops 0,5
-	usage "show: two names" "what is b" show a b
+	usage "show: two names" "unexpected argument b" show a b
 	usage "show: no name" "neither a name" show a/b
 	usage "stats: interval" "0.01 to 86400" stats -i 0
 	usage "stats: interval, garbage" "0.01 to 86400" stats -i 1s
 	usage "stats: count" "not a count" stats -c 0
 	usage "resize: no name" "NAME is missing" resize
 	usage "resize: no size" "not a size" resize d 1Q
-	usage "resize: negative" "not a size|no option" resize d -- -1
+	usage "resize: negative" "not a size|unknown option" resize d -- -1
 	usage "resize: no sector" "multiple" resize d 1000
 	usage "resize: empty" "multiple" resize d 0
 	usage "resize: too large" "not a size" resize d 8E
 	usage "resize: --shrink alone" "without SIZE" resize --shrink d
 	usage "del: no name" "NAME is missing" del
-	usage "del: two names" "what is b" del a b
+	usage "del: two names" "unexpected argument b" del a b
 	usage "del: not a name" "is not a name" del .a
-	usage "run: no command" "QEMU is missing" run
-	usage "run: no command behind --" "QEMU is missing" run --blk f --
-	usage "run: blk" "no such option" run --blk f,frob=1 -- q
-	usage "run: blk, empty" "begins with no name" run --blk ,readonly -- q
-	usage "run: net" "no such option" run --net t,frob -- q
-	usage "run: mac" "mac is an address" run --net t,mac=1 -- q
+	usage "run: no command" "the QEMU command is missing" run
+	usage "run: no command behind --" "the QEMU command is missing" run --blk f --
+	usage "run: blk" "unknown option" run --blk f,frob=1 -- q
+	usage "run: blk, empty" "the name is missing" run --blk ,readonly -- q
+	usage "run: net" "unknown option" run --net t,frob -- q
+	usage "run: mac" "mac must be an address" run --net t,mac=1 -- q
 	usage "help takes nothing" "takes no argument" help me
 }
 
@@ -145,9 +145,9 @@ test_no_module() {
 		# shellcheck disable=SC2086
 		expect "no module: $c" 1 "is the module loaded.*modprobe myvhost" "$m" $c
 	done
-	expect "no node: resize" 1 "nosuch: there is no such node" "$m" resize nosuch
-	expect "no node: show" 1 "nosuch: there is no such device" "$m" show nosuch
-	expect "no node: stats" 1 "nosuch: there is no such device" "$m" stats -i 1 nosuch
+	expect "no node: resize" 1 "nosuch: no such node" "$m" resize nosuch
+	expect "no node: show" 1 "nosuch: no such device" "$m" show nosuch
+	expect "no node: stats" 1 "nosuch: no such device" "$m" stats -i 1 nosuch
 }
 
 test_print() {
@@ -178,7 +178,7 @@ test_show() {
 	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show
 	expect "show: by process" 0 "^77:3: net" "$m" show 77
 	expect "show: by descriptor" 0 "^4242:10: net" "$m" show 4242:10
-	expect "show: no such process" 1 "424: there is no such device" "$m" show 424
+	expect "show: no such process" 1 "424: no such device" "$m" show 424
 	expect_json "show: order" "[d['name'] for d in v] == ['77:3', 'disk0', '4242:10']" show -j
 	expect_json "show: JSON of a disk" "len(v) == 1 and v[0]['size'] == 1 << 30 and v[0]['readonly'] is False and v[0]['serial'] == '007' and v[0]['file'] == '/srv/a: b\nc.img'" show -j disk0
 	expect_json "show: JSON keeps what it does not know" "v[0]['newkey'] == 'something new'" show -j disk0
@@ -207,7 +207,7 @@ test_stats() {
 		sleep 0.3
 		rm -r proc/77
 	) &
-	expect "stats: the device goes" 1 "77: there is no such device" "$m" stats -i 0.1 77
+	expect "stats: the device goes" 1 "77: no such device" "$m" stats -i 0.1 77
 	wait
 }
 

@@ -68,7 +68,7 @@ test_add() {
 	expect_field "show: off" "['off']" "[q['state'] for q in d['queues']]" ctl.a
 	expect_field "show: cache" writeback "d['cache']" ctl.a
 	expect_field "show: no limits" "[0, 0]" "[d['iops'], d['bps']]" ctl.a
-	expect "add: the name is taken" 1 "ctl.a: the name is taken.*myvhost del ctl.a" \
+	expect "add: the name is taken" 1 "ctl.a: the name is in use.*myvhost del ctl.a" \
 		"$m" add blk ctl.a --file img
 	expect "add: all options" 0 "" "$m" add blk ctl.b --file img2 --readonly \
 		--queues 4 --serial "S 1" --cache writethrough --iops 100,10 --bps 1M,64K
@@ -102,7 +102,7 @@ test_files() {
 	expect "file: a block device" 0 "" "$m" add blk ctl.l --file "$loop"
 	expect_field "file: its size" 33554432 "d['size']" ctl.l
 	expect "file: a block device in use by a disk" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
-	expect "resize: a block device" 1 "resize it by its own means" "$m" resize ctl.l 64M
+	expect "resize: a block device" 1 "cannot resize a block device" "$m" resize ctl.l 64M
 	truncate -s 40M loopimg
 	losetup -c "$loop"
 	expect "resize: a block device that has grown" 0 "" "$m" resize ctl.l
@@ -155,7 +155,7 @@ test_resize() {
 	truncate -s 3M img
 	expect "resize: after the file" 0 "" "$m" resize ctl.a
 	expect_field "resize: the guest sees that" 3145728 "d['size']" ctl.a
-	expect "resize: no such node" 1 "there is no such node" "$m" resize ctl.none 1M
+	expect "resize: no such node" 1 "no such node" "$m" resize ctl.none 1M
 	mv img img.away
 	expect "resize: the file was renamed" 0 "" "$m" resize ctl.a 4M
 	mv img.away img
@@ -172,7 +172,7 @@ test_del() {
 	exec 9>&-
 	expect "del: no longer in use" 0 "" "$m" del ctl.a
 	ktap_result "del: the node is gone" "$([ ! -e /dev/myvhost-ctl.a ]; echo $?)"
-	expect "del: no such node" 1 "ctl.a: there is no such node" "$m" del ctl.a
+	expect "del: no such node" 1 "ctl.a: no such node" "$m" del ctl.a
 	expect "del: the other" 0 "" "$m" del ctl.b
 	expect "add: the name is free again" 0 "" "$m" add blk ctl.a --file img
 	expect "del: and again" 0 "" "$m" del ctl.a
@@ -220,7 +220,7 @@ test_net() {
 	expect "net: two queues of another tap" 1 "has one queue.*multi_queue" "$m" run --net ctltap0,queues=2 -- true
 	expect "net: in use" 1 "ctltap0: the tap is in use" \
 		"$m" run --net ctltap0 -- "$m" run --net ctltap0 -- true
-	expect "net: of another user" 1 "ctltap0: the tap is not yours|net/tun: Permission" \
+	expect "net: of another user" 1 "ctltap0: the tap belongs to another user|net/tun: Permission" \
 		as_user "$(stat -c %g /dev/myvhost)" "$m" run --net ctltap0 -- true
 }
 

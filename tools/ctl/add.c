@@ -52,7 +52,7 @@ int command_add(int argc, char **argv)
 	add_parse(argc, argv, &disk);
 	args_count(argc, argv, 2, 2, "blk NAME");
 	if (strcmp(argv[optind], "blk"))
-		fail_usage("add: there is no kind %s; a disk is blk",
+		fail_usage("add: unknown kind %s; use blk for a disk",
 			   argv[optind]);
 	node_name_check(argv[optind + 1]);
 	if (!disk.file)

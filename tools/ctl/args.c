@@ -34,10 +34,10 @@ int args_option(int argc, char **argv, const char *shorts,
 	int c = getopt_long(argc, argv, shorts, longs, which);
 
 	if (c == ':')
-		fail_usage("%s: %s lacks its value", argv[0],
+		fail_usage("%s: option %s requires a value", argv[0],
 			   args_culprit(argv, optind - 1));
 	if (c == '?')
-		fail_usage("%s: %s is no option of it", argv[0],
+		fail_usage("%s: unknown option %s", argv[0],
 			   args_culprit(argv, optind - 1));
 	return c;
 }
@@ -57,5 +57,6 @@ void args_count(int argc, char **argv, int min, int max, const char *what)
 	if (n < min)
 		fail_usage("%s: %s is missing", argv[0], what);
 	if (n > max)
-		fail_usage("%s: what is %s?", argv[0], argv[optind + max]);
+		fail_usage("%s: unexpected argument %s", argv[0],
+			   argv[optind + max]);
 }

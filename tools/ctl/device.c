@@ -215,7 +215,7 @@ int devices_status(const struct devices *devices, const char *filter)
 		return CTL_FAILED;
 	if (!filter || devices->n)
 		return CTL_OK;
-	error_say("%s: there is no such device%s", filter, geteuid() ?
+	error_say("%s: no such device%s", filter, geteuid() ?
 		  ", or only root can see it" : "; see: myvhost show");
 	return CTL_FAILED;
 }

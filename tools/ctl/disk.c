@@ -23,7 +23,7 @@ static const char *disk_set_cache(struct disk *disk, const char *value)
 	disk->buffered = strcmp(value, "none");
 	disk->writethrough = !strcmp(value, "writethrough");
 	if (disk->buffered && !disk->writethrough && strcmp(value, "writeback"))
-		return "cache is none, writeback or writethrough";
+		return "cache must be none, writeback or writethrough";
 	return NULL;
 }
 
@@ -32,10 +32,10 @@ static const char *disk_set_serial(struct disk *disk, const char *value)
 	const char *p;
 
 	if (!*value || strlen(value) > MYVHOST_BLK_SERIAL_LEN)
-		return "serial has 1 to 20 characters";
+		return "serial must have 1 to 20 characters";
 	for (p = value; *p; p++)
 		if (*p < ' ' || *p > '~')
-			return "serial is printable ASCII";
+			return "serial must be printable ASCII";
 	disk->serial = value;
 	return NULL;
 }
@@ -45,7 +45,7 @@ static const char *disk_set_queues(struct disk *disk, const char *value)
 	uint64_t n;
 
 	if (!range_parse(value, 1, DISK_MAX_QUEUES, &n))
-		return "queues is a number from 1 to 16";
+		return "queues must be a number from 1 to 16";
 	disk->queues = n;
 	return NULL;
 }
@@ -80,7 +80,7 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		return limit_parse(value, size_parse, &disk->bps) ?
 			"bps is N or N,BURST bytes per second, with K, M or G" :
 			NULL;
-	return "it has no such option; there are readonly, queues, serial, cache, iops and bps";
+	return "unknown option; the options are readonly, queues, serial, cache, iops and bps";
 }
 
 static void disk_check_size(const char *file, int fd, const struct stat *st)
@@ -106,7 +106,7 @@ static void disk_fail_open(const struct disk *disk, int err)
 		disk_fail_busy(disk);
 	if (!disk->readonly && (err == EROFS || err == EACCES) &&
 	    !access(disk->file, R_OK))
-		fail("%s: %s; if the guest is not to write: readonly",
+		fail("%s: %s; use readonly for a disk that the guest only reads",
 		     disk->file, strerror(err));
 	fail("%s: %s", disk->file, strerror(err));
 }
@@ -141,7 +141,7 @@ static void disk_setup(int fd, unsigned int queues)
 		return;
 	switch (errno) {
 	case ENODEV:
-		fail("%s has no disks: myvhost_blk.ko is not found; try: modprobe myvhost_blk, or make install for this kernel",
+		fail("%s has no disks: myvhost_blk.ko not found; try: modprobe myvhost_blk, or make install for this kernel",
 		     NODE_PATH);
 	case ENOTTY:
 		fail("%s has no disks: this myvhost.ko is older than this program",
@@ -179,7 +179,7 @@ static void disk_set_backing(int fd, int file, const struct disk *disk)
 		disk_fail_busy(disk);
 		break;
 	case EINVAL:
-		fail("%s: this cannot be a disk: smaller than a block of the disk it lies on, zoned, or with an option that this myvhost_blk.ko does not know",
+		fail("%s: cannot be a disk: smaller than a block of the underlying disk, zoned, or with an option unknown to this myvhost_blk.ko",
 		     disk->file);
 	default:
 		fail("%s: cannot be a disk: %s", disk->file, strerror(errno));

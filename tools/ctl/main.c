@@ -25,10 +25,10 @@ static const char help[] =
 "       myvhost help\n"
 "       myvhost --version\n"
 "\n"
-"  add     make /dev/myvhost-NAME, a disk for a virtual machine\n"
-"  show    named nodes, and devices of processes\n"
-"  stats   counters of their queues; with -i, rates\n"
-"  resize  give a disk another size, or tell the guest that it has one\n"
+"  add     create /dev/myvhost-NAME, a disk for a virtual machine\n"
+"  show    list named nodes and the devices of processes\n"
+"  stats   show the counters of their queues, or rates with -i\n"
+"  resize  resize a disk, or report its new size to the guest\n"
 "  del     remove /dev/myvhost-NAME\n"
 "  run     start QEMU with disks and network devices\n"
 "\n"
@@ -84,10 +84,10 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc < 2)
-		fail_usage("which command?");
+		fail_usage("no command given");
 	command = command_find(argv[1]);
 	if (!command)
-		fail_usage("there is no command %s", argv[1]);
+		fail_usage("unknown command \"%s\"", argv[1]);
 	r = command->fn(argc - 1, argv + 1);
 	if (fflush(stdout) || ferror(stdout))
 		fail("cannot write the output");

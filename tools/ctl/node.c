@@ -103,7 +103,7 @@ int node_open_named(const char *name)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
-		fail("%s: there is no such node; see: myvhost show", name);
+		fail("%s: no such node; see: myvhost show", name);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
 		fail("%s: %s: it is for root and the group kvm", path,
 		     strerror(errno));
@@ -135,7 +135,7 @@ void node_add(int fd, const char *name)
 		return;
 	switch (errno) {
 	case EEXIST:
-		fail("%s: the name is taken; to free it: myvhost del %s", name,
+		fail("%s: the name is in use; to remove it: myvhost del %s", name,
 		     name);
 	case EPERM:
 		fail("%s: only root (CAP_SYS_ADMIN) may add a node", name);
@@ -155,7 +155,7 @@ static void node_fail_busy(const char *name)
 
 	if (holder)
 		fail("%s: in use by %s", name, holder);
-	fail("%s: in use; to see by whom: fuser -v %s", name, path);
+	fail("%s: in use; see: fuser -v %s", name, path);
 }
 
 /**
@@ -173,7 +173,7 @@ void node_del(const char *name)
 			node_fail_busy(name);
 			break;
 		case ENOENT:
-			fail("%s: there is no such node; see: myvhost show",
+			fail("%s: no such node; see: myvhost show",
 			     name);
 		case EPERM:
 			fail("%s: only root (CAP_SYS_ADMIN) may remove a node",
@@ -201,7 +201,7 @@ void node_resize(int fd, const char *name)
 	case EPERM:
 		fail("%s: only root (CAP_SYS_ADMIN) may resize it", name);
 	case ENOTTY:
-		fail("%s: it is not a disk", name);
+		fail("%s: not a disk", name);
 	default:
 		fail("%s: cannot resize it: %s", name, strerror(errno));
 	}

@@ -46,10 +46,10 @@ const char *options_parse(char *s, const char **first, option_fn fn, void *arg)
 
 	*first = option_next(&s);
 	if (!**first)
-		return "it begins with no name";
+		return "the name is missing";
 	while ((part = option_next(&s))) {
 		if (!*part)
-			return "there is nothing behind a comma";
+			return "an option is missing after a comma";
 		value = strchr(part, '=');
 		if (value)
 			*value++ = 0;

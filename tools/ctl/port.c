@@ -69,17 +69,17 @@ const char *port_set(void *arg, const char *key, const char *value)
 		value = "";
 	if (!strcmp(key, "queues")) {
 		if (!range_parse(value, 1, PORT_MAX_QUEUES, &n))
-			return "queues is a number from 1 to 256";
+			return "queues must be a number from 1 to 256";
 		port->queues = n;
 		return NULL;
 	}
 	if (!strcmp(key, "mac")) {
 		if (!port_mac_valid(value))
-			return "mac is an address like 52:54:00:12:34:56";
+			return "mac must be an address like 52:54:00:12:34:56";
 		port->mac = value;
 		return NULL;
 	}
-	return "it has no such option; there are queues, mac and packed";
+	return "unknown option; the options are queues, mac and packed";
 }
 
 /*
@@ -117,7 +117,7 @@ void port_check(const struct port *port)
 	long flags;
 
 	if (!if_nametoindex(tap))
-		fail("%s: there is no such interface; try: ip tuntap add dev %s mode tap%s",
+		fail("%s: no such interface; try: ip tuntap add dev %s mode tap%s",
 		     tap, tap, port->queues > 1 ? " multi_queue" : "");
 	flags = port_tap_flags(tap);
 	if (flags < 0)
@@ -125,7 +125,7 @@ void port_check(const struct port *port)
 	if ((flags & TUN_TYPE_MASK) != IFF_TAP)
 		fail("%s: this interface is not a tap", tap);
 	if (port->queues > 1 && !(flags & IFF_MULTI_QUEUE))
-		fail("%s: this tap has one queue; make it with: ip tuntap add dev %s mode tap multi_queue",
+		fail("%s: this tap has one queue; create it with: ip tuntap add dev %s mode tap multi_queue",
 		     tap, tap);
 }
 
@@ -155,10 +155,10 @@ int port_open_tap(const struct port *port)
 	case E2BIG:
 		fail("%s: the tap is in use", port->tap);
 	case EPERM:
-		fail("%s: the tap is not yours; make it with: ip tuntap add dev %s mode tap user USER",
+		fail("%s: the tap belongs to another user; create it with: ip tuntap add dev %s mode tap user USER",
 		     port->tap, port->tap);
 	case EINVAL:
-		fail("%s: not a tap, or one with another kind of queues (multi_queue)",
+		fail("%s: not a tap, or created with another multi_queue setting",
 		     port->tap);
 	default:
 		fail("%s: TUNSETIFF: %s", port->tap, strerror(errno));

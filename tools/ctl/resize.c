@@ -31,7 +31,7 @@ static int resize_open_file(const char *file)
 	if (lstat(file, &st))
 		fail("%s: %s", file, strerror(errno));
 	if (S_ISBLK(st.st_mode))
-		fail("%s: a block device has the size that it has; resize it by its own means, then leave SIZE out",
+		fail("%s: cannot resize a block device; resize it with its own tools, then run resize without SIZE",
 		     file);
 	fd = open(file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
@@ -50,7 +50,7 @@ static void resize_check(const char *file, uint64_t now, uint64_t size,
 		return;
 	size_print(old, sizeof(old), now);
 	size_print(new, sizeof(new), size);
-	fail("%s: has %s, more than %s; to cut off what is behind: --shrink",
+	fail("%s: has %s, more than %s; use --shrink to truncate it",
 	     file, old, new);
 }
 
@@ -79,10 +79,10 @@ static void resize_backing(int node, const char *name, uint64_t size,
 	uint64_t shown;
 
 	if (fdinfo_read(&info, path))
-		fail("%s: the kernel tells nothing of it", name);
+		fail("%s: cannot read its fdinfo", name);
 	value = fdinfo_get(&info, -1, "file");
 	if (!value)
-		fail("%s: it is not a disk", name);
+		fail("%s: not a disk", name);
 	fdinfo_number(&info, -1, "size", &shown);
 	file = fdinfo_path(value);
 	resize_file(file, shown, size, shrink);

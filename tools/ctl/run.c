@@ -81,7 +81,7 @@ static void run_parse(int argc, char **argv, struct run *run)
 			run->print = true;
 	}
 	if (optind == argc)
-		fail_usage("run: the command of QEMU is missing");
+		fail_usage("run: the QEMU command is missing");
 }
 
 /* Takes the number that the descriptor would have. */

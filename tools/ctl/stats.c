@@ -256,7 +256,7 @@ static void stats_parse(int argc, char **argv, struct stats *stats)
 			if (seconds_parse(optarg, &stats->nsecs) ||
 			    stats->nsecs < STATS_MIN_NSECS ||
 			    stats->nsecs > STATS_MAX_NSECS)
-				fail_usage("stats: an interval has 0.01 to 86400 seconds, not \"%s\"",
+				fail_usage("stats: the interval must be 0.01 to 86400 seconds, not \"%s\"",
 					   optarg);
 		} else if (!range_parse(optarg, 1, UINT32_MAX, &stats->count)) {
 			fail_usage("stats: \"%s\" is not a count", optarg);
