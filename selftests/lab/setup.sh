@@ -42,7 +42,7 @@ build_if_stale() {
 		;;
 	*)
 		tail -20 "$log" >&2
-		die "$name failed, log: $log; what is done is kept, so start again when the cause is gone"
+		die "$name failed, log: $log. If it is the mirror, choose others with MYVHOST_MIRROR and MYVHOST_SECURITY_MIRROR. Start again when the cause is gone: the steps before are kept."
 		;;
 	esac
 	BUILT=1

@@ -11,7 +11,7 @@
 # one, and a few subjects on the others and with a newer QEMU. Logs: CHECK_LOGS or a
 # new directory in the cache.
 set -euo pipefail
-. "$(dirname "$0")/../../selftests/lab/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../../selftests/lab/common.sh"
 . "$REPO_DIR/selftests/lib/ktap.sh"
 REPO=$REPO_DIR
 LAB=$LAB_DIR
@@ -72,6 +72,11 @@ stopped() {
 	end_descendants
 	[ ! -d "$LOGS" ] || finish || true
 	exit $((128 + $1))
+}
+
+trap_signals() {
+	trap 'stopped 2' INT
+	trap 'stopped 15' TERM
 }
 
 # background CMD...: wait for it such that a signal is handled at once
@@ -304,8 +309,7 @@ main() {
 	[ $# -gt 0 ] || set -- lab static unit fuzz ctl build install kselftest qemu
 	mkdir -p "$LOGS"
 	prune
-	trap 'stopped 2' INT
-	trap 'stopped 15' TERM
+	trap_signals
 	for s in "$@"; do
 		case $s in
 		lab) ;;
@@ -319,4 +323,4 @@ main() {
 	finish
 }
 
-main "$@"
+[ "${BASH_SOURCE[0]}" != "$0" ] || main "$@"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Test what the lab makes of the state of a Debian mirror, as KTAP, without network and
-# without a VM: choose-kernel.py with recorded package lists (lists/, all but the first
-# line of each are from "apt-cache madison"), and kernel.sh with releases that do not
-# work. Needs bash and Python.
+# without a VM: choose-kernel.py with recorded package lists (lists/, from "apt-cache
+# madison", without the packages that some state of the mirror lacks), and kernel.sh
+# with releases that do not work. And that a signal ends all that make check has started.
 set -uo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 LAB=$(cd "$HERE/.." && pwd)
@@ -84,7 +84,28 @@ forgotten() {
 	[ ! -s "$WORK/cache/kernels/bad" ] && [ ! -e "$WORK/cache/rootfs/opt/kernels/6.1" ]
 }
 
-ktap_begin 18
+# signalled SIGNAL STATUS: a shell that does what check.sh does has a child in a process
+# group of its own, as timeout makes it for QEMU, and one in a session of its own that
+# survives SIGTERM. They hold the lock of the file "held" as long as they live.
+signalled() {
+	local rc=0 pid
+	CHECK_LOGS=$WORK/logs SCRIPT=$LAB/../../tools/check/check.sh bash -c '
+		. "$SCRIPT"
+		mkdir -p "$LOGS"
+		trap_signals
+		flock 9
+		(timeout 60 sleep 60 & wait) &
+		setsid bash -c "trap : TERM; touch $1/started; while :; do sleep 1; done" &
+		wait' signalled "$WORK" > "$WORK/out" 2>&1 9> "$WORK/held" &
+	pid=$!
+	until [ -e "$WORK/started" ]; do sleep 0.1; done
+	kill -s "$1" $pid
+	wait $pid || rc=$?
+	[ $rc = "$2" ] || { echo "exit status $rc, not $2"; cat "$WORK/out"; return 1; }
+	flock -n 9 9> "$WORK/held" || { echo "a process is left"; return 1; }
+}
+
+ktap_begin 19
 result "everything is there" choose complete-7.2 7.2 "" 0 \
 	'^7\.2\.12\+deb13-amd64 7\.2\.12-1~bpo13\+1 linux-headers-\S+-amd64=\S+ linux-headers-\S+-common=\S+ linux-binary-7\S+ linux-modules-\S+ linux-base-\S+ linux-kbuild-7\.2\.12\+deb13=\S+$' ''
 result "the signed image is later than the headers" choose image-later-than-headers 6.1 "" 0 \
@@ -121,4 +142,5 @@ result "the release that failed is remembered" remembered
 result "no release works: the lab is at fault" fall_back "6.1.0-56-amd64 6.1.0-55-amd64" 1 '' \
 	'no kernel 6\.1 works'
 result "no release works: none is remembered" forgotten
+result "a signal ends all that make check has started" signalled TERM 143
 ktap_end
