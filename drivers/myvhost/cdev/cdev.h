@@ -14,6 +14,7 @@
 struct iov_iter;
 struct miscdevice;
 struct mvh_dev;
+struct myvhost_vring_stats;
 struct mvh_ioctls;
 struct mvh_node;
 struct mvh_vq;
@@ -28,6 +29,8 @@ struct seq_file;
  * @name: for fdinfo
  * @frontend: how the core reports
  * @ioctls: the ioctls, besides those that all dialects have
+ * @backend_features: VHOST_BACKEND_F_* that it offers
+ * @num_max: most descriptors that a ring can have
  * @has_config: it reads and writes the configuration space
  * @all_memory: IOTLB messages describe all memory of the device, come from its
  *	owner only and may form batches; otherwise they fill a cache
@@ -36,6 +39,8 @@ struct mvh_dialect {
 	const char *name;
 	struct mvh_frontend_ops frontend;
 	const struct mvh_ioctls *ioctls;
+	u64 backend_features;
+	u16 num_max;
 	bool has_config;
 	bool all_memory;
 };
@@ -69,7 +74,6 @@ int mvh_cdev_init(void);
 void mvh_cdev_exit(void);
 
 /* msg.c */
-void mvh_msg_miss(struct mvh_vq *vq);
 ssize_t mvh_msg_read(struct mvh_dev *dev, struct iov_iter *to, bool nonblock);
 ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from);
 __poll_t mvh_msg_poll(struct mvh_dev *dev, struct file *file,
@@ -84,7 +88,7 @@ int mvh_node_del(const void __user *arg);
 void mvh_node_exit(void);
 
 /* stats.c */
-int mvh_stats_get(struct mvh_vq *vq, void __user *arg);
+int mvh_stats_get(struct mvh_vq *vq, struct myvhost_vring_stats *stats);
 void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf);
 
 #endif /* _MVH_CDEV_H */

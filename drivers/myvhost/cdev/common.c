@@ -1,337 +1,241 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ioctls that all dialects have: queues and workers.  The order in which things are
- * checked, and the error for each, are those of vhost.
+ * Ioctls that all dialects have.  The order in which things are checked, and the
+ * error for each, are those of vhost.
  */
 #include <linux/eventfd.h>
 #include <linux/file.h>
-#include <linux/log2.h>
-#include <linux/uaccess.h>
-#include <uapi/linux/myvhost.h>
 #include "compat/compat.h"
-#include "core/backend.h"
 #include "core/dev.h"
 #include "cdev.h"
 #include "ioctl.h"
-#include "vhost_uapi.h"
 
-static long mvh_queue_set_fork(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
+static int mvh_common_get_features(struct mvh_ucmd *ucmd)
 {
-	u8 fork;
+	ucmd->arg.val64 = ucmd->dev->offered[0];
+	return 0;
+}
 
-	if (dev->mm)
-		return -EBUSY;
-	if (get_user(fork, (u8 __user *)arg))
-		return -EFAULT;
+static int mvh_common_get_backend_features(struct mvh_ucmd *ucmd)
+{
+	ucmd->arg.val64 = mvh_dialect(ucmd->dev)->backend_features;
+	return 0;
+}
+
+static int mvh_common_set_backend_features(struct mvh_ucmd *ucmd)
+{
+	u64 features = ucmd->arg.val64;
+
+	if (features & ~mvh_dialect(ucmd->dev)->backend_features)
+		return -EOPNOTSUPP;
+	mvh_dev_set_backend_features(ucmd->dev, features);
+	return 0;
+}
+
+static int mvh_common_check_unowned(const struct mvh_ucmd *ucmd)
+{
+	return ucmd->dev->mm ? -EBUSY : 0;
+}
+
+static int mvh_common_set_fork(struct mvh_ucmd *ucmd)
+{
+	u8 fork = ucmd->arg.val8;
+
 	if (fork != VHOST_FORK_OWNER_TASK && fork != VHOST_FORK_OWNER_KTHREAD)
 		return -EINVAL;
 	if (fork == VHOST_FORK_OWNER_TASK && !MVH_HAVE_VHOST_TASK)
 		return -EOPNOTSUPP;
-	dev->fork_owner = fork == VHOST_FORK_OWNER_TASK;
+	return mvh_dev_set_fork_owner(ucmd->dev, fork == VHOST_FORK_OWNER_TASK);
+}
+
+static int mvh_common_get_fork(struct mvh_ucmd *ucmd)
+{
+	ucmd->arg.val8 = ucmd->dev->fork_owner;
 	return 0;
 }
 
-static long mvh_queue_get_fork(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
+static int mvh_common_new_worker(struct mvh_ucmd *ucmd)
 {
-	return put_user((u8)dev->fork_owner, (u8 __user *)arg);
+	return mvh_dev_new_worker(ucmd->dev, &ucmd->arg.val32);
 }
 
-static long mvh_queue_new_worker(struct mvh_dev *dev, struct mvh_vq *vq,
-				 void __user *arg)
+static int mvh_common_free_worker(struct mvh_ucmd *ucmd)
 {
-	u32 id;
-	int err = mvh_dev_new_worker(dev, &id);
-
-	return err ?: put_user(id, (u32 __user *)arg);
+	return mvh_dev_free_worker(ucmd->dev, ucmd->arg.val32);
 }
 
-static long mvh_queue_free_worker(struct mvh_dev *dev, struct mvh_vq *vq,
-				  void __user *arg)
+static int mvh_common_attach_worker(struct mvh_ucmd *ucmd)
 {
-	u32 id;
-
-	if (get_user(id, (u32 __user *)arg))
-		return -EFAULT;
-	return mvh_dev_free_worker(dev, id);
+	return mvh_dev_attach_worker(ucmd->dev, ucmd->vq, ucmd->arg.state.num);
 }
 
-static long mvh_queue_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq,
-				    void __user *arg)
+static int mvh_common_get_worker(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_state s;
-
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	return mvh_dev_attach_worker(dev, vq, s.num);
-}
-
-static long mvh_queue_get_worker(struct mvh_dev *dev, struct mvh_vq *vq,
-				 void __user *arg)
-{
-	struct mvh_worker *worker = rcu_dereference_protected(vq->worker,
-					lockdep_is_held(&dev->mutex));
-	struct vhost_vring_state s = { .index = vq->index };
+	const struct mvh_worker *worker = mvh_vq_worker(ucmd->vq);
 
 	if (!worker)
 		return -EINVAL;
-	s.num = worker->id;
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
-}
-
-static long mvh_queue_set_num(struct mvh_dev *dev, struct mvh_vq *vq,
-			      void __user *arg)
-{
-	struct vhost_vring_state s;
-
-	if (vq->port)
-		return -EBUSY;
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	if (s.num > MVH_RING_MAX || !is_power_of_2(s.num))
-		return -EINVAL;
-	vq->ring.num = s.num;
+	ucmd->arg.state.num = worker->id;
 	return 0;
 }
 
-/**
- * mvh_queue_set_base - VHOST_SET_VRING_BASE
- * @dev: the device, locked
- * @vq: the queue, locked
- * @arg: struct vhost_vring_state of the caller
- *
- * Return: 0, -EBUSY while it is served, -EFAULT, or -EINVAL.
- */
-long mvh_queue_set_base(struct mvh_dev *dev, struct mvh_vq *vq,
-			void __user *arg)
+static int mvh_common_check_detached(const struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_state s;
-
-	if (vq->port)
-		return -EBUSY;
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	return mvh_ring_state_unpack(&vq->ring, s.num);
+	return mvh_vq_attached(ucmd->vq) ? -EBUSY : 0;
 }
 
-static long mvh_queue_get_base(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
+static int mvh_common_set_num(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_state s = { .index = vq->index };
-	int err = mvh_vq_quiesce(vq);
-
-	if (err)
-		return err;
-	s.num = mvh_ring_state_pack(&vq->ring);
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
-}
-
-static bool mvh_queue_addr_aligned(const struct vhost_vring_addr *a,
-				   bool packed)
-{
-	u64 avail_mask = packed ? 3 : VRING_AVAIL_ALIGN_SIZE - 1;
-	u64 desc_mask = packed ? VRING_DESC_ALIGN_SIZE - 1 : 0;
-
-	return !(a->desc_user_addr & desc_mask) &&
-	       !(a->avail_user_addr & avail_mask) &&
-	       !(a->used_user_addr & (VRING_USED_ALIGN_SIZE - 1)) &&
-	       !(a->log_guest_addr & (VRING_USED_ALIGN_SIZE - 1));
-}
-
-static bool mvh_queue_addr_ok(struct mvh_vq *vq,
-			      const struct vhost_vring_addr *a, const u64 *addr)
-{
-	struct mvh_dev *dev = vq->dev;
-
-	if (!mvh_vq_ring_ok(vq, addr))
-		return false;
-	return dev->iotlb || !(a->flags & BIT(VHOST_VRING_F_LOG)) ||
-	       mvh_vq_log_range_ok(vq, dev->log_base, a->log_guest_addr);
+	return mvh_vq_set_num(ucmd->vq, ucmd->arg.state.num,
+			      mvh_dialect(ucmd->dev)->num_max);
 }
 
 /**
- * mvh_queue_set_addr - VHOST_SET_VRING_ADDR
- * @dev: the device, locked
- * @vq: the queue, locked
- * @arg: struct vhost_vring_addr of the caller
+ * mvh_common_set_base - VHOST_SET_VRING_BASE
+ * @ucmd: struct vhost_vring_state of the caller
  *
- * Return: 0, -EFAULT, -EOPNOTSUPP for an unknown flag, -EINVAL, or -EINTR.
+ * Return: what mvh_vq_set_base() returns.
  */
-long mvh_queue_set_addr(struct mvh_dev *dev, struct mvh_vq *vq,
-			void __user *arg)
+int mvh_common_set_base(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_addr a;
-	u64 addr[MVH_PART_MAX];
-	bool moved;
-	int err;
-
-	if (copy_from_user(&a, arg, sizeof(a)))
-		return -EFAULT;
-	if (a.flags & ~BIT(VHOST_VRING_F_LOG))
-		return -EOPNOTSUPP;
-	if (!mvh_queue_addr_aligned(&a, vq->ring.packed))
-		return -EINVAL;
-	addr[MVH_PART_DESC] = a.desc_user_addr;
-	addr[MVH_PART_AVAIL] = a.avail_user_addr;
-	addr[MVH_PART_USED] = a.used_user_addr;
-	/* Without a port the size may still change; its attachment checks. */
-	if (vq->port && !mvh_queue_addr_ok(vq, &a, addr))
-		return -EINVAL;
-	moved = !vq->placed || memcmp(vq->addr, addr, sizeof(addr));
-	err = moved ? mvh_vq_quiesce(vq) : 0;
-	if (err)
-		return err;
-	memcpy(vq->addr, addr, sizeof(addr));
-	vq->log_addr = a.log_guest_addr;
-	vq->log_used = a.flags & BIT(VHOST_VRING_F_LOG);
-	vq->placed = true;
-	mvh_vq_refresh(vq);
-	if (moved)
-		mvh_vq_remap(vq);
-	mvh_vq_schedule(vq);
-	return 0;
+	return mvh_vq_set_base(ucmd->vq, ucmd->arg.state.num);
 }
 
-static long mvh_queue_set_kick(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
+static int mvh_common_get_base(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_file f;
+	return mvh_vq_get_base(ucmd->vq, &ucmd->arg.state.num);
+}
+
+/**
+ * mvh_common_set_addr - VHOST_SET_VRING_ADDR
+ * @ucmd: struct vhost_vring_addr of the caller
+ *
+ * Return: what mvh_vq_set_addr() returns.
+ */
+int mvh_common_set_addr(struct mvh_ucmd *ucmd)
+{
+	return mvh_vq_set_addr(ucmd->vq, &ucmd->arg.addr);
+}
+
+static int mvh_common_set_kick(struct mvh_ucmd *ucmd)
+{
 	struct file *file = NULL;
-	int err = 0;
 
-	if (copy_from_user(&f, arg, sizeof(f)))
-		return -EFAULT;
-	if (f.fd != VHOST_FILE_UNBIND)
-		file = eventfd_fget(f.fd);
+	if (ucmd->arg.file.fd != VHOST_FILE_UNBIND)
+		file = eventfd_fget(ucmd->arg.file.fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	mvh_event_stop(&vq->kick_event);
-	swap(file, vq->kick);
-	if (file)
-		fput(file);
-	if (vq->kick)
-		err = mvh_event_start(&vq->kick_event, vq->kick);
-	/* The guest may have kicked it already. */
-	mvh_vq_schedule(vq);
-	return err;
+	return mvh_vq_set_kick(ucmd->vq, file);
 }
 
-static long mvh_queue_set_eventfd(struct eventfd_ctx **where, void __user *arg)
+/**
+ * mvh_eventfd_get - the eventfd of a descriptor
+ * @fd: the descriptor, or VHOST_FILE_UNBIND
+ *
+ * Return: the eventfd, NULL for VHOST_FILE_UNBIND, or an ERR_PTR.
+ */
+struct eventfd_ctx *mvh_eventfd_get(int fd)
 {
-	struct vhost_vring_file f;
-	struct eventfd_ctx *event;
+	return fd == VHOST_FILE_UNBIND ? NULL : eventfd_ctx_fdget(fd);
+}
 
-	if (copy_from_user(&f, arg, sizeof(f)))
-		return -EFAULT;
-	event = mvh_eventfd_get(f.fd);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-	swap(event, *where);
-	if (event)
-		eventfd_ctx_put(event);
+static int mvh_common_set_call(struct mvh_ucmd *ucmd)
+{
+	struct eventfd_ctx *call = mvh_eventfd_get(ucmd->arg.file.fd);
+
+	if (IS_ERR(call))
+		return PTR_ERR(call);
+	mvh_vq_set_call(ucmd->vq, call);
 	return 0;
 }
 
-/*
- * QEMU gives a vdpa queue its eventfd when the queue runs already.  The guest may
- * wait for a call that went to the one before; one too many does no harm.
- */
-static long mvh_queue_set_call(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
+static int mvh_common_set_err(struct mvh_ucmd *ucmd)
 {
-	const struct eventfd_ctx *old = vq->call;
-	long ret = mvh_queue_set_eventfd(&vq->call, arg);
+	struct eventfd_ctx *err = mvh_eventfd_get(ucmd->arg.file.fd);
 
-	if (vq->call && vq->call != old && vq->state == MVH_VQ_RUNNING)
-		mvh_eventfd_signal(vq->call);
-	return ret;
+	if (IS_ERR(err))
+		return PTR_ERR(err);
+	mvh_vq_set_err(ucmd->vq, err);
+	return 0;
 }
 
-static long mvh_queue_set_err(struct mvh_dev *dev, struct mvh_vq *vq,
-			      void __user *arg)
-{
-	return mvh_queue_set_eventfd(&vq->err, arg);
-}
-
-/* Cross-endian guests are not served, as on kernels built without them. */
-static long mvh_queue_endian(struct mvh_dev *dev, struct mvh_vq *vq,
-			     void __user *arg)
+/* Cross-endian guests are refused, as by kernels built without their support. */
+static int mvh_common_endian(struct mvh_ucmd *ucmd)
 {
 	return -ENOIOCTLCMD;
 }
 
-static long mvh_queue_set_busyloop(struct mvh_dev *dev, struct mvh_vq *vq,
-				   void __user *arg)
+static int mvh_common_set_busyloop(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_state s;
-
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	vq->window.fixed_us = s.num;
+	mvh_vq_set_busyloop(ucmd->vq, ucmd->arg.state.num);
 	return 0;
 }
 
-static long mvh_queue_get_busyloop(struct mvh_dev *dev, struct mvh_vq *vq,
-				   void __user *arg)
+static int mvh_common_get_busyloop(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_state s = {
-		.index = vq->index,
-		.num = vq->window.fixed_us,
-	};
-
-	return copy_to_user(arg, &s, sizeof(s)) ? -EFAULT : 0;
+	ucmd->arg.state.num = mvh_vq_get_busyloop(ucmd->vq);
+	return 0;
 }
 
-static long mvh_queue_get_stats(struct mvh_dev *dev, struct mvh_vq *vq,
-				void __user *arg)
+static int mvh_common_get_stats(struct mvh_ucmd *ucmd)
 {
-	return mvh_stats_get(vq, arg);
+	return mvh_stats_get(ucmd->vq, &ucmd->arg.stats);
 }
 
-static long mvh_queue_set_poll(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
+static int mvh_common_set_poll(struct mvh_ucmd *ucmd)
 {
-	struct myvhost_vring_poll p;
-
-	if (copy_from_user(&p, arg, sizeof(p)))
-		return -EFAULT;
-	if (p.max_usecs > MYVHOST_POLL_MAX_USECS)
+	if (ucmd->arg.poll.max_usecs > MYVHOST_POLL_MAX_USECS)
 		return -EINVAL;
-	vq->window.max_us = p.max_usecs;
-	vq->window.now_ns = 0;
-	vq->window.slept_at = 0;
+	mvh_vq_set_poll(ucmd->vq, ucmd->arg.poll.max_usecs);
 	return 0;
 }
 
-static const struct mvh_ioctl mvh_queue_table[] = {
-	{ VHOST_SET_FORK_FROM_OWNER, 0, mvh_queue_set_fork },
-	{ VHOST_GET_FORK_FROM_OWNER, 0, mvh_queue_get_fork },
-	{ VHOST_NEW_WORKER, MVH_IOC_WORKER, mvh_queue_new_worker },
-	{ VHOST_FREE_WORKER, MVH_IOC_WORKER, mvh_queue_free_worker },
-	{ VHOST_ATTACH_VRING_WORKER, MVH_IOC_WORKER | MVH_IOC_QUEUE,
-	  mvh_queue_attach_worker },
-	{ VHOST_GET_VRING_WORKER, MVH_IOC_WORKER | MVH_IOC_QUEUE,
-	  mvh_queue_get_worker },
-	{ VHOST_SET_VRING_NUM, MVH_IOC_VQ_LOCK, mvh_queue_set_num },
-	{ VHOST_SET_VRING_BASE, MVH_IOC_VQ_LOCK, mvh_queue_set_base },
-	{ VHOST_GET_VRING_BASE, MVH_IOC_VQ_LOCK, mvh_queue_get_base },
-	{ VHOST_SET_VRING_ADDR, MVH_IOC_VQ_LOCK, mvh_queue_set_addr },
-	{ VHOST_SET_VRING_KICK, MVH_IOC_VQ_LOCK, mvh_queue_set_kick },
-	{ VHOST_SET_VRING_CALL, MVH_IOC_VQ_LOCK, mvh_queue_set_call },
-	{ VHOST_SET_VRING_ERR, MVH_IOC_VQ_LOCK, mvh_queue_set_err },
-	{ VHOST_SET_VRING_ENDIAN, MVH_IOC_VQ, mvh_queue_endian },
-	{ VHOST_GET_VRING_ENDIAN, MVH_IOC_VQ, mvh_queue_endian },
-	{ VHOST_SET_VRING_BUSYLOOP_TIMEOUT, MVH_IOC_VQ_LOCK,
-	  mvh_queue_set_busyloop },
-	{ VHOST_GET_VRING_BUSYLOOP_TIMEOUT, MVH_IOC_VQ_LOCK,
-	  mvh_queue_get_busyloop },
-	{ MYVHOST_GET_VRING_STATS, MVH_IOC_BARE | MVH_IOC_QUEUE,
-	  mvh_queue_get_stats },
-	{ MYVHOST_SET_VRING_POLL, MVH_IOC_VQ_LOCK, mvh_queue_set_poll },
+static const struct mvh_ioctl mvh_common_table[] = {
+	MVH_IOC_OUT(VHOST_GET_FEATURES, 0, val64, mvh_common_get_features),
+	MVH_IOC_OUT(VHOST_GET_BACKEND_FEATURES, 0, val64,
+		    mvh_common_get_backend_features),
+	MVH_IOC_IN(VHOST_SET_BACKEND_FEATURES, 0, val64,
+		   mvh_common_set_backend_features),
+	MVH_IOC_IN_CHECKED(VHOST_SET_FORK_FROM_OWNER, 0,
+			   mvh_common_check_unowned, val8, mvh_common_set_fork),
+	MVH_IOC_OUT(VHOST_GET_FORK_FROM_OWNER, 0, val8, mvh_common_get_fork),
+	MVH_IOC_OUT(VHOST_NEW_WORKER, MVH_IOC_WORKER, val32,
+		    mvh_common_new_worker),
+	MVH_IOC_IN(VHOST_FREE_WORKER, MVH_IOC_WORKER, val32,
+		   mvh_common_free_worker),
+	MVH_IOC_IN(VHOST_ATTACH_VRING_WORKER, MVH_IOC_WORKER | MVH_IOC_QUEUE,
+		   state, mvh_common_attach_worker),
+	MVH_IOC_OUT(VHOST_GET_VRING_WORKER, MVH_IOC_WORKER | MVH_IOC_QUEUE,
+		    state, mvh_common_get_worker),
+	MVH_IOC_IN_CHECKED(VHOST_SET_VRING_NUM, MVH_IOC_VQ_LOCK,
+			   mvh_common_check_detached, state,
+			   mvh_common_set_num),
+	MVH_IOC_IN_CHECKED(VHOST_SET_VRING_BASE, MVH_IOC_VQ_LOCK,
+			   mvh_common_check_detached, state,
+			   mvh_common_set_base),
+	MVH_IOC_OUT(VHOST_GET_VRING_BASE, MVH_IOC_VQ_LOCK, state,
+		    mvh_common_get_base),
+	MVH_IOC_IN(VHOST_SET_VRING_ADDR, MVH_IOC_VQ_LOCK, addr,
+		   mvh_common_set_addr),
+	MVH_IOC_IN(VHOST_SET_VRING_KICK, MVH_IOC_VQ_LOCK, file,
+		   mvh_common_set_kick),
+	MVH_IOC_IN(VHOST_SET_VRING_CALL, MVH_IOC_VQ_LOCK, file,
+		   mvh_common_set_call),
+	MVH_IOC_IN(VHOST_SET_VRING_ERR, MVH_IOC_VQ_LOCK, file,
+		   mvh_common_set_err),
+	MVH_IOC(VHOST_SET_VRING_ENDIAN, MVH_IOC_VQ, mvh_common_endian),
+	MVH_IOC(VHOST_GET_VRING_ENDIAN, MVH_IOC_VQ, mvh_common_endian),
+	MVH_IOC_IN(VHOST_SET_VRING_BUSYLOOP_TIMEOUT, MVH_IOC_VQ_LOCK, state,
+		   mvh_common_set_busyloop),
+	MVH_IOC_OUT(VHOST_GET_VRING_BUSYLOOP_TIMEOUT, MVH_IOC_VQ_LOCK, state,
+		    mvh_common_get_busyloop),
+	MVH_IOC_INOUT(MYVHOST_GET_VRING_STATS, MVH_IOC_BARE | MVH_IOC_QUEUE,
+		      stats, mvh_common_get_stats),
+	MVH_IOC_IN(MYVHOST_SET_VRING_POLL, MVH_IOC_VQ_LOCK, poll,
+		   mvh_common_set_poll),
 };
 
-const struct mvh_ioctls mvh_queue_ioctls = {
-	.n	= ARRAY_SIZE(mvh_queue_table),
-	.entry	= mvh_queue_table,
+const struct mvh_ioctls mvh_common_ioctls = {
+	.n	= ARRAY_SIZE(mvh_common_table),
+	.entry	= mvh_common_table,
 };

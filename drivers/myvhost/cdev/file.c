@@ -152,7 +152,7 @@ static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,
 		return mvh_node_add(mf, uarg);
 	if (mvh_cdev_observer(mf) && !mvh_cdev_observer_may(dev, cmd))
 		return -EPERM;
-	return mvh_ioctl_call(dev, mvh_dialect(dev)->ioctls, cmd, uarg);
+	return mvh_ioctl_call(dev, cmd, uarg);
 }
 
 static ssize_t mvh_cdev_read(struct kiocb *iocb, struct iov_iter *to)

@@ -1,65 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds the handler of an ioctl and calls it.
+ * Finds the entry of an ioctl in the tables and carries it out.
  */
-#include <linux/eventfd.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include "core/backend.h"
 #include "core/dev.h"
+#include "cdev.h"
 #include "ioctl.h"
-#include "vhost_uapi.h"
 
-/**
- * mvh_eventfd_get - the eventfd of a descriptor
- * @fd: the descriptor, or VHOST_FILE_UNBIND
- *
- * Return: the eventfd, NULL for VHOST_FILE_UNBIND, or an ERR_PTR.
- */
-struct eventfd_ctx *mvh_eventfd_get(int fd)
+/* The index alone is read: what follows it counts after the checks. */
+static int mvh_ioctl_get_vq(struct mvh_ucmd *ucmd, bool copied)
 {
-	return fd == VHOST_FILE_UNBIND ? NULL : eventfd_ctx_fdget(fd);
-}
+	struct mvh_dev *dev = ucmd->dev;
+	u32 index = ucmd->arg.state.index;
 
-/**
- * mvh_ioctl_set_event - an ioctl that sets an eventfd of the device
- * @dev: the device, locked
- * @where: the device's log_event or config_event
- * @arg: int of the caller, the descriptor or VHOST_FILE_UNBIND
- *
- * Return: 0; -EFAULT; -EBADF, -EINVAL if it is no descriptor or not an eventfd.
- */
-long mvh_ioctl_set_event(struct mvh_dev *dev, struct eventfd_ctx **where,
-			 void __user *arg)
-{
-	struct eventfd_ctx *event;
-	int fd;
-
-	if (get_user(fd, (int __user *)arg))
+	if (!copied && get_user(index, (u32 __user *)ucmd->user))
 		return -EFAULT;
-	event = mvh_eventfd_get(fd);
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-	event = mvh_dev_swap_event(dev, where, event);
-	if (event)
-		eventfd_ctx_put(event);
-	return 0;
-}
-
-/**
- * mvh_ioctl_vq - the queue of an index
- * @dev: the device
- * @index: the index, from the caller
- * @vq: where to put the queue
- *
- * Return: 0, or -ENOBUFS if there is none.
- */
-int mvh_ioctl_vq(struct mvh_dev *dev, u32 index, struct mvh_vq **vq)
-{
 	if (index >= dev->n_vqs)
 		return -ENOBUFS;
-	*vq = &dev->vq[array_index_nospec(index, dev->n_vqs)];
+	ucmd->vq = &dev->vq[array_index_nospec(index, dev->n_vqs)];
 	return 0;
+}
+
+static int mvh_ioctl_check(struct mvh_ucmd *ucmd, const struct mvh_ioctl *ioctl)
+{
+	const struct mvh_dev *dev = ucmd->dev;
+	int err = 0;
+
+	if (ioctl->flags & MVH_IOC_OWNED && !dev->mm)
+		return -EINVAL;
+	if (ioctl->flags & MVH_IOC_OWNER)
+		err = mvh_dev_check_owner(dev);
+	if (!err && ioctl->flags & MVH_IOC_QUEUE)
+		err = mvh_ioctl_get_vq(ucmd, ioctl->flags & MVH_IOC_EARLY);
+	if (!err && ioctl->check)
+		err = ioctl->check(ucmd);
+	return err;
+}
+
+static int mvh_ioctl_copy_in(struct mvh_ucmd *ucmd, const struct mvh_ioctl *ioctl)
+{
+	return copy_from_user(&ucmd->arg, ucmd->user, ioctl->in) ? -EFAULT : 0;
+}
+
+static int mvh_ioctl_run(struct mvh_ucmd *ucmd, const struct mvh_ioctl *ioctl)
+{
+	int err = mvh_ioctl_check(ucmd, ioctl);
+
+	if (!err && !(ioctl->flags & MVH_IOC_EARLY))
+		err = mvh_ioctl_copy_in(ucmd, ioctl);
+	if (err)
+		return err;
+	/* The caller may have changed it before it was read again. */
+	if (ucmd->vq)
+		ucmd->arg.state.index = ucmd->vq->index;
+	if (!(ioctl->flags & MVH_IOC_LOCK))
+		return ioctl->fn(ucmd);
+	mutex_lock(&ucmd->vq->mutex);
+	err = ioctl->fn(ucmd);
+	mutex_unlock(&ucmd->vq->mutex);
+	return err;
+}
+
+/* An ioctl that no table has may be one of the back end's. */
+static long mvh_ioctl_backend(struct mvh_dev *dev, unsigned int cmd,
+			      void __user *user)
+{
+	const struct mvh_backend_ops *backend = dev->backend;
+	long ret;
+
+	if (!backend->ioctl)
+		return -ENOIOCTLCMD;
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
+	ret = backend->ioctl(dev, cmd, user);
+	mutex_unlock(&dev->mutex);
+	return ret;
 }
 
 static const struct mvh_ioctl *mvh_ioctl_find(const struct mvh_ioctls *table,
@@ -73,74 +90,46 @@ static const struct mvh_ioctl *mvh_ioctl_find(const struct mvh_ioctls *table,
 	return NULL;
 }
 
-static long mvh_ioctl_run(struct mvh_dev *dev, const struct mvh_ioctl *ioctl,
-			  void __user *arg)
-{
-	struct mvh_vq *vq = NULL;
-	long ret = 0;
-	u32 index;
-
-	if (ioctl->flags & MVH_IOC_OWNED && !dev->mm)
-		return -EINVAL;
-	if (ioctl->flags & MVH_IOC_OWNER)
-		ret = mvh_dev_check_owner(dev);
-	if (!ret && ioctl->flags & MVH_IOC_QUEUE)
-		ret = get_user(index, (u32 __user *)arg) ?:
-		      mvh_ioctl_vq(dev, index, &vq);
-	if (ret)
-		return ret;
-	if (!(ioctl->flags & MVH_IOC_LOCK))
-		return ioctl->fn(dev, vq, arg);
-	mutex_lock(&vq->mutex);
-	ret = ioctl->fn(dev, vq, arg);
-	mutex_unlock(&vq->mutex);
-	return ret;
-}
-
-/* What no table has may be an ioctl of the kind of device. */
-static long mvh_ioctl_backend(struct mvh_dev *dev, unsigned int cmd,
-			      void __user *arg)
-{
-	const struct mvh_backend_ops *backend = dev->backend;
-	long ret;
-
-	if (!backend->ioctl)
-		return -ENOIOCTLCMD;
-	if (mutex_lock_killable(&dev->mutex))
-		return -EINTR;
-	ret = backend->ioctl(dev, cmd, arg);
-	mutex_unlock(&dev->mutex);
-	return ret;
-}
-
 /**
  * mvh_ioctl_call - carry out an ioctl
  * @dev: the device, not locked
- * @dialect: its dialect's own ioctls
- * @cmd: which
- * @arg: its argument
+ * @cmd: its number
+ * @user: its argument
  *
- * Return: what the ioctl says; -ENOIOCTLCMD if there is none; -EINTR if the caller
- * was killed while another one went on.
+ * Return: what the ioctl returns; -ENOIOCTLCMD if there is none; -EINTR if the caller
+ * was killed while it waited for another one.
  */
-long mvh_ioctl_call(struct mvh_dev *dev, const struct mvh_ioctls *dialect,
-		    unsigned int cmd, void __user *arg)
+long mvh_ioctl_call(struct mvh_dev *dev, unsigned int cmd, void __user *user)
 {
 	const struct mvh_backend_ops *backend = dev->backend;
-	const struct mvh_ioctl *ioctl = mvh_ioctl_find(dialect, cmd) ?:
-					mvh_ioctl_find(&mvh_queue_ioctls, cmd);
-	long ret;
+	const struct mvh_ioctl *ioctl =
+		mvh_ioctl_find(mvh_dialect(dev)->ioctls, cmd) ?:
+		mvh_ioctl_find(&mvh_common_ioctls, cmd);
+	unsigned int other = backend->has_files ? MVH_IOC_NO_FILES :
+						  MVH_IOC_FILES;
+	struct mvh_ucmd ucmd = { .dev = dev, .user = user };
+	int err;
 
 	if (!ioctl)
-		return mvh_ioctl_backend(dev, cmd, arg);
-	ret = backend->ready ? backend->ready(dev) : 0;
-	if (ret)
-		return ret;
-	if (ioctl->flags & MVH_IOC_BARE)
-		return mvh_ioctl_run(dev, ioctl, arg);
-	if (mutex_lock_killable(&dev->mutex))
-		return -EINTR;
-	ret = mvh_ioctl_run(dev, ioctl, arg);
-	mutex_unlock(&dev->mutex);
-	return ret;
+		return mvh_ioctl_backend(dev, cmd, user);
+	err = backend->ready ? backend->ready(dev) : 0;
+	if (err)
+		return err;
+	if (ioctl->flags & other)
+		return -ENOIOCTLCMD;
+	if (ioctl->flags & MVH_IOC_EARLY)
+		err = mvh_ioctl_copy_in(&ucmd, ioctl);
+	if (err)
+		return err;
+	if (ioctl->flags & MVH_IOC_BARE) {
+		err = mvh_ioctl_run(&ucmd, ioctl);
+	} else {
+		if (mutex_lock_killable(&dev->mutex))
+			return -EINTR;
+		err = mvh_ioctl_run(&ucmd, ioctl);
+		mutex_unlock(&dev->mutex);
+	}
+	if (!err && copy_to_user(user, &ucmd.arg, ioctl->out))
+		return -EFAULT;
+	return err;
 }

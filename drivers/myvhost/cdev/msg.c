@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * IOTLB messages: misses to the owner by read and poll, translations from the
- * owner by write.  A queue waits for one translation at a time, so a miss is a
- * slot of its queue: nothing is allocated, and a guest cannot pile them up.
+ * owner by write.
  */
-#include <linux/sched/signal.h>
 #include <linux/uio.h>
 #include "core/dev.h"
 #include "cdev.h"
@@ -19,84 +17,7 @@ static_assert(offsetof(struct vhost_msg, iotlb) == MVH_MSG_BODY);
 static_assert(sizeof(int) + sizeof(u32) == MVH_MSG_BODY);
 
 /**
- * mvh_msg_miss - a queue waits for a translation
- * @vq: the queue, whose view says for which
- *
- * If the owner was told before, it is told again: the queue has been kicked, and
- * the owner may know better now.
- *
- * Context: With the queue's mutex; does not sleep.
- */
-void mvh_msg_miss(struct mvh_vq *vq)
-{
-	struct mvh_dev *dev = vq->dev;
-
-	spin_lock(&dev->miss_lock);
-	vq->miss.state = MVH_MISS_PENDING;
-	vq->miss.iova = vq->view.miss;
-	vq->miss.access = vq->view.miss_access;
-	spin_unlock(&dev->miss_lock);
-	wake_up_interruptible_poll(&dev->miss_wait, EPOLLIN | EPOLLRDNORM);
-}
-
-/* Take a miss that the owner does not know of yet. */
-static bool mvh_msg_take(struct mvh_dev *dev, struct vhost_iotlb_msg *msg)
-{
-	bool found = false;
-	unsigned int i;
-
-	spin_lock(&dev->miss_lock);
-	for (i = 0; i < dev->n_vqs && !found; i++) {
-		struct mvh_miss *miss = &dev->vq[i].miss;
-
-		if (miss->state != MVH_MISS_PENDING)
-			continue;
-		miss->state = MVH_MISS_READ;
-		msg->iova = miss->iova;
-		msg->perm = miss->access;
-		msg->type = VHOST_IOTLB_MISS;
-		found = true;
-	}
-	spin_unlock(&dev->miss_lock);
-	return found;
-}
-
-/* The owner could not be told after all. */
-static void mvh_msg_put_back(struct mvh_dev *dev, u64 iova)
-{
-	unsigned int i;
-
-	spin_lock(&dev->miss_lock);
-	for (i = 0; i < dev->n_vqs; i++) {
-		struct mvh_miss *miss = &dev->vq[i].miss;
-
-		if (miss->state == MVH_MISS_READ && miss->iova == iova)
-			miss->state = MVH_MISS_PENDING;
-	}
-	spin_unlock(&dev->miss_lock);
-}
-
-/* Wait for a miss; 0 when @msg is filled. */
-static int mvh_msg_wait(struct mvh_dev *dev, struct vhost_iotlb_msg *msg,
-			bool nonblock)
-{
-	bool found = false;
-	int err;
-
-	if (mvh_msg_take(dev, msg))
-		return 0;
-	if (nonblock)
-		return -EAGAIN;
-	err = wait_event_interruptible(dev->miss_wait,
-				       (found = mvh_msg_take(dev, msg)) ||
-				       !READ_ONCE(dev->iotlb));
-	if (err)
-		return err;
-	return found ? 0 : -EBADFD;
-}
-
-/**
- * mvh_msg_read - tell the owner of a missing translation
+ * mvh_msg_read - report a missing translation to the owner
  * @dev: the device, not locked
  * @to: where to put one message
  * @nonblock: do not wait for one
@@ -109,19 +30,23 @@ ssize_t mvh_msg_read(struct mvh_dev *dev, struct iov_iter *to, bool nonblock)
 {
 	u64 v2 = BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2);
 	struct vhost_msg_v2 msg;
+	struct mvh_miss miss;
 	int err;
 
 	if (iov_iter_count(to) < MVH_MSG_SIZE)
 		return 0;
-	memset(&msg, 0, sizeof(msg));
-	err = mvh_msg_wait(dev, &msg.iotlb, nonblock);
+	err = mvh_dev_wait_miss(dev, &miss, nonblock);
 	if (err)
 		return err;
+	memset(&msg, 0, sizeof(msg));
 	msg.type = READ_ONCE(dev->backend_features) & v2 ? VHOST_IOTLB_MSG_V2 :
 							   VHOST_IOTLB_MSG;
+	msg.iotlb.type = VHOST_IOTLB_MISS;
+	msg.iotlb.iova = miss.iova;
+	msg.iotlb.perm = miss.access;
 	if (copy_to_iter(&msg, sizeof(msg), to) == sizeof(msg))
 		return sizeof(msg);
-	mvh_msg_put_back(dev, msg.iotlb.iova);
+	mvh_dev_unread_miss(dev, miss.iova);
 	return -EFAULT;
 }
 
@@ -153,8 +78,8 @@ static int mvh_msg_invalidate(struct mvh_dev *dev,
 	return mvh_dev_iotlb_invalidate(dev, msg->iova, last);
 }
 
-static int mvh_msg_carry_out(struct mvh_dev *dev,
-			     const struct vhost_iotlb_msg *msg)
+static int mvh_msg_process(struct mvh_dev *dev,
+			   const struct vhost_iotlb_msg *msg)
 {
 	bool all_memory = mvh_dialect(dev)->all_memory;
 
@@ -174,18 +99,6 @@ static int mvh_msg_carry_out(struct mvh_dev *dev,
 	}
 }
 
-static int mvh_msg_process(struct mvh_dev *dev,
-			   const struct vhost_iotlb_msg *msg)
-{
-	int err;
-
-	if (mutex_lock_killable(&dev->mutex))
-		return -EINTR;
-	err = mvh_msg_carry_out(dev, msg);
-	mutex_unlock(&dev->mutex);
-	return err ? -EFAULT : 0;
-}
-
 static bool mvh_msg_has_asid(const struct mvh_dev *dev)
 {
 	return READ_ONCE(dev->backend_features) &
@@ -193,19 +106,20 @@ static bool mvh_msg_has_asid(const struct mvh_dev *dev)
 }
 
 /**
- * mvh_msg_write - the owner gives or takes back a translation
+ * mvh_msg_write - add or remove a translation
  * @dev: the device, not locked
  * @from: one message
  *
  * Return: bytes of the message; -EINVAL if it is too short, of an unknown
- * version, for an address space that is not there, or of size zero; -EFAULT if it
- * cannot be carried out; -EINTR if the caller was killed while it waited.
+ * version, for an address space that does not exist, or of size zero; -EFAULT if it
+ * fails; -EINTR if the caller was killed while it waited.
  */
 ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 {
 	struct vhost_iotlb_msg body;
 	int version;
 	u32 asid;
+	int err;
 
 	if (copy_from_iter(&version, sizeof(version), from) != sizeof(version))
 		return -EINVAL;
@@ -221,11 +135,15 @@ ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 	if (!body.size && (body.type == VHOST_IOTLB_UPDATE ||
 			   body.type == VHOST_IOTLB_INVALIDATE))
 		return -EINVAL;
-	return mvh_msg_process(dev, &body) ?: MVH_MSG_SIZE;
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
+	err = mvh_msg_process(dev, &body);
+	mutex_unlock(&dev->mutex);
+	return err ? -EFAULT : MVH_MSG_SIZE;
 }
 
 /**
- * mvh_msg_poll - is there a miss to read?
+ * mvh_msg_poll - poll for a miss to read
  * @dev: the device, not locked
  * @file: its file
  * @table: who asks
@@ -235,14 +153,6 @@ ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 __poll_t mvh_msg_poll(struct mvh_dev *dev, struct file *file,
 		      poll_table *table)
 {
-	__poll_t mask = 0;
-	unsigned int i;
-
 	poll_wait(file, &dev->miss_wait, table);
-	spin_lock(&dev->miss_lock);
-	for (i = 0; i < dev->n_vqs; i++)
-		if (dev->vq[i].miss.state == MVH_MISS_PENDING)
-			mask = EPOLLIN | EPOLLRDNORM;
-	spin_unlock(&dev->miss_lock);
-	return mask;
+	return mvh_dev_has_miss(dev) ? EPOLLIN | EPOLLRDNORM : 0;
 }

@@ -66,41 +66,36 @@ static const char *const mvh_state_names[] = {
 
 /**
  * mvh_stats_get - MYVHOST_GET_VRING_STATS
- * @vq: the queue
- * @arg: struct myvhost_vring_stats of the caller
+ * @vq: the queue, not locked
+ * @stats: the caller's argument; @stats->count is set for the answer
  *
  * Return: 0, or -EFAULT.
  */
-int mvh_stats_get(struct mvh_vq *vq, void __user *arg)
+int mvh_stats_get(struct mvh_vq *vq, struct myvhost_vring_stats *stats)
 {
-	struct myvhost_vring_stats stats;
+	void __user *to = u64_to_user_ptr(stats->counters);
+	u32 n = min_t(u32, stats->count, MYVHOST_CNT_MAX);
 	u64 cnt[MYVHOST_CNT_MAX];
-	void __user *to;
-	u32 n, i;
+	u32 i;
 
-	if (copy_from_user(&stats, arg, sizeof(stats)))
-		return -EFAULT;
 	for (i = 0; i < MYVHOST_CNT_MAX; i++)
 		cnt[i] = mvh_vq_counter(vq, i);
-	n = min_t(u32, stats.count, MYVHOST_CNT_MAX);
-	to = u64_to_user_ptr(stats.counters);
 	if (copy_to_user(to, cnt, n * sizeof(u64)) ||
 	    clear_user(to + n * sizeof(u64),
-		       (size_t)(stats.count - n) * sizeof(u64)))
+		       (size_t)(stats->count - n) * sizeof(u64)))
 		return -EFAULT;
-	stats.count = MYVHOST_CNT_MAX;
-	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
+	stats->count = MYVHOST_CNT_MAX;
+	return 0;
 }
 
 static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
 			      const char *name)
 {
-	struct mvh_worker *worker;
+	const struct mvh_worker *worker = mvh_vq_worker(vq);
 	unsigned int i;
 
 	seq_printf(seq, "%s.state:\t%s\n", name,
 		   mvh_state_names[READ_ONCE(vq->state)]);
-	worker = rcu_dereference_protected(vq->worker, true);
 	if (worker)
 		seq_printf(seq, "%s.worker:\t%s %d\n", name, worker->name,
 			   worker->tid);
@@ -121,7 +116,7 @@ void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 {
 	struct mvh_dev *dev = mf->dev;
 	const struct mvh_backend_ops *backend = dev->backend;
-	unsigned int i;
+	struct mvh_vq *vq;
 
 	if (mutex_lock_killable(&dev->mutex))
 		return;
@@ -133,7 +128,7 @@ void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 		   dev->owner, dev->features[0], dev->features[1]);
 	if (backend->show)
 		backend->show(seq, dev);
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_stats_show_vq(seq, &dev->vq[i], backend->vq_names[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_stats_show_vq(seq, vq, backend->vq_names[vq->index]);
 	mutex_unlock(&dev->mutex);
 }

@@ -4,91 +4,71 @@
  * things are checked, and the error for each, are those of vhost_net.
  */
 #include <linux/eventfd.h>
-#include <linux/file.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <uapi/linux/myvhost.h>
 #include <uapi/linux/virtio_config.h>
-#include "compat/compat.h"
-#include "core/backend.h"
 #include "core/dev.h"
 #include "cdev.h"
 #include "ioctl.h"
-#include "vhost_uapi.h"
-
-#define MVH_BACKEND_FEATURES	BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2)
 
 static void mvh_vhost_error(struct mvh_vq *vq)
 {
-	if (vq->err)
-		mvh_eventfd_signal(vq->err);
+	mvh_vq_signal_err(vq);
 }
 
-/* Its users look at configuration space when they like. */
+/* The VMM owns the configuration space: there is nothing to signal. */
 static void mvh_vhost_config(struct mvh_dev *dev)
 {
 }
 
 const struct mvh_dialect mvh_vhost_dialect = {
-	.name		= "vhost",
-	.frontend	= {
+	.name			= "vhost",
+	.frontend		= {
 		.error	= mvh_vhost_error,
-		.miss	= mvh_msg_miss,
 		.config	= mvh_vhost_config,
 	},
-	.ioctls		= &mvh_vhost_ioctls,
+	.ioctls			= &mvh_vhost_ioctls,
+	.backend_features	= BIT_ULL(VHOST_BACKEND_F_IOTLB_MSG_V2),
+	.num_max		= MVH_RING_MAX,
 };
 
-static long mvh_vhost_set_owner(struct mvh_dev *dev, struct mvh_vq *vq,
-				void __user *arg)
+static int mvh_vhost_set_owner(struct mvh_ucmd *ucmd)
 {
-	return mvh_dev_set_owner(dev);
+	return mvh_dev_set_owner(ucmd->dev);
 }
 
-static long mvh_vhost_reset_owner(struct mvh_dev *dev, struct mvh_vq *vq,
-				  void __user *arg)
+static int mvh_vhost_reset_owner(struct mvh_ucmd *ucmd)
 {
-	mvh_dev_reset(dev);
+	mvh_dev_reset(ucmd->dev);
 	return 0;
 }
 
-static long mvh_vhost_get_features(struct mvh_dev *dev, struct mvh_vq *vq,
-				   void __user *arg)
+static int mvh_vhost_apply_features(struct mvh_dev *dev, const u64 *features)
 {
-	return put_user(dev->offered[0], (u64 __user *)arg);
-}
-
-static long mvh_vhost_apply_features(struct mvh_dev *dev, const u64 *features)
-{
-	const u64 *offered = dev->offered;
 	unsigned int i;
-	long ret;
 
 	for (i = 0; i < MVH_FEATURE_WORDS; i++)
-		if (features[i] & ~offered[i])
+		if (features[i] & ~dev->offered[i])
 			return -EOPNOTSUPP;
-	mutex_lock(&dev->mutex);
-	ret = mvh_dev_set_features(dev, features);
-	mutex_unlock(&dev->mutex);
-	return ret;
+	return mvh_dev_set_features(dev, features);
 }
 
-static long mvh_vhost_set_features(struct mvh_dev *dev, struct mvh_vq *vq,
-				   void __user *arg)
+static int mvh_vhost_set_features(struct mvh_ucmd *ucmd)
 {
-	u64 features[MVH_FEATURE_WORDS] = {};
+	u64 features[MVH_FEATURE_WORDS] = { ucmd->arg.val64 };
 
-	if (get_user(features[0], (u64 __user *)arg))
-		return -EFAULT;
-	return mvh_vhost_apply_features(dev, features);
+	return mvh_vhost_apply_features(ucmd->dev, features);
 }
 
-static long mvh_vhost_get_features_array(struct mvh_dev *dev,
-					 struct mvh_vq *vq, void __user *arg)
+/*
+ * The caller's number alone bounds the arrays: without the device's mutex, and a
+ * signal ends it.
+ */
+static int mvh_vhost_get_features_array(struct mvh_ucmd *ucmd)
 {
-	const u64 *offered = dev->offered;
-	u64 __user *to = arg;
+	const u64 *offered = ucmd->dev->offered;
+	u64 __user *to = ucmd->user;
 	u64 count, i;
 
 	if (get_user(count, to++))
@@ -103,12 +83,12 @@ static long mvh_vhost_get_features_array(struct mvh_dev *dev,
 	return 0;
 }
 
-static long mvh_vhost_set_features_array(struct mvh_dev *dev,
-					 struct mvh_vq *vq, void __user *arg)
+static int mvh_vhost_set_features_array(struct mvh_ucmd *ucmd)
 {
 	u64 features[MVH_FEATURE_WORDS] = {};
-	u64 __user *from = arg;
+	u64 __user *from = ucmd->user;
 	u64 count, word, i;
+	int err;
 
 	if (get_user(count, from++))
 		return -EFAULT;
@@ -123,26 +103,11 @@ static long mvh_vhost_set_features_array(struct mvh_dev *dev,
 			return -EINTR;
 		cond_resched();
 	}
-	return mvh_vhost_apply_features(dev, features);
-}
-
-static long mvh_vhost_get_backend_features(struct mvh_dev *dev,
-					   struct mvh_vq *vq, void __user *arg)
-{
-	return put_user(MVH_BACKEND_FEATURES, (u64 __user *)arg);
-}
-
-static long mvh_vhost_set_backend_features(struct mvh_dev *dev,
-					   struct mvh_vq *vq, void __user *arg)
-{
-	u64 features;
-
-	if (get_user(features, (u64 __user *)arg))
-		return -EFAULT;
-	if (features & ~MVH_BACKEND_FEATURES)
-		return -EOPNOTSUPP;
-	WRITE_ONCE(dev->backend_features, features);
-	return 0;
+	if (mutex_lock_killable(&ucmd->dev->mutex))
+		return -EINTR;
+	err = mvh_vhost_apply_features(ucmd->dev, features);
+	mutex_unlock(&ucmd->dev->mutex);
+	return err;
 }
 
 static int mvh_region_convert(struct mvh_region *to,
@@ -177,10 +142,9 @@ static struct mvh_map *mvh_vhost_read_table(const void __user *from, u32 n)
 	return table;
 }
 
-static long mvh_vhost_set_mem_table(struct mvh_dev *dev, struct mvh_vq *vq,
-				    void __user *arg)
+static int mvh_vhost_set_mem_table(struct mvh_ucmd *ucmd)
 {
-	struct vhost_memory __user *from = arg;
+	struct vhost_memory __user *from = ucmd->user;
 	struct vhost_memory mem;
 	struct mvh_map *table;
 
@@ -193,94 +157,56 @@ static long mvh_vhost_set_mem_table(struct mvh_dev *dev, struct mvh_vq *vq,
 	table = mvh_vhost_read_table(from->regions, mem.nregions);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
-	return mvh_dev_set_table(dev, table);
+	return mvh_dev_set_table(ucmd->dev, table);
 }
 
-static long mvh_vhost_set_log_base(struct mvh_dev *dev, struct mvh_vq *vq,
-				   void __user *arg)
+static int mvh_vhost_set_log_base(struct mvh_ucmd *ucmd)
 {
-	u64 base;
-
-	if (get_user(base, (u64 __user *)arg))
-		return -EFAULT;
-	return mvh_dev_set_log_base(dev, base);
+	return mvh_dev_set_log_base(ucmd->dev, ucmd->arg.val64);
 }
 
-static long mvh_vhost_set_log_fd(struct mvh_dev *dev, struct mvh_vq *vq,
-				 void __user *arg)
+static int mvh_vhost_set_log_fd(struct mvh_ucmd *ucmd)
 {
-	return mvh_ioctl_set_event(dev, &dev->log_event, arg);
-}
+	struct eventfd_ctx *event = mvh_eventfd_get(ucmd->arg.fd);
 
-/* Reads its argument before anything is checked. */
-static long mvh_vhost_set_port(struct mvh_dev *dev, struct mvh_vq *vq,
-			       void __user *arg)
-{
-	struct vhost_vring_file f;
-	int err;
-
-	if (!dev->backend->has_files)
-		return -ENOIOCTLCMD;
-	if (copy_from_user(&f, arg, sizeof(f)))
-		return -EFAULT;
-	mutex_lock(&dev->mutex);
-	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_vq(dev, f.index, &vq);
-	if (!err)
-		err = mvh_dev_set_port(dev, vq, f.fd);
-	mutex_unlock(&dev->mutex);
-	return err;
-}
-
-static int mvh_vhost_serve(struct mvh_dev *dev, u32 index, bool enable)
-{
-	struct mvh_vq *vq;
-	int err;
-
-	err = mvh_dev_check_owner(dev) ?: mvh_ioctl_vq(dev, index, &vq);
-	if (err)
-		return err;
-	if (enable)
-		return mvh_dev_enable(dev, vq);
-	mvh_dev_detach(dev, vq);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+	mvh_dev_set_log_event(ucmd->dev, event);
 	return 0;
 }
 
-/* For devices whose queues have no files. */
-static long mvh_vhost_enable(struct mvh_dev *dev, struct mvh_vq *vq,
-			     void __user *arg)
+static int mvh_vhost_set_port(struct mvh_ucmd *ucmd)
 {
-	struct vhost_vring_state s;
-	int err;
+	return mvh_dev_set_port(ucmd->dev, ucmd->vq, ucmd->arg.file.fd);
+}
 
-	if (dev->backend->has_files)
-		return -ENOIOCTLCMD;
-	if (copy_from_user(&s, arg, sizeof(s)))
-		return -EFAULT;
-	if (mutex_lock_killable(&dev->mutex))
-		return -EINTR;
-	err = mvh_vhost_serve(dev, s.index, s.num);
-	mutex_unlock(&dev->mutex);
-	return err;
+/* For devices whose queues have no files. */
+static int mvh_vhost_enable(struct mvh_ucmd *ucmd)
+{
+	if (ucmd->arg.state.num)
+		return mvh_dev_enable(ucmd->dev, ucmd->vq);
+	mvh_dev_detach(ucmd->dev, ucmd->vq);
+	return 0;
 }
 
 static const struct mvh_ioctl mvh_vhost_table[] = {
-	{ VHOST_SET_OWNER, 0, mvh_vhost_set_owner },
-	{ VHOST_RESET_OWNER, MVH_IOC_OWNER, mvh_vhost_reset_owner },
-	{ VHOST_GET_FEATURES, MVH_IOC_BARE, mvh_vhost_get_features },
-	{ VHOST_SET_FEATURES, MVH_IOC_BARE, mvh_vhost_set_features },
-	{ VHOST_GET_FEATURES_ARRAY, MVH_IOC_BARE,
-	  mvh_vhost_get_features_array },
-	{ VHOST_SET_FEATURES_ARRAY, MVH_IOC_BARE,
-	  mvh_vhost_set_features_array },
-	{ VHOST_GET_BACKEND_FEATURES, MVH_IOC_BARE,
-	  mvh_vhost_get_backend_features },
-	{ VHOST_SET_BACKEND_FEATURES, MVH_IOC_BARE,
-	  mvh_vhost_set_backend_features },
-	{ VHOST_SET_MEM_TABLE, MVH_IOC_OWNER, mvh_vhost_set_mem_table },
-	{ VHOST_SET_LOG_BASE, MVH_IOC_OWNER, mvh_vhost_set_log_base },
-	{ VHOST_SET_LOG_FD, MVH_IOC_OWNER, mvh_vhost_set_log_fd },
-	{ VHOST_NET_SET_BACKEND, MVH_IOC_BARE, mvh_vhost_set_port },
-	{ VHOST_VDPA_SET_VRING_ENABLE, MVH_IOC_BARE, mvh_vhost_enable },
+	MVH_IOC(VHOST_SET_OWNER, 0, mvh_vhost_set_owner),
+	MVH_IOC(VHOST_RESET_OWNER, MVH_IOC_OWNER, mvh_vhost_reset_owner),
+	MVH_IOC_IN(VHOST_SET_FEATURES, 0, val64, mvh_vhost_set_features),
+	MVH_IOC(VHOST_GET_FEATURES_ARRAY, MVH_IOC_BARE,
+		mvh_vhost_get_features_array),
+	MVH_IOC(VHOST_SET_FEATURES_ARRAY, MVH_IOC_BARE,
+		mvh_vhost_set_features_array),
+	MVH_IOC(VHOST_SET_MEM_TABLE, MVH_IOC_OWNER, mvh_vhost_set_mem_table),
+	MVH_IOC_IN(VHOST_SET_LOG_BASE, MVH_IOC_OWNER, val64,
+		   mvh_vhost_set_log_base),
+	MVH_IOC_IN(VHOST_SET_LOG_FD, MVH_IOC_OWNER, fd, mvh_vhost_set_log_fd),
+	MVH_IOC_IN(VHOST_NET_SET_BACKEND,
+		   MVH_IOC_FILES | MVH_IOC_EARLY | MVH_IOC_VQ, file,
+		   mvh_vhost_set_port),
+	MVH_IOC_IN(VHOST_VDPA_SET_VRING_ENABLE,
+		   MVH_IOC_NO_FILES | MVH_IOC_EARLY | MVH_IOC_VQ, state,
+		   mvh_vhost_enable),
 };
 
 const struct mvh_ioctls mvh_vhost_ioctls = {

@@ -67,7 +67,7 @@ static bool mvh_dev_running(const struct mvh_dev *dev)
 	unsigned int i;
 
 	for (i = 0; i < dev->n_vqs; i++)
-		if (READ_ONCE(dev->vq[i].state) != MVH_VQ_OFF)
+		if (mvh_vq_attached(&dev->vq[i]))
 			return true;
 	return false;
 }
@@ -329,6 +329,43 @@ static void mvh_dev_forget_rings(struct mvh_dev *dev)
 	}
 }
 
+/* Is all of guest memory the owner's, and can it be logged if need be? */
+static bool mvh_table_ok(const struct mvh_map *table, bool logging, u64 base)
+{
+	u32 i;
+
+	if (!table)
+		return false;
+	for (i = 0; i < table->n; i++) {
+		const struct mvh_region *r = &table->region[i];
+		u64 len = r->last - r->start + 1;
+
+		if (!access_ok((void __user *)(uintptr_t)r->uaddr, len))
+			return false;
+		if (logging && !mvh_log_range_ok(base, r->start, len))
+			return false;
+	}
+	return true;
+}
+
+static bool mvh_dev_logging(const struct mvh_dev *dev)
+{
+	return mvh_has_feature(dev->features, VHOST_F_LOG_ALL);
+}
+
+/* Without a port nothing is written yet, and attaching checks. */
+static bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->n_vqs; i++)
+		if (mvh_vq_attached(&dev->vq[i]) &&
+		    !mvh_vq_log_ok(&dev->vq[i], base))
+			return false;
+	return !mvh_dev_running(dev) ||
+	       mvh_table_ok(dev->table, true, base);
+}
+
 static bool mvh_log_only(const u64 *a, const u64 *b)
 {
 	return !((a[0] ^ b[0]) & ~MVH_F_BIT(VHOST_F_LOG_ALL)) && a[1] == b[1];
@@ -386,50 +423,6 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	return 0;
 }
 
-/* Is all of guest memory the owner's, and can it be logged if need be? */
-static bool mvh_table_ok(const struct mvh_map *table, bool logging, u64 base)
-{
-	u32 i;
-
-	if (!table)
-		return false;
-	for (i = 0; i < table->n; i++) {
-		const struct mvh_region *r = &table->region[i];
-		u64 len = r->last - r->start + 1;
-
-		if (!access_ok((void __user *)(uintptr_t)r->uaddr, len))
-			return false;
-		if (logging && !mvh_log_range_ok(base, r->start, len))
-			return false;
-	}
-	return true;
-}
-
-static bool mvh_dev_logging(const struct mvh_dev *dev)
-{
-	return mvh_has_feature(dev->features, VHOST_F_LOG_ALL);
-}
-
-/**
- * mvh_dev_log_ok - could the log be here?
- * @dev: the device, locked
- * @base: owner's address of the log
- *
- * Without a port nothing is written yet, and the port's attachment checks.
- *
- * Return: true if it could.
- */
-bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
-{
-	unsigned int i;
-
-	for (i = 0; i < dev->n_vqs; i++)
-		if (dev->vq[i].port && !mvh_vq_log_ok(&dev->vq[i], base))
-			return false;
-	return !mvh_dev_running(dev) ||
-	       mvh_table_ok(dev->table, true, base);
-}
-
 /**
  * mvh_dev_set_table - set guest physical memory
  * @dev: the device, locked
@@ -481,22 +474,62 @@ int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base)
 	return 0;
 }
 
-/**
- * mvh_dev_swap_event - set who is told of something that queues find
- * @dev: the device, locked
- * @where: the device's log_event or config_event
- * @event: the eventfd or NULL
- *
- * Return: the one before, for the caller to put.
- */
-struct eventfd_ctx *mvh_dev_swap_event(struct mvh_dev *dev,
-				       struct eventfd_ctx **where,
-				       struct eventfd_ctx *event)
+static void mvh_dev_swap_event(struct mvh_dev *dev, struct eventfd_ctx **where,
+			       struct eventfd_ctx *event)
 {
 	mvh_dev_lock_vqs(dev);
 	swap(event, *where);
 	mvh_dev_unlock_vqs(dev);
-	return event;
+	if (event)
+		eventfd_ctx_put(event);
+}
+
+/**
+ * mvh_dev_set_log_event - set the eventfd that is signalled when a bit was logged
+ * @dev: the device, locked
+ * @event: the eventfd, whose reference passes to the device, or NULL
+ */
+void mvh_dev_set_log_event(struct mvh_dev *dev, struct eventfd_ctx *event)
+{
+	mvh_dev_swap_event(dev, &dev->log_event, event);
+}
+
+/**
+ * mvh_dev_set_config_event - set the eventfd for changes of the configuration space
+ * @dev: the device, locked
+ * @event: the eventfd, whose reference passes to the device, or NULL
+ */
+void mvh_dev_set_config_event(struct mvh_dev *dev, struct eventfd_ctx *event)
+{
+	mvh_dev_swap_event(dev, &dev->config_event, event);
+}
+
+/**
+ * mvh_dev_set_backend_features - set VHOST_BACKEND_F_* that the owner uses
+ * @dev: the device, locked
+ * @features: a subset of what the dialect offers
+ */
+void mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features)
+{
+	lockdep_assert_held(&dev->mutex);
+	/* Messages are read and written without the mutex. */
+	WRITE_ONCE(dev->backend_features, features);
+}
+
+/**
+ * mvh_dev_set_fork_owner - set what kind of threads workers are
+ * @dev: the device, locked
+ * @fork_owner: threads of the owner's process, not kernel threads
+ *
+ * Return: 0, or -EBUSY if there is an owner.
+ */
+int mvh_dev_set_fork_owner(struct mvh_dev *dev, bool fork_owner)
+{
+	lockdep_assert_held(&dev->mutex);
+	if (dev->mm)
+		return -EBUSY;
+	dev->fork_owner = fork_owner;
+	return 0;
 }
 
 static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
@@ -569,7 +602,7 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
  */
 int mvh_dev_enable(struct mvh_dev *dev, struct mvh_vq *vq)
 {
-	if (vq->port)
+	if (mvh_vq_attached(vq))
 		return 0;
 	if (!mvh_dev_port_ok(dev, vq))
 		return -EFAULT;

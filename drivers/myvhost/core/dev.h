@@ -7,6 +7,7 @@
 
 #include <linux/mutex.h>
 #include <linux/xarray.h>
+#include "compat/compat.h"
 #include "ring/features.h"
 #include "ring/mem.h"
 #include "vq.h"
@@ -81,6 +82,28 @@ struct mvh_dev {
 	struct mvh_vq vq[];
 };
 
+/* All queues of a device, in rising order. */
+#define mvh_dev_for_each_vq(dev, vq_) \
+	for ((vq_) = (dev)->vq; (vq_) < (dev)->vq + (dev)->n_vqs; (vq_)++)
+
+/**
+ * mvh_vq_attached - has a queue a port?
+ * @vq: the queue, with its device's mutex or its own
+ *
+ * Return: true if it is served or BROKEN.
+ */
+static inline bool mvh_vq_attached(const struct mvh_vq *vq)
+{
+	return READ_ONCE(vq->state) != MVH_VQ_OFF;
+}
+
+/* Who serves a queue, or NULL without owner.  With the device's mutex. */
+static inline struct mvh_worker *mvh_vq_worker(const struct mvh_vq *vq)
+{
+	return rcu_dereference_protected(vq->worker,
+					 lockdep_is_held(&vq->dev->mutex));
+}
+
 /**
  * mvh_vq_has_feature - was a feature negotiated?
  * @vq: the queue, its mutex held
@@ -117,6 +140,20 @@ static inline bool mvh_vq_reachable(const struct mvh_vq *vq)
 	return current->mm && current->mm == vq->dev->mm;
 }
 
+/* Signal that a queue has stopped or cannot be logged.  With its mutex. */
+static inline void mvh_vq_signal_err(struct mvh_vq *vq)
+{
+	if (vq->err)
+		mvh_eventfd_signal(vq->err);
+}
+
+/* Signal the configuration event.  With the device's or any queue's mutex. */
+static inline void mvh_dev_signal_config(struct mvh_dev *dev)
+{
+	if (dev->config_event)
+		mvh_eventfd_signal(dev->config_event);
+}
+
 extern bool mvh_worker_per_vq;
 extern unsigned int mvh_poll_max_us;
 
@@ -129,11 +166,11 @@ int mvh_dev_check_owner(const struct mvh_dev *dev);
 void mvh_dev_reset(struct mvh_dev *dev);
 int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features);
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table);
-bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base);
 int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base);
-struct eventfd_ctx *mvh_dev_swap_event(struct mvh_dev *dev,
-				       struct eventfd_ctx **where,
-				       struct eventfd_ctx *event);
+void mvh_dev_set_log_event(struct mvh_dev *dev, struct eventfd_ctx *event);
+void mvh_dev_set_config_event(struct mvh_dev *dev, struct eventfd_ctx *event);
+void mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features);
+int mvh_dev_set_fork_owner(struct mvh_dev *dev, bool fork_owner);
 int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd);
 int mvh_dev_enable(struct mvh_dev *dev, struct mvh_vq *vq);
 void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq);
@@ -143,7 +180,13 @@ void mvh_dev_lock_vqs(struct mvh_dev *dev);
 void mvh_dev_unlock_vqs(struct mvh_dev *dev);
 
 /* dev_iotlb.c */
+void mvh_vq_report_miss(struct mvh_vq *vq);
+bool mvh_dev_has_miss(struct mvh_dev *dev);
+int mvh_dev_wait_miss(struct mvh_dev *dev, struct mvh_miss *miss,
+		      bool nonblock);
+void mvh_dev_unread_miss(struct mvh_dev *dev, u64 iova);
 bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq);
+void mvh_dev_set_space(struct mvh_dev *dev, struct mvh_map *space);
 void mvh_dev_renew_misses(struct mvh_dev *dev);
 int mvh_dev_iotlb_begin(struct mvh_dev *dev);
 int mvh_dev_iotlb_end(struct mvh_dev *dev);
@@ -151,6 +194,10 @@ int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region);
 int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last);
 
 /* dev_status.c */
+u8 mvh_dev_status(const struct mvh_dev *dev);
+void mvh_dev_need_reset(struct mvh_dev *dev);
+bool mvh_dev_rings_fixed(const struct mvh_dev *dev);
+int mvh_dev_set_driver_features(struct mvh_dev *dev, u64 features);
 int mvh_dev_set_status(struct mvh_dev *dev, u8 status);
 int mvh_dev_set_enabled(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled);
 int mvh_dev_suspend(struct mvh_dev *dev);

@@ -2,8 +2,116 @@
 /*
  * The IOTLB of a device: translations come and go, queues wait for them.
  */
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
 #include "backend.h"
 #include "dev.h"
+
+/**
+ * mvh_vq_report_miss - report that a queue waits for a translation
+ * @vq: the queue; vq->view says which
+ *
+ * A queue waits for one translation at a time, so nothing is allocated and a guest
+ * cannot pile up misses.  A kick reports the miss again even if it was read:
+ * userspace may resolve it now.
+ *
+ * Context: With the queue's mutex; does not sleep.
+ */
+void mvh_vq_report_miss(struct mvh_vq *vq)
+{
+	struct mvh_dev *dev = vq->dev;
+
+	lockdep_assert_held(&vq->mutex);
+	spin_lock(&dev->miss_lock);
+	vq->miss.state = MVH_MISS_PENDING;
+	vq->miss.iova = vq->view.miss;
+	vq->miss.access = vq->view.miss_access;
+	spin_unlock(&dev->miss_lock);
+	wake_up_interruptible_poll(&dev->miss_wait, EPOLLIN | EPOLLRDNORM);
+}
+
+static struct mvh_miss *mvh_dev_pending_miss(struct mvh_dev *dev)
+{
+	struct mvh_vq *vq;
+
+	lockdep_assert_held(&dev->miss_lock);
+	mvh_dev_for_each_vq(dev, vq)
+		if (vq->miss.state == MVH_MISS_PENDING)
+			return &vq->miss;
+	return NULL;
+}
+
+/**
+ * mvh_dev_has_miss - is there a miss that was not read yet?
+ * @dev: the device, not locked
+ *
+ * Return: true if so.
+ */
+bool mvh_dev_has_miss(struct mvh_dev *dev)
+{
+	bool found;
+
+	spin_lock(&dev->miss_lock);
+	found = mvh_dev_pending_miss(dev);
+	spin_unlock(&dev->miss_lock);
+	return found;
+}
+
+static bool mvh_dev_read_miss(struct mvh_dev *dev, struct mvh_miss *miss)
+{
+	struct mvh_miss *found;
+
+	spin_lock(&dev->miss_lock);
+	found = mvh_dev_pending_miss(dev);
+	if (found) {
+		found->state = MVH_MISS_READ;
+		*miss = *found;
+	}
+	spin_unlock(&dev->miss_lock);
+	return found;
+}
+
+/**
+ * mvh_dev_wait_miss - read a miss, and wait for one if there is none
+ * @dev: the device, not locked
+ * @miss: set to the miss
+ * @nonblock: do not wait
+ *
+ * Return: 0; -EAGAIN if there is none and @nonblock; -EBADFD if there is no IOMMU and
+ * so will be none; -ERESTARTSYS.
+ */
+int mvh_dev_wait_miss(struct mvh_dev *dev, struct mvh_miss *miss, bool nonblock)
+{
+	bool found = mvh_dev_read_miss(dev, miss);
+	int err;
+
+	if (found)
+		return 0;
+	if (nonblock)
+		return -EAGAIN;
+	err = wait_event_interruptible(dev->miss_wait,
+				       (found = mvh_dev_read_miss(dev, miss)) ||
+				       !READ_ONCE(dev->iotlb));
+	if (err)
+		return err;
+	return found ? 0 : -EBADFD;
+}
+
+/**
+ * mvh_dev_unread_miss - undo mvh_dev_wait_miss()
+ * @dev: the device, not locked
+ * @iova: address of the miss
+ */
+void mvh_dev_unread_miss(struct mvh_dev *dev, u64 iova)
+{
+	struct mvh_vq *vq;
+
+	spin_lock(&dev->miss_lock);
+	mvh_dev_for_each_vq(dev, vq)
+		if (vq->miss.state == MVH_MISS_READ && vq->miss.iova == iova)
+			vq->miss.state = MVH_MISS_PENDING;
+	spin_unlock(&dev->miss_lock);
+}
 
 /**
  * mvh_dev_forget_miss - forget a missing translation
@@ -29,11 +137,11 @@ bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq)
  */
 void mvh_dev_renew_misses(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++)
-		if (mvh_dev_forget_miss(dev, &dev->vq[i]))
-			mvh_vq_schedule(&dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		if (mvh_dev_forget_miss(dev, vq))
+			mvh_vq_schedule(vq);
 	/* Without IOMMU there will be none to read. */
 	wake_up_interruptible_all(&dev->miss_wait);
 }
@@ -44,9 +152,7 @@ static bool mvh_vq_ring_hit(const struct mvh_vq *vq, u64 start, u64 last)
 	enum mvh_part part;
 
 	for (part = 0; part < MVH_PART_MAX; part++) {
-		u64 size = mvh_ring_part_size(vq->ring.packed,
-					      vq->ring.event_idx, vq->ring.num,
-					      part);
+		u64 size = mvh_vq_part_size(vq, part);
 
 		if (vq->addr[part] <= last &&
 		    vq->addr[part] + size - 1 >= start)
@@ -58,11 +164,9 @@ static bool mvh_vq_ring_hit(const struct mvh_vq *vq, u64 start, u64 last)
 /* The IOTLB changed; rings in the range follow.  All queues locked. */
 static void mvh_dev_refresh_iotlb(struct mvh_dev *dev, u64 start, u64 last)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++) {
-		struct mvh_vq *vq = &dev->vq[i];
-
+	mvh_dev_for_each_vq(dev, vq) {
 		if (vq->mapped && mvh_vq_ring_hit(vq, start, last))
 			mvh_vq_unmap(vq);
 		mvh_view_set(&vq->view, dev->iotlb);
@@ -72,10 +176,9 @@ static void mvh_dev_refresh_iotlb(struct mvh_dev *dev, u64 start, u64 last)
 /* Run the queues that wait for an address in a range. */
 static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++) {
-		struct mvh_vq *vq = &dev->vq[i];
+	mvh_dev_for_each_vq(dev, vq) {
 		struct mvh_miss *miss = &vq->miss;
 		bool hit;
 
@@ -108,6 +211,19 @@ static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map,
 	mvh_dev_unlock_vqs(dev);
 	mvh_map_free(map);
 	return err;
+}
+
+/**
+ * mvh_dev_set_space - let all memory be I/O virtual
+ * @dev: the device, locked, with a new owner
+ * @space: the IOTLB, which belongs to the device from now on
+ */
+void mvh_dev_set_space(struct mvh_dev *dev, struct mvh_map *space)
+{
+	mvh_dev_lock_vqs(dev);
+	dev->iotlb = space;
+	mvh_dev_refresh_vqs(dev);
+	mvh_dev_unlock_vqs(dev);
 }
 
 /**

@@ -7,9 +7,59 @@
 #include "backend.h"
 #include "dev.h"
 
-static u8 mvh_dev_status(const struct mvh_dev *dev)
+/**
+ * mvh_dev_status - read the status byte
+ * @dev: the device
+ *
+ * Return: VIRTIO_CONFIG_S_*.
+ */
+u8 mvh_dev_status(const struct mvh_dev *dev)
 {
 	return atomic_read(&dev->status);
+}
+
+/**
+ * mvh_dev_need_reset - report an error that only a reset ends (virtio 1.3, 2.1.1)
+ * @dev: the device
+ *
+ * Context: Any; the queue's mutex is enough.
+ */
+void mvh_dev_need_reset(struct mvh_dev *dev)
+{
+	atomic_or(VIRTIO_CONFIG_S_NEEDS_RESET, &dev->status);
+}
+
+/**
+ * mvh_dev_rings_fixed - may the driver use its rings, so that they cannot move?
+ * @dev: the device, locked
+ *
+ * Return: true if it may.
+ */
+bool mvh_dev_rings_fixed(const struct mvh_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	return mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK &&
+	       !dev->suspended;
+}
+
+/**
+ * mvh_dev_set_driver_features - the driver accepts features
+ * @dev: the device, locked
+ * @features: a subset of the first word of what the back end offers
+ *
+ * Return: 0, or -EBUSY after FEATURES_OK.
+ */
+int mvh_dev_set_driver_features(struct mvh_dev *dev, u64 features)
+{
+	if (mvh_dev_status(dev) & VIRTIO_CONFIG_S_FEATURES_OK)
+		return -EBUSY;
+	mvh_dev_lock_vqs(dev);
+	dev->features[0] = features;
+	mvh_dev_refresh_vqs(dev);
+	mvh_dev_unlock_vqs(dev);
+	if (dev->backend->features_set)
+		dev->backend->features_set(dev);
+	return 0;
 }
 
 /* A device that needs a reset waits for it. */

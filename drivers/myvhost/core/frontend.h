@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The contract between the core and a front end, that is a dialect of ioctls:
- * what the core reports upwards.  Calls to the guest need no upcall, since all
- * dialects pass an eventfd for them.
+ * what the core reports upwards.  Calls to the guest and missing translations need no
+ * upcall, since all dialects have the same eventfd and the same messages for them.
  */
 #ifndef _MVH_FRONTEND_H
 #define _MVH_FRONTEND_H
@@ -13,17 +13,13 @@ struct mvh_vq;
 /**
  * struct mvh_frontend_ops - a dialect
  *
- * @error and @miss are called with the queue's mutex, by the worker or an ioctl of
- * the owner, and must not sleep.
- *
- * @error: something is wrong with @vq that its owner must know: it has stopped,
- *	or what it writes cannot be logged
- * @miss: @vq waits for the translation described in @vq->miss
+ * @error: @vq has stopped, or its writes cannot be logged: report it to the owner.
+ *	With the queue's mutex, by the worker or an ioctl of the owner; must not
+ *	sleep.
  * @config: the configuration space has changed.  With the device's mutex.
  */
 struct mvh_frontend_ops {
 	void (*error)(struct mvh_vq *vq);
-	void (*miss)(struct mvh_vq *vq);
 	void (*config)(struct mvh_dev *dev);
 };
 

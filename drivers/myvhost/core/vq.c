@@ -27,7 +27,7 @@
  */
 void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker)
 {
-	struct mvh_worker *old = rcu_dereference_protected(vq->worker, true);
+	struct mvh_worker *old = mvh_vq_worker(vq);
 
 	if (old == worker)
 		return;

@@ -277,6 +277,18 @@ void mvh_vq_break(struct mvh_vq *vq);
 void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker);
 u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what);
 
+/* vq_setup.c */
+int mvh_vq_set_num(struct mvh_vq *vq, u32 num, u32 max);
+int mvh_vq_set_base(struct mvh_vq *vq, u32 base);
+int mvh_vq_get_base(struct mvh_vq *vq, u32 *base);
+int mvh_vq_set_addr(struct mvh_vq *vq, const struct vhost_vring_addr *a);
+int mvh_vq_set_kick(struct mvh_vq *vq, struct file *file);
+void mvh_vq_set_call(struct mvh_vq *vq, struct eventfd_ctx *call);
+void mvh_vq_set_err(struct mvh_vq *vq, struct eventfd_ctx *err);
+void mvh_vq_set_poll(struct mvh_vq *vq, u32 max_us);
+void mvh_vq_set_busyloop(struct mvh_vq *vq, u32 us);
+u32 mvh_vq_get_busyloop(const struct mvh_vq *vq);
+
 /* vq_map.c */
 void mvh_vq_unmap(struct mvh_vq *vq);
 void mvh_vq_remap(struct mvh_vq *vq);

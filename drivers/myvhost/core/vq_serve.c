@@ -57,7 +57,7 @@ static void mvh_vq_wait_translation(struct mvh_vq *vq)
 {
 	mvh_vq_count(vq, MYVHOST_CNT_MISSES, 1);
 	trace_mvh_miss(vq, vq->view.miss);
-	vq->dev->frontend->miss(vq);
+	mvh_vq_report_miss(vq);
 }
 
 /**

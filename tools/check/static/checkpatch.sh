@@ -8,7 +8,8 @@ tools=$(cd "$OLDPWD" && cd "$(dirname "$0")/.." && pwd)
 checkpatch=$("$tools/checkpatch.sh") || skip "$checkpatch"
 
 # UNCOMMENTED_DEFINITION: of locks; what a lock guards is in the struct's kernel-doc
-ignore=UNCOMMENTED_DEFINITION
+# MACRO_ARG_REUSE: of tables, whose arguments are constants, and of loops over queues
+ignore=UNCOMMENTED_DEFINITION,MACRO_ARG_REUSE
 # compat/ has the version tests, and macros and types that hide them
 ignore_compat=LINUX_VERSION_CODE,CONSTANT_COMPARISON,NEW_TYPEDEFS
 # trace.h is laid out as the files in include/trace/events
