@@ -108,6 +108,7 @@ void mvh_backend_put(const struct mvh_backend_ops *ops)
  */
 void mvh_config_changed(struct mvh_dev *dev)
 {
+	lockdep_assert_held(&dev->mutex);
 	dev->frontend->config(dev);
 }
 EXPORT_SYMBOL_GPL(mvh_config_changed);

@@ -46,6 +46,14 @@ void mvh_dev_unlock_vqs(struct mvh_dev *dev)
 		mutex_unlock(&dev->vq[i].mutex);
 }
 
+static void mvh_dev_assert_vqs_locked(const struct mvh_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; IS_ENABLED(CONFIG_LOCKDEP) && i < dev->n_vqs; i++)
+		lockdep_assert_held(&dev->vq[i].mutex);
+}
+
 /**
  * mvh_dev_quiesce_vqs - wait until nothing is in flight
  * @dev: the device, its queues locked
@@ -57,6 +65,7 @@ int mvh_dev_quiesce_vqs(struct mvh_dev *dev)
 	unsigned int i;
 	int err = 0;
 
+	mvh_dev_assert_vqs_locked(dev);
 	for (i = 0; i < dev->n_vqs && !err; i++)
 		err = mvh_vq_quiesce(&dev->vq[i]);
 	return err;
@@ -149,6 +158,7 @@ void mvh_dev_destroy(struct mvh_dev *dev)
  */
 int mvh_dev_check_owner(const struct mvh_dev *dev)
 {
+	lockdep_assert_held(&dev->mutex);
 	return dev->mm == current->mm ? 0 : -EPERM;
 }
 
@@ -171,6 +181,7 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	unsigned int i;
 	int err = 0;
 
+	lockdep_assert_held(&dev->mutex);
 	if (dev->mm)
 		return -EBUSY;
 	dev->mm = get_task_mm(current);
@@ -247,6 +258,7 @@ void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	struct mvh_attached old = {};
 
+	lockdep_assert_held(&dev->mutex);
 	mutex_lock(&vq->mutex);
 	mvh_vq_stop(vq);
 	mvh_vq_swap_port(vq, &old);
@@ -306,6 +318,7 @@ void mvh_dev_refresh_vqs(struct mvh_dev *dev)
 {
 	unsigned int i;
 
+	mvh_dev_assert_vqs_locked(dev);
 	for (i = 0; i < dev->n_vqs; i++)
 		mvh_vq_refresh(&dev->vq[i]);
 }
@@ -390,6 +403,7 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	struct mvh_map *iotlb = NULL;
 	int err;
 
+	lockdep_assert_held(&dev->mutex);
 	if (mvh_dev_running(dev) && !mvh_log_only(features, dev->features))
 		return -EBUSY;
 	if (mvh_has_feature(features, VHOST_F_LOG_ALL) &&
@@ -439,6 +453,7 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 	unsigned int i;
 	int err;
 
+	lockdep_assert_held(&dev->mutex);
 	if (mvh_dev_running(dev) &&
 	    !mvh_table_ok(table, mvh_dev_logging(dev), dev->log_base)) {
 		mvh_map_free(table);
@@ -466,6 +481,7 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
  */
 int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base)
 {
+	lockdep_assert_held(&dev->mutex);
 	if (mvh_dev_logging(dev) && !mvh_dev_log_ok(dev, base))
 		return -EFAULT;
 	mvh_dev_lock_vqs(dev);
@@ -491,6 +507,7 @@ static void mvh_dev_swap_event(struct mvh_dev *dev, struct eventfd_ctx **where,
  */
 void mvh_dev_set_log_event(struct mvh_dev *dev, struct eventfd_ctx *event)
 {
+	lockdep_assert_held(&dev->mutex);
 	mvh_dev_swap_event(dev, &dev->log_event, event);
 }
 
@@ -501,6 +518,7 @@ void mvh_dev_set_log_event(struct mvh_dev *dev, struct eventfd_ctx *event)
  */
 void mvh_dev_set_config_event(struct mvh_dev *dev, struct eventfd_ctx *event)
 {
+	lockdep_assert_held(&dev->mutex);
 	mvh_dev_swap_event(dev, &dev->config_event, event);
 }
 
@@ -573,6 +591,7 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 {
 	struct file *file;
 
+	lockdep_assert_held(&dev->mutex);
 	if (fd == -1) {
 		mvh_dev_detach(dev, vq);
 		mvh_dev_forget_miss(dev, vq);
@@ -602,6 +621,7 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
  */
 int mvh_dev_enable(struct mvh_dev *dev, struct mvh_vq *vq)
 {
+	lockdep_assert_held(&dev->mutex);
 	if (mvh_vq_attached(vq))
 		return 0;
 	if (!mvh_dev_port_ok(dev, vq))

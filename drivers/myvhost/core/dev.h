@@ -154,6 +154,12 @@ static inline void mvh_dev_signal_config(struct mvh_dev *dev)
 		mvh_eventfd_signal(dev->config_event);
 }
 
+/* The calling task may touch guest memory; checked when lockdep is on. */
+static inline void mvh_vq_assert_mm(const struct mvh_vq *vq)
+{
+	lockdep_assert(mvh_vq_reachable(vq));
+}
+
 extern bool mvh_worker_per_vq;
 extern unsigned int mvh_poll_max_us;
 

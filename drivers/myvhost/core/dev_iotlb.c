@@ -139,6 +139,7 @@ void mvh_dev_renew_misses(struct mvh_dev *dev)
 {
 	struct mvh_vq *vq;
 
+	lockdep_assert_held(&dev->mutex);
 	mvh_dev_for_each_vq(dev, vq)
 		if (mvh_dev_forget_miss(dev, vq))
 			mvh_vq_schedule(vq);
@@ -220,6 +221,7 @@ static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map,
  */
 void mvh_dev_set_space(struct mvh_dev *dev, struct mvh_map *space)
 {
+	lockdep_assert_held(&dev->mutex);
 	mvh_dev_lock_vqs(dev);
 	dev->iotlb = space;
 	mvh_dev_refresh_vqs(dev);
@@ -234,6 +236,7 @@ void mvh_dev_set_space(struct mvh_dev *dev, struct mvh_map *space)
  */
 int mvh_dev_iotlb_begin(struct mvh_dev *dev)
 {
+	lockdep_assert_held(&dev->mutex);
 	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->batch)
@@ -252,6 +255,7 @@ int mvh_dev_iotlb_end(struct mvh_dev *dev)
 {
 	struct mvh_map *map = dev->batch;
 
+	lockdep_assert_held(&dev->mutex);
 	if (!map)
 		return -EINVAL;
 	dev->batch = NULL;
@@ -307,6 +311,7 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
  */
 int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 {
+	lockdep_assert_held(&dev->mutex);
 	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->iotlb->cached)
@@ -329,6 +334,7 @@ int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
 {
 	int err;
 
+	lockdep_assert_held(&dev->mutex);
 	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->batch) {

@@ -51,6 +51,7 @@ bool mvh_dev_rings_fixed(const struct mvh_dev *dev)
  */
 int mvh_dev_set_driver_features(struct mvh_dev *dev, u64 features)
 {
+	lockdep_assert_held(&dev->mutex);
 	if (mvh_dev_status(dev) & VIRTIO_CONFIG_S_FEATURES_OK)
 		return -EBUSY;
 	mvh_dev_lock_vqs(dev);
@@ -135,6 +136,7 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 	u8 new;
 	int err;
 
+	lockdep_assert_held(&dev->mutex);
 	if (!status) {
 		mvh_dev_forget_driver(dev);
 		return 0;
@@ -172,6 +174,7 @@ int mvh_dev_set_enabled(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
 	bool was = vq->enabled;
 	int err = 0;
 
+	lockdep_assert_held(&dev->mutex);
 	vq->enabled = enabled;
 	if (!enabled)
 		mvh_dev_detach(dev, vq);
@@ -195,6 +198,7 @@ int mvh_dev_suspend(struct mvh_dev *dev)
 {
 	unsigned int i;
 
+	lockdep_assert_held(&dev->mutex);
 	if (!(mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
 	for (i = 0; i < dev->n_vqs; i++)
@@ -213,6 +217,7 @@ int mvh_dev_resume(struct mvh_dev *dev)
 {
 	int err;
 
+	lockdep_assert_held(&dev->mutex);
 	if (!dev->suspended)
 		return 0;
 	dev->suspended = false;

@@ -49,6 +49,7 @@ void mvh_dev_free_workers(struct mvh_dev *dev)
 	unsigned long id;
 	unsigned int i;
 
+	lockdep_assert_held(&dev->mutex);
 	if (xa_empty(&dev->workers))
 		return;
 	for (i = 0; i < dev->n_vqs; i++)
@@ -70,6 +71,7 @@ int mvh_dev_start_workers(struct mvh_dev *dev)
 	struct mvh_worker *worker = NULL;
 	unsigned int i;
 
+	lockdep_assert_held(&dev->mutex);
 	for (i = 0; i < dev->n_vqs; i++) {
 		if (!worker || mvh_worker_per_vq)
 			worker = mvh_dev_add_worker(dev, mvh_worker_per_vq ?
@@ -94,6 +96,7 @@ int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id)
 {
 	struct mvh_worker *worker;
 
+	lockdep_assert_held(&dev->mutex);
 	if (MVH_HAVE_VHOST_TASK && !dev->fork_owner)
 		return -EFAULT;
 	worker = mvh_dev_add_worker(dev, NULL);
@@ -125,6 +128,7 @@ int mvh_dev_free_worker(struct mvh_dev *dev, u32 id)
 {
 	struct mvh_worker *worker = xa_load(&dev->workers, id);
 
+	lockdep_assert_held(&dev->mutex);
 	if (!worker)
 		return -ENODEV;
 	if (mvh_dev_worker_used(dev, worker) || READ_ONCE(worker->killed))
@@ -146,6 +150,7 @@ int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id)
 {
 	struct mvh_worker *worker = xa_load(&dev->workers, id);
 
+	lockdep_assert_held(&dev->mutex);
 	if (!worker)
 		return -ENODEV;
 	mvh_vq_set_worker(vq, worker);

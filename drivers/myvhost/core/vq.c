@@ -29,6 +29,7 @@ void mvh_vq_set_worker(struct mvh_vq *vq, struct mvh_worker *worker)
 {
 	struct mvh_worker *old = mvh_vq_worker(vq);
 
+	lockdep_assert_held(&vq->dev->mutex);
 	if (old == worker)
 		return;
 	rcu_assign_pointer(vq->worker, worker);
@@ -53,6 +54,7 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
  */
 void mvh_vq_break(struct mvh_vq *vq)
 {
+	lockdep_assert_held(&vq->mutex);
 	mvh_vq_set_state(vq, MVH_VQ_BROKEN);
 	vq->dev->frontend->error(vq);
 }
@@ -107,6 +109,7 @@ bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr)
 {
 	enum mvh_part part;
 
+	lockdep_assert_held(&vq->dev->mutex);
 	if (vq->dev->iotlb)
 		return true;
 	for (part = 0; part < MVH_PART_MAX; part++)
@@ -131,6 +134,7 @@ int mvh_vq_start(struct mvh_vq *vq)
 	int err;
 
 	lockdep_assert_held(&vq->mutex);
+	mvh_vq_assert_mm(vq);
 	if (!mvh_ring_state_ok(&vq->ring))
 		return -EINVAL;
 	vq->started = false;
@@ -263,6 +267,7 @@ int mvh_vq_alloc(struct mvh_vq *vq)
  */
 void mvh_vq_reset(struct mvh_vq *vq)
 {
+	lockdep_assert_held(&vq->dev->mutex);
 	mvh_event_stop(&vq->kick_event);
 	if (vq->kick)
 		fput(vq->kick);

@@ -113,6 +113,7 @@ bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
  */
 bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa)
 {
+	lockdep_assert_held(&vq->dev->mutex);
 	return mvh_log_range_ok(base, gpa, mvh_vq_part_size(vq, MVH_PART_USED));
 }
 
@@ -128,6 +129,7 @@ bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa)
  */
 bool mvh_vq_log_ok(const struct mvh_vq *vq, u64 base)
 {
+	lockdep_assert_held(&vq->dev->mutex);
 	return !vq->log_used || vq->dev->iotlb ||
 	       mvh_vq_log_range_ok(vq, base, vq->log_addr);
 }

@@ -68,8 +68,10 @@ int mvh_vq_map(struct mvh_vq *vq)
 {
 	enum mvh_part part;
 
+	lockdep_assert_held(&vq->mutex);
 	if (vq->mapped)
 		return 0;
+	mvh_vq_assert_mm(vq);
 	for (part = 0; part < MVH_PART_MAX; part++) {
 		int err = mvh_vq_map_part(vq, part);
 
@@ -97,6 +99,7 @@ int mvh_vq_map(struct mvh_vq *vq)
  */
 void mvh_vq_remap(struct mvh_vq *vq)
 {
+	lockdep_assert_held(&vq->mutex);
 	mvh_vq_unmap(vq);
 	if (vq->state == MVH_VQ_RUNNING && !vq->dev->iotlb &&
 	    mvh_vq_map(vq))

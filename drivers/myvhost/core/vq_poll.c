@@ -44,6 +44,7 @@ bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq))
 {
 	u64 window = mvh_vq_poll_time(vq), end;
 
+	lockdep_assert_held(&vq->mutex);
 	if (!window)
 		return false;
 	end = ktime_get_ns() + window;
@@ -73,6 +74,7 @@ void mvh_vq_adapt(struct mvh_vq *vq)
 	struct mvh_window *w = &vq->window;
 	u64 bound = (u64)w->max_us * NSEC_PER_USEC;
 
+	lockdep_assert_held(&vq->mutex);
 	if (!bound || !w->slept_at)
 		return;
 	if (ktime_get_ns() - w->slept_at < bound)

@@ -233,6 +233,7 @@ static bool mvh_vq_has_new(struct mvh_vq *vq)
  */
 bool mvh_vq_rearm(struct mvh_vq *vq)
 {
+	lockdep_assert_held(&vq->mutex);
 	mvh_vq_flush(vq);
 	/* A guest can say for ever that there is more, and take it back. */
 	mvh_vq_charge(vq, 0);
