@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernel tells of a device, and what is made of it.
+ * Parsing of fdinfo, and the rates computed from it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -204,7 +204,7 @@ UNIT_TEST(rates_grow, "rates: growth per second, and the average time")
 	devices_free(&new.devices);
 }
 
-UNIT_TEST(rates_anew, "rates: a new owner, and counters that went back, begin at zero")
+UNIT_TEST(rates_restart, "rates: a new owner and counters that went backwards restart at zero")
 {
 	struct sample old, new;
 	struct rates rates;

@@ -82,7 +82,7 @@ UNIT_TEST(disk_all, "disk: all options")
 	check(!disk.buffered);
 }
 
-UNIT_TEST(disk_bad, "disk: wrong options are told")
+UNIT_TEST(disk_bad, "disk: wrong options are rejected")
 {
 	static const char *const wrong[] = {
 		"", ",readonly", "f,", "f,,,", "f,read-only", "f,readonly=1",
@@ -115,7 +115,7 @@ UNIT_TEST(port_good, "port: options")
 	check(!strcmp(port.mac, "52:54:00:aB:Cd:eF"));
 }
 
-UNIT_TEST(port_bad, "port: wrong options are told")
+UNIT_TEST(port_bad, "port: wrong options are rejected")
 {
 	static const char *const wrong[] = {
 		"", "t,", "t,queues=0", "t,queues=257", "t,queues",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Chains of both layouts, direct and indirect.  In memory that stands still a
+ * Chains of both layouts, direct and indirect.  In constant memory a
  * fetch says what the specification says; in memory that the guest changes
  * between any two reads, what it returns is guest memory that may be accessed
  * so, as checked by rig_fetch().

@@ -37,7 +37,7 @@ static void refresh(struct io *io)
 		mvh_view_set(&io->view[i], io->iotlb);
 }
 
-/* Views go on to look into the old map until it is replaced. */
+/* Views use the old map until it is replaced. */
 static void publish(struct io *io, struct mvh_map *map)
 {
 	struct mvh_map *old = io->iotlb;

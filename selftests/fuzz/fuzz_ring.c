@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The verbs of a ring in any order, in memory that the guest writes whatever it
- * likes to: positions stay positions, what is given back was taken, the used
- * index is what was given back, notifications are decided as the specification
+ * likes to: positions stay positions, only fetched chains are completed, the used
+ * index counts completed chains, notifications are decided as the specification
  * says, and a position from outside is taken only if it is one.
  */
 #include "stage.h"
@@ -16,7 +16,7 @@
 /**
  * struct play - a device at work
  * @s: its ring
- * @held: chains taken and not given back
+ * @held: chains fetched and not completed
  * @n_held: how many
  * @n_desc: their descriptors
  * @uncalled: entries (split) or descriptors (packed) since the last decision

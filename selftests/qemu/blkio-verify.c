@@ -108,7 +108,7 @@ static void one_round(struct blkio *b, int n_queues)
 		slot_start(i, blkio_get_queue(b, i % n_queues));
 		n_of[i % n_queues]++;
 	}
-	/* the kernel is told of all queues before any is waited for */
+	/* submit on all queues before waiting for any */
 	for (i = 0; i < n_queues; i++)
 		CHECK(n = blkioq_do_io(blkio_get_queue(b, i), c, 0, 0, NULL));
 	for (i = 0; i < n_queues; i++) {

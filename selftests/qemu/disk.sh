@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Shared checks of the disk tests; sourced by them behind lib.sh.
 #
-# What seqdisk tells of its flushes in a guest goes through a serial port of its
-# own into a file of the host VM, so that it is there when the guest is not.
+# seqdisk in the guest reports its flushes through a serial port of its own into a
+# file of the host VM, which outlives the guest.
 
 SEQ_JOBS=4
 
@@ -21,9 +21,9 @@ gdisk() {
 	echo "$name"
 }
 
-# check_disks N: QEMU did not complain, and no counter speaks of errors. QEMU
-# tells at each stop that a position in a ring could not be read, which is what
-# it does with vhost-vdpa, too.
+# check_disks N: QEMU did not complain, and no error was counted. QEMU
+# warns at each stop that it could not read a ring's position, as it does with
+# other vhost-vdpa devices.
 check_disks() {
 	local bad
 	! grep -E 'vhost|vring|virtio|rror' "$GUEST_RUN/$1/log" | grep -v 'ring restore failed' ||
@@ -33,7 +33,7 @@ check_disks() {
 	[ -z "$bad" ] || fail "counters of a well-behaved guest: $bad"
 }
 
-# disk_del NAME...: nobody has the nodes any more
+# disk_del NAME...: remove the nodes once they are released
 disk_del() {
 	local name
 	for name; do
@@ -41,7 +41,7 @@ disk_del() {
 	done
 }
 
-# check_released: each node holds the module once, nothing else does
+# check_released: only the named nodes hold the module
 check_released() {
 	local i users nodes
 	nodes=$(find /dev -maxdepth 1 -name 'myvhost-*' | wc -l)
@@ -100,8 +100,8 @@ seq_stop() {
 	seq_wait "$1" 143
 }
 
-# fresh FILE: of a block device, what is in the page cache may be old if another
-# one is on top of it
+# fresh FILE: drop the page cache of a block device, which is stale if the writes
+# went to a device on top of it
 fresh() {
 	sync
 	[ ! -b "$1" ] || blockdev --flushbufs "$1"

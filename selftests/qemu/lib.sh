@@ -29,7 +29,7 @@ wait_until() {
 	done
 }
 
-# kernel_complaints: lines that came since the last call and must not be there
+# kernel_complaints: lines of the kernel log since the last call that must not be there
 kernel_complaints() {
 	local seen all
 	seen=$(cat "$TEST_DIR/dmesg.seen" 2> /dev/null || echo 0)
@@ -39,7 +39,7 @@ kernel_complaints() {
 	tail -n +$((seen + 1)) "$TEST_DIR/dmesg" | grep -Ef "$GUEST_LIB/kernel-log.grep" || true
 }
 
-# guest_answers N: does it still carry out commands?
+# guest_answers N: whether it still runs commands
 guest_answers() { GUEST_TIMEOUT=20 guest "$1" true 2> /dev/null; }
 
 # guest_refuses N COMMAND: it fails there; that no answer comes (124, 125) is no refusal
@@ -58,7 +58,7 @@ guests_running() {
 	done 2> /dev/null
 }
 
-# guest_state N: what is known of a guest after a failed test
+# guest_state N: the state of a guest after a failed test
 guest_state() {
 	guest_answers "$1" || echo "guest $1 does not answer"
 	echo "guest $1 booted $(guest_boots "$1") times, was to boot $(cat "$GUEST_RUN/$1/boots") times"
@@ -72,9 +72,8 @@ guest_state() {
 	tail -n 40 "$GUEST_RUN/$1/console"
 }
 
-# stop_early: end the subject if the tests that follow have no chance. Status 75:
-# an unmended TCG emulates a processor that now and then resets a guest or stands still,
-# see the README.
+# stop_early: end the subject if the remaining tests cannot succeed. Status 75: the
+# symptoms of an unpatched QEMU under TCG, see the README.
 stop_early() {
 	local n
 	for n in $(guests_running); do
@@ -83,7 +82,7 @@ stop_early() {
 			exit 75
 		fi
 		if [ "${LAB_ACCEL:-}" = tcg ] && guest_stands_still "$n"; then
-			echo "# guest $n stands still"
+			echo "# the vCPU of guest $n hangs"
 			exit 75
 		fi
 		if ! guest_answers "$n"; then
@@ -122,7 +121,7 @@ run_test() {
 	esac
 }
 
-# check_stop GUESTS...: stop the guests; no descriptor, no thread may be left
+# check_stop GUESTS...: stop the guests; no descriptor and no thread is left
 check_stop() {
 	local n users i
 	for n in "$@"; do
@@ -138,8 +137,8 @@ check_stop() {
 	fail "$users"
 }
 
-# check_log N: QEMU must not have complained, above all not have gone back to
-# its own virtio implementation
+# check_log N: QEMU did not complain, in particular not fall back to its own virtio
+# implementation
 check_log() {
 	! grep -E 'vhost|vring|virtio|userspace|rror' "$GUEST_RUN/$1/log" ||
 		fail "QEMU's log of guest $1 has complaints"

@@ -3,7 +3,7 @@
 # run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [SUBJECT...]: run the stock-QEMU tests, a
 # host VM for each subject (t_SUBJECT.sh). VHOST_DEV=/dev/vhost-net tests the tests
 # against the kernel's own vhost_net; QEMU_TESTS=all adds the slow ones, and =every
-# looks at every flush of a log of writes; QEMU_BACKPORTS=1 takes the QEMU of Debian's
+# checks every flush of a log of writes; QEMU_BACKPORTS=1 uses the QEMU of Debian's
 # backports. KTAP on standard output.
 set -euo pipefail
 QEMU_DIR=$(cd "$(dirname "$0")" && pwd)
@@ -46,8 +46,8 @@ build blkio-verify -lblkio
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $SUBJECTS
 
-# run_subject SUBJECT: again if a guest reset itself or its processor stood still,
-# which says nothing, see the README
+# run_subject SUBJECT: run it again if a guest shows a symptom of an unpatched QEMU,
+# see the README
 run_subject() {
 	local i rc
 	for ((i = 1; ; i++)); do
@@ -57,7 +57,7 @@ run_subject() {
 			/repo/selftests/qemu/inside.sh "$1" || rc=$?
 		[ $rc = 75 ] && [ $i -le $RESETS_MAX ] || return $rc
 		mv "$out/$1" "$out/$1-reset-$i"
-		echo "# lab: the host VM is started again: a guest reset itself or stood still, logs in $out/$1-reset-$i"
+		echo "# lab: the host VM is started again: a guest reset silently or hung, logs in $out/$1-reset-$i"
 	done
 }
 

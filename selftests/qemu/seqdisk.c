@@ -2,8 +2,8 @@
 /*
  * seqdisk - does a disk keep what it says is flushed?
  *
- *	seqdisk write DISK JOBS SEED SECONDS	write, and tell what was flushed
- *	seqdisk check DISK JOBS SEED LOG	compare the disk with what it told
+ *	seqdisk write DISK JOBS SEED SECONDS	write, and report each flush
+ *	seqdisk check DISK JOBS SEED LOG	compare the disk with the reports
  *
  * Each job has a part of the disk and writes to it at random places, with random
  * lengths; what it writes, and where, follows from the seed, the job and the
@@ -92,7 +92,7 @@ static void sector_fill(struct sector *s, unsigned int job, uint64_t number,
 }
 
 /* One line, one write: it must not be mixed with those of other jobs. */
-static void tell(char what, const struct job *job, uint64_t number)
+static void report(char what, const struct job *job, uint64_t number)
 {
 	char line[48];
 	int n = snprintf(line, sizeof(line), "%c %u %llu\n", what, job->id,
@@ -128,16 +128,16 @@ static void *job_run(void *arg)
 		struct op op = op_of(job, number);
 
 		if (job_write(job, &op, number, buf))
-			tell('e', job, number);
+			report('e', job, number);
 		if (!op.flush)
 			continue;
 		if (!fdatasync(disk)) {
-			tell('f', job, number);
+			report('f', job, number);
 			flushed = number;
 			continue;
 		}
 		while (flushed < number)
-			tell('e', job, ++flushed);
+			report('e', job, ++flushed);
 	}
 	free(buf);
 	return NULL;

@@ -136,7 +136,7 @@ disk_reset() {
 	check_disks 1
 }
 
-# What the guest was told is looked for by its successor.
+# The next guest checks what was reported as flushed to the killed one.
 disk_kill() {
 	local a
 	a=$(gdisk 1 first)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Disks whose backing fails under the guest: one guest, a disk for each misfortune.
+# Disks whose backing fails under the guest: one guest, a disk for each kind of failure.
 
 . ./disk.sh
 
@@ -87,12 +87,12 @@ fault_boot() {
 
 io_errors() { guest_stats 1 sum io_errors; }
 
-# check_guest_alive: it still runs commands, and its kernel has not complained of itself
+# check_guest: it still runs commands, and its kernel log has no report
 check_guest() {
 	! guest 1 dmesg | grep -E 'BUG:|Oops|WARNING: CPU|hung_task|blocked for more' || fail "the guest's kernel"
 }
 
-# Errors for two seconds, then all is well again.
+# Errors for two seconds, then none.
 fault_error() {
 	local d dev
 	d=$(gdisk 1 flaky)
@@ -105,12 +105,12 @@ fault_error() {
 	seq_progress 4
 	seq_stop 1
 	[ "$(io_errors)" -gt 0 ] || fail "no error was counted"
-	guest 1 'dmesg' | grep -q "I/O error, dev $d" || fail "the guest's log does not speak of errors"
+	guest 1 'dmesg' | grep -q "I/O error, dev $d" || fail "the guest's log has no I/O error"
 	seq_check "$dev"
 	check_guest
 }
 
-# The file system in the guest notices; what it had flushed is there afterwards.
+# The guest's file system detects the errors; data flushed before is kept.
 fault_fs_error() {
 	local d dev sum
 	d=$(gdisk 1 fs)
@@ -149,7 +149,7 @@ with_marks() {
 	wait $job
 }
 
-# replay_stops N: at how many places of a log to look; all take minutes
+# replay_stops N: at how many places of a log to check; all take minutes
 replay_stops() { if [ "${QEMU_TESTS:-}" = every ]; then echo 1000000; else echo "$1"; fi; }
 
 fault_log_raw() {
@@ -161,10 +161,10 @@ fault_log_raw() {
 		[ "$AT" -gt 60 ] || exit 0
 		head -n "$AT" "$SEQ" > "$SEQ.at"
 		/build/bin/seqdisk check '$F'/lograw.replay '$SEQ_JOBS' 12 "$SEQ.at" | tail -n 3
-		exit "${PIPESTATUS[0]}"' || fail "a flush left something behind"
+		exit "${PIPESTATUS[0]}"' || fail "a flush was not complete"
 }
 
-# files whose names are told once they were flushed
+# files whose numbers are reported once they were flushed
 guest_files() {
 	: > "$TEST_DIR/seq"
 	guest 1 "mkdir -p /fs && mount /dev/$1 /fs"
@@ -173,7 +173,7 @@ i=\$((i + 1)); yes \$i | head -c 30000 | dd of=/fs/new conv=fsync 2> /dev/null; 
 mkdir /fs/d\$i; [ \$i -lt 5 ] || rmdir /fs/d\$((i - 4)); sync; echo \$i > /dev/ttyS2; done; umount /fs"
 }
 
-# check_files IMAGE LINES SEQ: consistent, and the files that were told are there
+# check_files IMAGE LINES SEQ: consistent, and the reported files are there
 check_files() {
 	local image=$1 last rc=0
 	last=$(head -n "$2" "$3" | tail -n 1 | tr -dc 0-9)
@@ -208,7 +208,7 @@ fault_full() {
 	d=$(gdisk 1 full)
 	before=$(io_errors)
 	guest 1 "dd if=/dev/urandom of=/dev/$d bs=64k count=16 oflag=direct conv=fsync 2> /dev/null; dd if=/dev/$d of=/tmp/kept bs=64k count=16 2> /dev/null"
-	guest_refuses 1 "dd if=/dev/zero of=/dev/$d bs=64k seek=32 oflag=direct" || fail "a full file system takes everything"
+	guest_refuses 1 "dd if=/dev/zero of=/dev/$d bs=64k seek=32 oflag=direct" || fail "a full file system accepts writes"
 	[ "$(io_errors)" -gt "$before" ] || fail "no error was counted"
 	[ "$(guest 1 "dd if=/dev/$d bs=64k count=16 iflag=direct 2> /dev/null | sha256sum")" = "$(guest 1 'sha256sum < /tmp/kept')" ] ||
 		fail "what was there before"
@@ -247,8 +247,8 @@ fault_removed() {
 	check_guest
 }
 
-# QEMU dies while requests are held up below the disk, and writes that were not
-# flushed are lost with it.
+# QEMU is killed while requests are suspended below the disk; only unflushed writes may
+# be lost.
 fault_killed() {
 	local d dev
 	d=$(gdisk 1 flaky)

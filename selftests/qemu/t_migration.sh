@@ -33,7 +33,7 @@ pace() {
 		"{\"max-bandwidth\": $2, \"downtime-limit\": $3}" > /dev/null
 }
 
-# Logging goes on and off again while the queues run.
+# Logging is switched on and off while the queues run.
 migration_cancel() {
 	pace 1 1000000 1
 	guest_qmp 1 migrate '{"uri": "exec:cat > /dev/null"}'

@@ -77,7 +77,7 @@ boot_pair() {
 	pair stop "$1"
 }
 
-# QEMU goes on with its own virtio when the back end refuses to start
+# QEMU falls back to its own virtio when the back end refuses to start
 check_fallback() {
 	if grep 'vhost' "$GUEST_RUN/$1/log"; then
 		echo "QEMU complains about the back end of guest $1" >&2

@@ -19,7 +19,7 @@ fio e2fsprogs cpio pkgconf libjson-c-dev"
 
 STEP='' HINT=''
 
-# step TEXT HINT: HINT tells what to do should the step fail
+# step TEXT HINT: HINT is printed if the step fails
 step() {
 	STEP=$1 HINT=$2
 	printf '[%4d s] %s\n' "$SECONDS" "$STEP"

@@ -21,7 +21,7 @@ skip() {
 [ -f "$cache/rootfs/opt/kernels/$series" ] || skip "no kernel $series in the lab"
 MYVHOST_SOURCE=$tree "$lab/build.sh" "$series" C=2 CF=-D__CHECK_ENDIAN__
 
-# kbuild goes on without sparse when it does not like it
+# kbuild skips sparse when it is unusable
 sources=$(find "$tree/drivers/myvhost" -name '*.c' ! -name '*.mod.c' | wc -l)
 checked=$(grep -c '^ *CHECK .*/drivers/myvhost/.*\.c$' "$log" || true)
 if [ "$checked" -lt "$sources" ]; then

@@ -14,7 +14,7 @@
  * @label: NAME of a named node, PID:FD of another device
  * @pid: process through which it was found, 0 if it is a named node
  * @fd: that process' descriptor
- * @info: what the kernel tells of it
+ * @info: its fdinfo
  */
 struct device {
 	char *label;

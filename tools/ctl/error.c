@@ -16,7 +16,7 @@ static void error_vsay(const char *fmt, va_list ap)
 }
 
 /**
- * error_say() - say what is wrong, and go on
+ * error_say() - report an error, and return
  * @fmt: the message
  */
 void error_say(const char *fmt, ...)
@@ -29,7 +29,7 @@ void error_say(const char *fmt, ...)
 }
 
 /**
- * fail() - say what failed, and end
+ * fail() - report a failure, and exit
  * @fmt: what, and what can be done about it
  */
 void fail(const char *fmt, ...)
@@ -43,7 +43,7 @@ void fail(const char *fmt, ...)
 }
 
 /**
- * fail_usage() - say what is wrong with the command line, and end
+ * fail_usage() - report a wrong command line, and exit
  * @fmt: what
  */
 void fail_usage(const char *fmt, ...)

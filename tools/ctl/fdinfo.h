@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel tells of a device in /proc/PID/fdinfo/N.
+ * A device as described in /proc/PID/fdinfo/N.
  *
  * Lines are KEY:<tab>VALUE; those of a queue have a key QUEUE.KEY.  Keys that
  * are not known here are kept.

@@ -101,7 +101,7 @@ static struct json_object *json_key_value(const char *key, const char *value)
  * json_device() - a device, without its queues
  * @dev: the device
  *
- * "name" is what the command line takes; the rest is as the kernel tells.
+ * "name" is what the command line takes; the rest is as in fdinfo.
  */
 struct json_object *json_device(const struct device *dev)
 {
@@ -128,7 +128,7 @@ struct json_object *json_device(const struct device *dev)
 /**
  * json_print() - write to standard output, with a newline
  * @obj: what, given up
- * @pretty: for people, in several lines
+ * @pretty: indented, in several lines
  */
 void json_print(struct json_object *obj, bool pretty)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * JSON out of what the kernel tells.
+ * JSON of what fdinfo has.
  */
 #ifndef CTL_JSON_H
 #define CTL_JSON_H

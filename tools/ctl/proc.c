@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * See proc.h.  PROC_ROOT in the environment tells another place than /proc, as
+ * See proc.h.  PROC_ROOT in the environment is used in place of /proc, as
  * for the programs of iproute2.
  */
 #define _GNU_SOURCE
@@ -94,7 +94,7 @@ void proc_each(proc_fn fn, void *arg)
 }
 
 /**
- * proc_fdinfo() - where the kernel tells of a descriptor
+ * proc_fdinfo() - the path of the fdinfo of a descriptor
  * @pid: process
  * @fd: descriptor
  *

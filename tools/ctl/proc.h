@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who has our nodes open, by what /proc says.  Of other users' processes it
- * tells that to root only.
+ * The processes that have our nodes open, from /proc.  Those of other users are
+ * visible to root only.
  */
 #ifndef CTL_PROC_H
 #define CTL_PROC_H

@@ -66,7 +66,7 @@ uint64_t rates_delta(const struct rates *rates, const char *counter)
 	queue = rates->old ? fdinfo_queue(&rates->old->info, name) : -1;
 	if (queue >= 0)
 		fdinfo_number(&rates->old->info, queue, counter, &old);
-	/* going back means that it began anew */
+	/* a counter that decreased was reset */
 	return new >= old ? new - old : new;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * myvhost resize: give the backing file another size, and tell the guest.
+ * myvhost resize: resize the backing file, and report the new size to the guest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static const struct option resize_options[] = {
 	{ }
 };
 
-/* A path that the kernel told: not through a link that was put there since. */
+/* The path is the one in fdinfo: a symbolic link there is not the backing. */
 static int resize_open_file(const char *file)
 {
 	struct stat st;

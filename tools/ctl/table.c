@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * See table.h.  Disks and network devices have columns of their own; the header
- * comes again when the kind changes, and after some rows.  What is no column but
- * tells of trouble stands behind the row, if there was any.
+ * is repeated when the kind changes, and after some rows.  Other counters follow
+ * the row if they count errors or delays and have grown.
  */
 #include <stdio.h>
 #include <string.h>
@@ -63,8 +63,7 @@ static const char *const table_troubles[] = {
 };
 
 /**
- * table_is_trouble() - whether a counter tells that something is not as it
- *	should be, or held up
+ * table_is_trouble() - whether a counter counts errors or delays
  * @counter: its name
  */
 bool table_is_trouble(const char *counter)

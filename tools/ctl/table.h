@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rates of queues as a table for people.
+ * Rates of queues as a table.
  */
 #ifndef CTL_TABLE_H
 #define CTL_TABLE_H

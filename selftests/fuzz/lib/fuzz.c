@@ -9,7 +9,7 @@
 
 struct code fuzz_input;
 
-/* As for the unit tests, which tell why. */
+/* The reasons are in the unit tests' unit.c. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

@@ -21,7 +21,7 @@ enum oracle_answer {
  * struct oracle - the next chain
  * @rig: of this ring
  * @memory: in this memory
- * @taken: descriptors of a packed ring that were taken and not given back
+ * @taken: descriptors of a packed ring that were fetched and not completed
  * @answer: what there is
  * @why: if it is bad, which rule it breaks
  * @table: it has an indirect table

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A ring made of an image from the input, and the guest's writes that come with
- * it, each after so many reads of the device.
+ * it, each after a number of reads by the device.
  */
 #ifndef _STAGE_H
 #define _STAGE_H

@@ -372,9 +372,9 @@ void env_write(enum env_op op, const volatile void *p, size_t len)
 }
 
 /**
- * env_event - a barrier is passed, or a write is told of
+ * env_event - record a barrier, or the report of a write
  * @op: which
- * @p: what is told of, or NULL
+ * @p: the reported memory, or NULL
  * @len: its length
  */
 void env_event(enum env_op op, const void *p, size_t len)
@@ -405,7 +405,7 @@ size_t env_index(size_t i, size_t n)
  * @src: where from
  * @len: bytes
  *
- * Return: 0, or -EFAULT when told to fail.
+ * Return: 0, or -EFAULT if a failure was requested.
  */
 int mvh_copy_from_guest(void *dst, const void *src, size_t len)
 {
@@ -434,7 +434,7 @@ int mvh_copy_from_guest(void *dst, const void *src, size_t len)
  * @n: number of elements
  * @size: bytes of one
  *
- * Return: the memory, or NULL when told to fail.
+ * Return: the memory, or NULL if a failure was requested.
  */
 void *mvh_alloc_array(size_t n, size_t size)
 {
@@ -460,7 +460,7 @@ void mvh_free(void *p)
  * @log: must be ENV_LOG_BASE
  * @page: number of the page
  *
- * Return: 0, or -EFAULT when told to fail.
+ * Return: 0, or -EFAULT if a failure was requested.
  */
 int mvh_log_set_bit(u64 log, u64 page)
 {

@@ -53,7 +53,7 @@ struct case_blk {
 /**
  * struct case_table - what a map begins as
  * @cached: an empty cache
- * @n: or so many regions
+ * @n: or the number of regions
  * @region: these
  */
 struct case_table {

@@ -4,7 +4,7 @@
  * a number and reads it, so that what a unit test writes is what a fuzzer reads.
  * It returns the number: the one that was given, or the one that was read.
  *
- * An input that has ended goes on with noise that is the same every time, so
+ * Behind the end of an input follows noise that is the same every time, so
  * that what draws from it comes to an end as it does in the unit tests.
  */
 #ifndef _CODE_H

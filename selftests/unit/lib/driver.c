@@ -69,7 +69,7 @@ void driver_take(struct driver *d, u16 id, u16 ndesc, const struct req *req,
 	d->fifo[d->fifo_in++ % MVH_RING_MAX] = id;
 }
 
-/* Which request is it that the entry in @d->batch gives back now? */
+/* The request that the entry in @d->batch completes. */
 u16 driver_give(struct driver *d, struct driver_done *done)
 {
 	u32 id = d->batch.id;

@@ -7,7 +7,7 @@
 #include "guest.h"
 #include "unit.h"
 
-/* Add a region; the map must be made anew. */
+/* Add a region; the map must be rebuilt. */
 void guest_add(struct guest *g, u64 gpa, u64 len, u8 access)
 {
 	void *host = calloc(1, len);

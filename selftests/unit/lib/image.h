@@ -47,7 +47,7 @@ enum {
 
 /**
  * struct image_patch - bytes that the guest writes
- * @after: when: after so many reads of the device
+ * @after: when: the number of reads by the device before it
  * @where: into which memory
  * @len: how many
  * @at: guest address, or offset

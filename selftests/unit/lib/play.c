@@ -18,7 +18,7 @@
  * @rig: the ring
  * @seg: buffers of each request
  * @busy: requests that the device has
- * @done: chains the device has finished but not given back
+ * @done: chains the device has finished but not completed
  * @n_done: how many
  * @len: by request, what the device says it wrote
  * @kicked: the device was kicked, or need not be

@@ -66,7 +66,7 @@ static void rig_packed_parts(struct rig *rig, const struct rig_config *config)
 	}
 }
 
-/* The device side tells of each write; checked by rig_check_told(). */
+/* The device side reports each write; checked by rig_check_reported(). */
 static void rig_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 		      u32 len)
 {
@@ -176,8 +176,8 @@ void rig_expect_none(struct rig *rig)
 	check(!driver_get(&rig->driver, &done));
 }
 
-/* Every write is told of afterwards, and nothing else is (PK16). */
-static void rig_check_told(const struct rig *rig)
+/* Every write is reported afterwards, and nothing else is (PK16). */
+static void rig_check_reported(const struct rig *rig)
 {
 	unsigned int i;
 
@@ -187,13 +187,13 @@ static void rig_check_told(const struct rig *rig)
 		const struct env_event *e = &env.log[i];
 
 		if (ENV_SET(e->op) & ENV_WRITES) {
-			int told = env_find(ENV_SET(ENV_WROTE), e->p, e->len, i);
+			int report = env_find(ENV_SET(ENV_WROTE), e->p, e->len, i);
 
-			if (told < 0)
+			if (report < 0)
 				unit_fail(__FILE__, __LINE__,
-					  "write not told of afterwards");
-			check(env.log[told].p <= e->p);
-			check(env.log[told].p + env.log[told].len >=
+					  "write not reported afterwards");
+			check(env.log[report].p <= e->p);
+			check(env.log[report].p + env.log[report].len >=
 			      e->p + e->len);
 		}
 		if (e->op == ENV_WROTE)
@@ -241,7 +241,7 @@ static void rig_check_pieces(const struct rig *rig, const struct iovec *iov,
 	check_eq(len, 0);
 }
 
-/* What holds for any chain, whoever made it. */
+/* What holds for any chain. */
 static void rig_check_chain(const struct rig *rig, const struct mvh_chain *c)
 {
 	check(c->n_out + c->n_in <= rig->max);
@@ -352,7 +352,7 @@ void rig_push(struct rig *rig, const struct mvh_done *done, unsigned int n)
 	env_log_reset();
 	mvh_ring_push(&rig->ring, done, n);
 	rig_check_push_order(rig, first);
-	rig_check_told(rig);
+	rig_check_reported(rig);
 }
 
 /* A full barrier before the driver's wish is read; PK11: flags first. */
@@ -397,7 +397,7 @@ bool rig_enable_kick(struct rig *rig)
 	write = rig_last_write();
 	check(write < read);
 	check(env_fenced(0, write, read));
-	rig_check_told(rig);
+	rig_check_reported(rig);
 	return ret;
 }
 
@@ -405,14 +405,14 @@ void rig_request_kick(struct rig *rig)
 {
 	env_log_reset();
 	mvh_ring_request_kick(&rig->ring);
-	rig_check_told(rig);
+	rig_check_reported(rig);
 }
 
 void rig_disable_kick(struct rig *rig)
 {
 	env_log_reset();
 	mvh_ring_disable_kick(&rig->ring);
-	rig_check_told(rig);
+	rig_check_reported(rig);
 }
 
 bool rig_has_new(struct rig *rig)
