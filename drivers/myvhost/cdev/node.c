@@ -44,7 +44,7 @@ static LIST_HEAD(mvh_nodes);
 /* Inside of the lock of misc devices. */
 static DEFINE_MUTEX(mvh_nodes_lock);
 
-static bool mvh_node_name_ok(const char *name)
+static bool mvh_node_name_valid(const char *name)
 {
 	const char *c;
 
@@ -64,7 +64,7 @@ static int mvh_node_read_name(char *name, size_t size, const void __user *arg)
 	if (copy_from_user(&node, arg, sizeof(node)))
 		return -EFAULT;
 	if (!memchr(node.name, 0, sizeof(node.name)) ||
-	    !mvh_node_name_ok(node.name))
+	    !mvh_node_name_valid(node.name))
 		return -EINVAL;
 	snprintf(name, size, MVH_NODE_PREFIX "%s", node.name);
 	return 0;
@@ -119,7 +119,7 @@ void mvh_node_close(struct mvh_file *mf)
 
 	if (mf->write) {
 		mutex_lock(&node->dev->mutex);
-		mvh_dev_reset(node->dev);
+		mvh_dev_clear_owner(node->dev);
 		mutex_unlock(&node->dev->mutex);
 	}
 	mutex_lock(&mvh_nodes_lock);

@@ -223,7 +223,7 @@ static int mvh_vdpa_check_rings(const struct mvh_ucmd *ucmd)
 
 static int mvh_vdpa_set_enable(struct mvh_ucmd *ucmd)
 {
-	return mvh_dev_set_enabled(ucmd->dev, ucmd->vq, ucmd->arg.state.num);
+	return mvh_dev_enable_vq(ucmd->dev, ucmd->vq, ucmd->arg.state.num);
 }
 
 static int mvh_vdpa_suspend(struct mvh_ucmd *ucmd)

@@ -40,7 +40,7 @@ static int mvh_vhost_set_owner(struct mvh_ucmd *ucmd)
 
 static int mvh_vhost_reset_owner(struct mvh_ucmd *ucmd)
 {
-	mvh_dev_reset(ucmd->dev);
+	mvh_dev_clear_owner(ucmd->dev);
 	return 0;
 }
 
@@ -177,15 +177,15 @@ static int mvh_vhost_set_log_fd(struct mvh_ucmd *ucmd)
 
 static int mvh_vhost_set_port(struct mvh_ucmd *ucmd)
 {
-	return mvh_dev_set_port(ucmd->dev, ucmd->vq, ucmd->arg.file.fd);
+	return mvh_dev_set_vq_port(ucmd->dev, ucmd->vq, ucmd->arg.file.fd);
 }
 
 /* For devices whose queues have no files. */
 static int mvh_vhost_enable(struct mvh_ucmd *ucmd)
 {
 	if (ucmd->arg.state.num)
-		return mvh_dev_enable(ucmd->dev, ucmd->vq);
-	mvh_dev_detach(ucmd->dev, ucmd->vq);
+		return mvh_dev_attach_vq(ucmd->dev, ucmd->vq);
+	mvh_dev_detach_vq(ucmd->dev, ucmd->vq);
 	return 0;
 }
 

@@ -142,7 +142,7 @@ struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 void mvh_dev_destroy(struct mvh_dev *dev)
 {
 	mutex_lock(&dev->mutex);
-	mvh_dev_reset(dev);
+	mvh_dev_clear_owner(dev);
 	mutex_unlock(&dev->mutex);
 	if (dev->backend->close)
 		dev->backend->close(dev);
@@ -196,7 +196,7 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	if (!err)
 		err = mvh_dev_start_workers(dev);
 	if (err)
-		mvh_dev_reset(dev);
+		mvh_dev_clear_owner(dev);
 	return err;
 }
 
@@ -250,11 +250,11 @@ static int mvh_dev_swap_port(struct mvh_dev *dev, struct mvh_vq *vq,
 }
 
 /**
- * mvh_dev_detach - stop a queue and take its port away
+ * mvh_dev_detach_vq - stop a queue and take its port away
  * @dev: the device, locked
  * @vq: the queue, with or without port
  */
-void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
+void mvh_dev_detach_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	struct mvh_attached old = {};
 
@@ -267,19 +267,19 @@ void mvh_dev_detach(struct mvh_dev *dev, struct mvh_vq *vq)
 }
 
 /**
- * mvh_dev_reset - back to a device without owner
+ * mvh_dev_clear_owner - back to a device without owner
  * @dev: the device, locked
  */
-void mvh_dev_reset(struct mvh_dev *dev)
+void mvh_dev_clear_owner(struct mvh_dev *dev)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&dev->mutex);
 	for (i = 0; i < dev->n_vqs; i++)
-		mvh_dev_detach(dev, &dev->vq[i]);
+		mvh_dev_detach_vq(dev, &dev->vq[i]);
 	mvh_dev_free_workers(dev);
 	for (i = 0; i < dev->n_vqs; i++) {
-		mvh_vq_reset(&dev->vq[i]);
+		mvh_vq_free(&dev->vq[i]);
 		mvh_dev_forget_miss(dev, &dev->vq[i]);
 	}
 	if (dev->backend->reset)
@@ -343,7 +343,7 @@ static void mvh_dev_forget_rings(struct mvh_dev *dev)
 }
 
 /* Is all of guest memory the owner's, and can it be logged if need be? */
-static bool mvh_table_ok(const struct mvh_map *table, bool logging, u64 base)
+static bool mvh_table_usable(const struct mvh_map *table, bool logging, u64 base)
 {
 	u32 i;
 
@@ -355,7 +355,7 @@ static bool mvh_table_ok(const struct mvh_map *table, bool logging, u64 base)
 
 		if (!access_ok((void __user *)(uintptr_t)r->uaddr, len))
 			return false;
-		if (logging && !mvh_log_range_ok(base, r->start, len))
+		if (logging && !mvh_range_loggable(base, r->start, len))
 			return false;
 	}
 	return true;
@@ -367,19 +367,19 @@ static bool mvh_dev_logging(const struct mvh_dev *dev)
 }
 
 /* Without a port nothing is written yet, and attaching checks. */
-static bool mvh_dev_log_ok(const struct mvh_dev *dev, u64 base)
+static bool mvh_dev_loggable(const struct mvh_dev *dev, u64 base)
 {
 	unsigned int i;
 
 	for (i = 0; i < dev->n_vqs; i++)
 		if (mvh_vq_attached(&dev->vq[i]) &&
-		    !mvh_vq_log_ok(&dev->vq[i], base))
+		    !mvh_vq_loggable(&dev->vq[i], base))
 			return false;
 	return !mvh_dev_running(dev) ||
-	       mvh_table_ok(dev->table, true, base);
+	       mvh_table_usable(dev->table, true, base);
 }
 
-static bool mvh_log_only(const u64 *a, const u64 *b)
+static bool mvh_only_log_differs(const u64 *a, const u64 *b)
 {
 	return !((a[0] ^ b[0]) & ~MVH_F_BIT(VHOST_F_LOG_ALL)) && a[1] == b[1];
 }
@@ -404,10 +404,10 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	int err;
 
 	lockdep_assert_held(&dev->mutex);
-	if (mvh_dev_running(dev) && !mvh_log_only(features, dev->features))
+	if (mvh_dev_running(dev) && !mvh_only_log_differs(features, dev->features))
 		return -EBUSY;
 	if (mvh_has_feature(features, VHOST_F_LOG_ALL) &&
-	    !mvh_dev_log_ok(dev, dev->log_base))
+	    !mvh_dev_loggable(dev, dev->log_base))
 		return -EFAULT;
 	if (iommu) {
 		iotlb = mvh_map_create_cache();
@@ -455,7 +455,7 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 
 	lockdep_assert_held(&dev->mutex);
 	if (mvh_dev_running(dev) &&
-	    !mvh_table_ok(table, mvh_dev_logging(dev), dev->log_base)) {
+	    !mvh_table_usable(table, mvh_dev_logging(dev), dev->log_base)) {
 		mvh_map_free(table);
 		return -EFAULT;
 	}
@@ -482,7 +482,7 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base)
 {
 	lockdep_assert_held(&dev->mutex);
-	if (mvh_dev_logging(dev) && !mvh_dev_log_ok(dev, base))
+	if (mvh_dev_logging(dev) && !mvh_dev_loggable(dev, base))
 		return -EFAULT;
 	mvh_dev_lock_vqs(dev);
 	dev->log_base = base;
@@ -550,15 +550,15 @@ int mvh_dev_set_fork_owner(struct mvh_dev *dev, bool fork_owner)
 	return 0;
 }
 
-static bool mvh_dev_port_ok(struct mvh_dev *dev, struct mvh_vq *vq)
+static bool mvh_dev_can_attach(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	/* Memory that is all I/O virtual is looked at when it is used. */
 	if (dev->iotlb && !dev->iotlb->cached)
 		return true;
-	return mvh_table_ok(dev->table, mvh_dev_logging(dev),
+	return mvh_table_usable(dev->table, mvh_dev_logging(dev),
 			    dev->log_base) &&
-	       (!mvh_dev_logging(dev) || mvh_vq_log_ok(vq, dev->log_base)) &&
-	       mvh_vq_ring_ok(vq, vq->addr);
+	       (!mvh_dev_logging(dev) || mvh_vq_loggable(vq, dev->log_base)) &&
+	       mvh_vq_in_user_range(vq, vq->addr);
 }
 
 /* Takes the file over. */
@@ -577,7 +577,7 @@ static int mvh_dev_attach(struct mvh_dev *dev, struct mvh_vq *vq,
 }
 
 /**
- * mvh_dev_set_port - attach a queue to a file, or detach it
+ * mvh_dev_set_vq_port - attach a queue to a file, or detach it
  * @dev: the device, locked
  * @vq: the queue
  * @fd: the file's descriptor, or -1 to detach, which cannot fail
@@ -587,17 +587,17 @@ static int mvh_dev_attach(struct mvh_dev *dev, struct mvh_vq *vq,
  * Return: 0; -EFAULT if memory table, ring or log are not set up; what the back
  * end says of the file; or what mvh_vq_start() says.
  */
-int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
+int mvh_dev_set_vq_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 {
 	struct file *file;
 
 	lockdep_assert_held(&dev->mutex);
 	if (fd == -1) {
-		mvh_dev_detach(dev, vq);
+		mvh_dev_detach_vq(dev, vq);
 		mvh_dev_forget_miss(dev, vq);
 		return 0;
 	}
-	if (!mvh_dev_port_ok(dev, vq))
+	if (!mvh_dev_can_attach(dev, vq))
 		return -EFAULT;
 	file = fget(fd);
 	if (!file)
@@ -610,7 +610,7 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 }
 
 /**
- * mvh_dev_enable - serve a queue of a device whose queues have no files
+ * mvh_dev_attach_vq - serve a queue of a device whose queues have no files
  * @dev: the device, locked and owned
  * @vq: the queue
  *
@@ -619,12 +619,12 @@ int mvh_dev_set_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
  * Return: 0; -EFAULT if memory table or ring are not set up; what the back end
  * says; or what mvh_vq_start() says.
  */
-int mvh_dev_enable(struct mvh_dev *dev, struct mvh_vq *vq)
+int mvh_dev_attach_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	lockdep_assert_held(&dev->mutex);
 	if (mvh_vq_attached(vq))
 		return 0;
-	if (!mvh_dev_port_ok(dev, vq))
+	if (!mvh_dev_can_attach(dev, vq))
 		return -EFAULT;
 	return mvh_dev_attach(dev, vq, NULL);
 }

@@ -77,7 +77,7 @@ static int mvh_dev_start_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	if (!vq->enabled || !vq->placed || !vq->ring.num)
 		return 0;
-	return mvh_dev_enable(dev, vq);
+	return mvh_dev_attach_vq(dev, vq);
 }
 
 static int mvh_dev_start_vqs(struct mvh_dev *dev)
@@ -89,16 +89,16 @@ static int mvh_dev_start_vqs(struct mvh_dev *dev)
 		err = mvh_dev_start_vq(dev, &dev->vq[i]);
 	if (err)
 		while (i--)
-			mvh_dev_detach(dev, &dev->vq[i]);
+			mvh_dev_detach_vq(dev, &dev->vq[i]);
 	return err;
 }
 
-static void mvh_dev_forget_driver(struct mvh_dev *dev)
+static void mvh_dev_virtio_reset(struct mvh_dev *dev)
 {
 	unsigned int i;
 
 	for (i = 0; i < dev->n_vqs; i++)
-		mvh_dev_detach(dev, &dev->vq[i]);
+		mvh_dev_detach_vq(dev, &dev->vq[i]);
 	mvh_dev_lock_vqs(dev);
 	memset(dev->features, 0, sizeof(dev->features));
 	for (i = 0; i < dev->n_vqs; i++) {
@@ -128,7 +128,7 @@ static u8 mvh_dev_check_features(const struct mvh_dev *dev, u8 status)
  * @status: the byte; 0 resets the device, which keeps its owner and memory
  *
  * Return: 0; -EINVAL if bits are taken back, or DRIVER_OK comes without
- * FEATURES_OK; -EPERM without owner; or what mvh_dev_enable() says.
+ * FEATURES_OK; -EPERM without owner; or what mvh_dev_attach_vq() says.
  */
 int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 {
@@ -138,7 +138,7 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 
 	lockdep_assert_held(&dev->mutex);
 	if (!status) {
-		mvh_dev_forget_driver(dev);
+		mvh_dev_virtio_reset(dev);
 		return 0;
 	}
 	/* The device alone says that it needs one. */
@@ -162,14 +162,14 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 }
 
 /**
- * mvh_dev_set_enabled - serve a queue, or no longer
+ * mvh_dev_enable_vq - serve a queue, or no longer
  * @dev: the device, locked
  * @vq: the queue
  * @enabled: which
  *
- * Return: 0; or, with nothing changed, what mvh_dev_enable() says.
+ * Return: 0; or, with nothing changed, what mvh_dev_attach_vq() says.
  */
-int mvh_dev_set_enabled(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
+int mvh_dev_enable_vq(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
 {
 	bool was = vq->enabled;
 	int err = 0;
@@ -177,7 +177,7 @@ int mvh_dev_set_enabled(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
 	lockdep_assert_held(&dev->mutex);
 	vq->enabled = enabled;
 	if (!enabled)
-		mvh_dev_detach(dev, vq);
+		mvh_dev_detach_vq(dev, vq);
 	else if (mvh_dev_live(dev))
 		err = mvh_dev_start_vq(dev, vq);
 	if (err)
@@ -202,7 +202,7 @@ int mvh_dev_suspend(struct mvh_dev *dev)
 	if (!(mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
 	for (i = 0; i < dev->n_vqs; i++)
-		mvh_dev_detach(dev, &dev->vq[i]);
+		mvh_dev_detach_vq(dev, &dev->vq[i]);
 	dev->suspended = true;
 	return 0;
 }
@@ -211,7 +211,7 @@ int mvh_dev_suspend(struct mvh_dev *dev)
  * mvh_dev_resume - go on after mvh_dev_suspend()
  * @dev: the device, locked
  *
- * Return: 0, or what mvh_dev_enable() says.
+ * Return: 0, or what mvh_dev_attach_vq() says.
  */
 int mvh_dev_resume(struct mvh_dev *dev)
 {

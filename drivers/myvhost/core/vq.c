@@ -96,7 +96,7 @@ u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part)
 }
 
 /**
- * mvh_vq_ring_ok - may the rings be there?
+ * mvh_vq_in_user_range - may the rings be there?
  * @vq: the queue
  * @addr: owner's addresses of the parts
  *
@@ -105,7 +105,7 @@ u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part)
  * Context: With the device's mutex.
  * Return: true if they may.
  */
-bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr)
+bool mvh_vq_in_user_range(const struct mvh_vq *vq, const u64 *addr)
 {
 	enum mvh_part part;
 
@@ -229,7 +229,7 @@ u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what)
 }
 
 /**
- * mvh_vq_init - prepare a queue for mvh_vq_reset()
+ * mvh_vq_init - prepare a queue for mvh_vq_free()
  * @vq: zeroed memory
  * @dev: what it shares with the others
  * @index: which one it is
@@ -248,7 +248,7 @@ void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index)
  * mvh_vq_alloc - give a queue the memory it needs to run
  * @vq: the queue
  *
- * Return: 0, or -ENOMEM with what was there freed by mvh_vq_reset().
+ * Return: 0, or -ENOMEM with what was there freed by mvh_vq_free().
  */
 int mvh_vq_alloc(struct mvh_vq *vq)
 {
@@ -260,12 +260,12 @@ int mvh_vq_alloc(struct mvh_vq *vq)
 }
 
 /**
- * mvh_vq_reset - back to what mvh_vq_init() made
+ * mvh_vq_free - back to what mvh_vq_init() made
  * @vq: the queue, OFF and without worker
  *
  * Context: Process context, with the device's mutex.
  */
-void mvh_vq_reset(struct mvh_vq *vq)
+void mvh_vq_free(struct mvh_vq *vq)
 {
 	lockdep_assert_held(&vq->dev->mutex);
 	mvh_event_stop(&vq->kick_event);

@@ -266,10 +266,10 @@ static inline bool mvh_vq_le(const struct mvh_vq *vq)
 
 void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index);
 int mvh_vq_alloc(struct mvh_vq *vq);
-void mvh_vq_reset(struct mvh_vq *vq);
+void mvh_vq_free(struct mvh_vq *vq);
 void mvh_vq_refresh(struct mvh_vq *vq);
 u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part);
-bool mvh_vq_ring_ok(const struct mvh_vq *vq, const u64 *addr);
+bool mvh_vq_in_user_range(const struct mvh_vq *vq, const u64 *addr);
 int mvh_vq_start(struct mvh_vq *vq);
 void mvh_vq_stop(struct mvh_vq *vq);
 int mvh_vq_quiesce(struct mvh_vq *vq);
@@ -298,9 +298,9 @@ int mvh_vq_map(struct mvh_vq *vq);
 void mvh_vq_run(struct mvh_work *work);
 
 /* vq_log.c */
-bool mvh_log_range_ok(u64 base, u64 gpa, u64 len);
-bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa);
-bool mvh_vq_log_ok(const struct mvh_vq *vq, u64 base);
+bool mvh_range_loggable(u64 base, u64 gpa, u64 len);
+bool mvh_vq_used_loggable(const struct mvh_vq *vq, u64 base, u64 gpa);
+bool mvh_vq_loggable(const struct mvh_vq *vq, u64 base);
 void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off, u32 len);
 
 /* vq_poll.c */

@@ -85,14 +85,14 @@ void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 }
 
 /**
- * mvh_log_range_ok - can a range of guest memory be logged?
+ * mvh_range_loggable - can a range of guest memory be logged?
  * @base: owner's address of the log
  * @gpa: start of the range
  * @len: bytes
  *
  * Return: true if its bits lie in the owner's half of the address space.
  */
-bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
+bool mvh_range_loggable(u64 base, u64 gpa, u64 len)
 {
 	u64 byte = gpa / MVH_LOG_PAGE / 8;
 
@@ -103,7 +103,7 @@ bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
 }
 
 /**
- * mvh_vq_log_range_ok - could writes to a queue's used area be logged?
+ * mvh_vq_used_loggable - could writes to a queue's used area be logged?
  * @vq: the queue
  * @base: owner's address of the log
  * @gpa: guest address of the used area
@@ -111,14 +111,14 @@ bool mvh_log_range_ok(u64 base, u64 gpa, u64 len)
  * Context: With the device's mutex.
  * Return: true if they could.
  */
-bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa)
+bool mvh_vq_used_loggable(const struct mvh_vq *vq, u64 base, u64 gpa)
 {
 	lockdep_assert_held(&vq->dev->mutex);
-	return mvh_log_range_ok(base, gpa, mvh_vq_part_size(vq, MVH_PART_USED));
+	return mvh_range_loggable(base, gpa, mvh_vq_part_size(vq, MVH_PART_USED));
 }
 
 /**
- * mvh_vq_log_ok - can writes to a queue's ring be logged?
+ * mvh_vq_loggable - can writes to a queue's ring be logged?
  * @vq: the queue
  * @base: owner's address of the log
  *
@@ -127,9 +127,9 @@ bool mvh_vq_log_range_ok(const struct mvh_vq *vq, u64 base, u64 gpa)
  * Context: With the device's mutex.
  * Return: true if they can, or need not.
  */
-bool mvh_vq_log_ok(const struct mvh_vq *vq, u64 base)
+bool mvh_vq_loggable(const struct mvh_vq *vq, u64 base)
 {
 	lockdep_assert_held(&vq->dev->mutex);
 	return !vq->log_used || vq->dev->iotlb ||
-	       mvh_vq_log_range_ok(vq, base, vq->log_addr);
+	       mvh_vq_used_loggable(vq, base, vq->log_addr);
 }

@@ -89,10 +89,10 @@ static bool mvh_vq_addr_usable(const struct mvh_vq *vq, const u64 *addr,
 {
 	const struct mvh_dev *dev = vq->dev;
 
-	if (!mvh_vq_ring_ok(vq, addr))
+	if (!mvh_vq_in_user_range(vq, addr))
 		return false;
 	return dev->iotlb || !(a->flags & BIT(VHOST_VRING_F_LOG)) ||
-	       mvh_vq_log_range_ok(vq, dev->log_base, a->log_guest_addr);
+	       mvh_vq_used_loggable(vq, dev->log_base, a->log_guest_addr);
 }
 
 /**

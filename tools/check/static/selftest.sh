@@ -46,7 +46,7 @@ check() {
 	expect versions 'vq.c.*LINUX_VERSION' "echo '#if LINUX_VERSION_CODE > 1' >> $src/core/vq.c"
 	expect bug 'vq.c.*BUG_ON' "echo '	BUG_ON(1);' >> $src/core/vq.c"
 	expect bug 'vq.c.*pr_err' "echo '	pr_err(\"x\");' >> $src/core/vq.c"
-	expect locks 'mvh_dev_detach demands' "sed -i '/^void mvh_dev_detach/,/^}/{/lockdep_assert/d}' $src/core/dev.c"
+	expect locks 'mvh_dev_detach_vq demands' "sed -i '/^void mvh_dev_detach_vq/,/^}/{/lockdep_assert/d}' $src/core/dev.c"
 	expect locks 'mvh_vq_flush demands' "sed -i '/^void mvh_vq_flush/,/^}/{/lockdep_assert/d}' $src/core/vq_serve.c"
 	expect length 'mem.c: [0-9]+ lines' "yes | head -n 701 >> $src/ring/mem.c"
 	expect length 'mem.c:.* long\(\) has 61 lines' "{ printf 'int long(void)\n{\n'; yes | head -n 59; echo '}'; } >> $src/ring/mem.c"
