@@ -19,10 +19,10 @@ struct mvh_vq;
 
 /**
  * union mvh_arg - the kernel's copy of an ioctl's argument
- * @val8: of a plain number
- * @val16: likewise
- * @val32: likewise
- * @val64: likewise
+ * @val8: a plain number of 8 bits
+ * @val16: of 16 bits
+ * @val32: of 32 bits
+ * @val64: of 64 bits
  * @fd: a descriptor, or VHOST_FILE_UNBIND
  * @state: a number of a queue
  * @file: a descriptor for a queue, or VHOST_FILE_UNBIND

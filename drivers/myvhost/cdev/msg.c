@@ -146,7 +146,7 @@ ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
  * mvh_msg_poll - poll for a miss to read
  * @dev: the device, not locked
  * @file: its file
- * @table: who asks
+ * @table: the caller's poll table
  *
  * Return: EPOLLIN | EPOLLRDNORM, or 0.
  */

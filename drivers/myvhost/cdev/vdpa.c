@@ -13,7 +13,7 @@
 #include "cdev.h"
 #include "ioctl.h"
 
-/* QEMU's guests ask for rings of this size whatever they are told. */
+/* A guest of QEMU sets this size whatever VHOST_VDPA_GET_VRING_NUM reports. */
 #define MVH_VDPA_NUM_MAX	1024
 
 #define MVH_VDPA_BACKEND_FEATURES				\

@@ -4,8 +4,8 @@
  * numbers are ABI; arguments are given by types of the same size that every
  * header has.
  */
-#ifndef _MVH_COMPAT_VHOST_UAPI_H
-#define _MVH_COMPAT_VHOST_UAPI_H
+#ifndef _MVH_VHOST_UAPI_H
+#define _MVH_VHOST_UAPI_H
 
 #include <linux/vhost.h>
 
@@ -27,7 +27,7 @@
 	_IOWR(VHOST_VIRTIO, 0x16, struct vhost_vring_state)
 #endif
 
-/* Argument: __u64 count and so many words. */
+/* Argument: a __u64 count, followed by that many words. */
 #ifndef VHOST_GET_FEATURES_ARRAY
 #define VHOST_GET_FEATURES_ARRAY	_IOR(VHOST_VIRTIO, 0x83, __u64)
 #define VHOST_SET_FEATURES_ARRAY	_IOW(VHOST_VIRTIO, 0x83, __u64)
@@ -66,4 +66,4 @@
 #define VHOST_BACKEND_F_IOTLB_PERSIST	0x8
 #endif
 
-#endif /* _MVH_COMPAT_VHOST_UAPI_H */
+#endif /* _MVH_VHOST_UAPI_H */

@@ -26,7 +26,7 @@ struct seq_file;
  *	this
  * @n_vqs: queues of a device unless its user says otherwise
  * @max_vqs: most queues of a device
- * @vq_names: their names, for people
+ * @vq_names: their names, for fdinfo
  * @has_files: each queue is attached to a file
  * @features: what may be negotiated; @open can change the device's copy
  * @config_size: bytes of the configuration space, 0 if there is none
@@ -34,15 +34,14 @@ struct seq_file;
  *	one cannot drive the device
  * @admin_ioctl: one of @ioctl's that an administrator may call on a named node that
  *	somebody else uses, 0 if there is none
- * @open: make @dev->priv, for a device with @n_vqs queues that nobody uses
- *	yet.  Optional, as are
- *	all that follow up to @config_write.  May sleep.  Returns 0 or an error.
+ * @open: make @dev->priv, for a new device with @n_vqs queues.  Optional, as are all
+ *	that follow up to @config_write.  May sleep.  Returns 0 or an error.
  * @close: the opposite; no queue has a port.  May sleep.
- * @ready: may the device be used?  0, or the error of all ioctls but those of
- *	@ioctl.  With or without the device's mutex.
- * @ioctl: ioctls of this kind of device.  With the device's mutex.  Returns what
- *	the ioctl says, -ENOIOCTLCMD if it is not one of them.
- * @show: describe the device for people.  With the device's mutex.
+ * @ready: can the device be used?  Returns 0, or the error of all ioctls but those
+ *	of @ioctl.  With or without the device's mutex.
+ * @ioctl: ioctls of this kind of device.  With the device's mutex.  Returns the
+ *	result of the ioctl, -ENOIOCTLCMD if it is not one of them.
+ * @show: describe the device in fdinfo.  With the device's mutex.
  * @reset: forget what the driver set.  With the device's mutex, no queue has a
  *	port.
  * @features_set: @dev->features changed.  With the device's mutex.
@@ -56,7 +55,7 @@ struct seq_file;
  * @detach: the opposite, for a port that is not started.  Same context.
  * @start: begin to listen to @vq->port.  Called with the queue's mutex; the
  *	first service follows without a kick.  Returns 0 or an error.
- * @stop: stop listening, give back what was taken in advance.  Called with the
+ * @stop: stop listening, return frames taken in advance to the port.  Called with the
  *	queue's mutex, by any task; may touch guest memory only if
  *	mvh_vq_reachable().  Cannot fail.
  * @quiesce: wait until nothing is in flight, so that guest memory can change.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One device: owner, features, guest memory, ports, workers.  Everything that a
- * dialect can ask for, free of how it is asked.
+ * One device: owner, features, guest memory, ports.  What dialects have in common,
+ * without their ioctls.
  */
 #include <linux/capability.h>
 #include <linux/eventfd.h>
@@ -136,8 +136,8 @@ struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 }
 
 /**
- * mvh_dev_destroy - end a device
- * @dev: the device, which nobody else uses any more
+ * mvh_dev_destroy - free a device
+ * @dev: the device, of which there is no other user
  */
 void mvh_dev_destroy(struct mvh_dev *dev)
 {
@@ -223,8 +223,8 @@ static void mvh_vq_swap_port(struct mvh_vq *vq, struct mvh_attached *a)
 }
 
 /*
- * Put a new port in the place of the old one.  If it cannot start, the old one
- * goes on; if that cannot either, the queue has none.
+ * Replace the port of a queue.  If the new one cannot start, the old one starts
+ * again; if that fails too, the queue has none.
  */
 static int mvh_dev_swap_port(struct mvh_dev *dev, struct mvh_vq *vq,
 			     struct mvh_attached *new)
@@ -250,7 +250,7 @@ static int mvh_dev_swap_port(struct mvh_dev *dev, struct mvh_vq *vq,
 }
 
 /**
- * mvh_dev_detach_vq - stop a queue and take its port away
+ * mvh_dev_detach_vq - stop a queue and destroy its port
  * @dev: the device, locked
  * @vq: the queue, with or without port
  */
@@ -267,7 +267,7 @@ void mvh_dev_detach_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 }
 
 /**
- * mvh_dev_clear_owner - back to a device without owner
+ * mvh_dev_clear_owner - detach all queues and forget the owner and what it set
  * @dev: the device, locked
  */
 void mvh_dev_clear_owner(struct mvh_dev *dev)
@@ -306,12 +306,12 @@ void mvh_dev_clear_owner(struct mvh_dev *dev)
 	if (dev->mm)
 		mmput(dev->mm);
 	dev->mm = NULL;
-	/* A reader that waits for misses waits in vain. */
+	/* Wake blocked readers: without an owner there are no misses. */
 	wake_up_interruptible_all(&dev->miss_wait);
 }
 
 /**
- * mvh_dev_refresh_vqs - let the queues see what they share
+ * mvh_dev_refresh_vqs - let the queues use new features, log or guest memory
  * @dev: the device, its queues locked
  */
 void mvh_dev_refresh_vqs(struct mvh_dev *dev)
@@ -442,8 +442,8 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
  * @dev: the device, locked
  * @table: the map, which belongs to the device from now on
  *
- * Queues go on.  When it returns, nothing uses the old map or the memory behind
- * it.
+ * Queues keep running.  When it returns, nothing uses the old map or the memory
+ * behind it.
  *
  * Return: 0; or, with nothing changed, -EFAULT if it is not the owner's memory or
  * writes to it could not be logged, or -EINTR if the caller was killed.
@@ -614,7 +614,7 @@ int mvh_dev_set_vq_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
  * @dev: the device, locked and owned
  * @vq: the queue
  *
- * A queue that is served already goes on.
+ * A queue that is served already keeps running.
  *
  * Return: 0; -EFAULT if memory table or ring are not set up; what the back end
  * says; or what mvh_vq_start() says.

@@ -22,8 +22,8 @@ struct mvh_frontend_ops;
 /**
  * struct mvh_dev - a device, that is an open descriptor or a named node
  *
- * What the queues look at changes only while the mutexes of all of them are held,
- * so that any of these is enough to read it.  Everything else is guarded by @mutex
+ * Fields that queues read change only with @mutex and the mutexes of all queues, so
+ * that any of these is enough to read them.  Everything else is guarded by @mutex
  * unless it says otherwise.
  *
  * @mutex: serialises ioctls and messages
@@ -41,17 +41,17 @@ struct mvh_frontend_ops;
  * @pin_limit: pages that may be pinned in @mm; likewise
  * @owner: process id of the owner, for fdinfo
  * @offered: features that may be negotiated; constant while there is an owner
- * @features: what was negotiated; queues look at it
- * @table: guest physical memory; queues look at it
+ * @features: what was negotiated; read by queues
+ * @table: guest physical memory; read by queues
  * @iotlb: I/O virtual memory, with VIRTIO_F_ACCESS_PLATFORM or in the vdpa
- *	dialect, else NULL; queues look at it
- * @log_base: owner's address of the dirty log; queues look at it
- * @log_event: signalled when something was logged; queues look at it
+ *	dialect, else NULL; read by queues
+ * @log_base: owner's address of the dirty log; read by queues
+ * @log_event: signalled when something was logged; read by queues
  * @config_event: signalled when the configuration space has changed
  * @status: status byte of the vdpa dialect, of which a queue's error sets
  *	VIRTIO_CONFIG_S_NEEDS_RESET; atomic
  * @miss_lock: guards the queues' missing translations; innermost
- * @miss_wait: who waits for them
+ * @miss_wait: readers that wait for them
  * @n_vqs: queues; constant
  * @vq: the queues
  */
@@ -131,7 +131,7 @@ static inline bool mvh_vq_logging(const struct mvh_vq *vq)
  * mvh_vq_reachable - does the calling task see the owner's memory?
  * @vq: the queue
  *
- * The owner and the workers do; whoever closes the last descriptor may not.
+ * The owner and the workers do; the task that closes the last descriptor may not.
  *
  * Return: true if it does.
  */

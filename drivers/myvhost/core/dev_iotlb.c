@@ -132,7 +132,8 @@ bool mvh_dev_forget_miss(struct mvh_dev *dev, struct mvh_vq *vq)
 }
 
 /**
- * mvh_dev_renew_misses - all translations are gone: who waits for one asks again
+ * mvh_dev_renew_misses - rerun queues that wait for a translation after the IOTLB was
+ *	emptied
  * @dev: the device, locked
  */
 void mvh_dev_renew_misses(struct mvh_dev *dev)
@@ -195,8 +196,8 @@ static void mvh_dev_answer_misses(struct mvh_dev *dev, u64 start, u64 last)
 }
 
 /*
- * Put a new map, which differs in a range, in the place of the IOTLB.  What is in
- * flight ends before, and rings in the range are mapped anew by their next run.
+ * Replace the IOTLB by a map that differs in a range.  Requests in flight complete
+ * first, and the next run of a queue maps a ring in the range again.
  */
 static int mvh_dev_iotlb_publish(struct mvh_dev *dev, struct mvh_map *map,
 				 u64 start, u64 last)
@@ -262,7 +263,7 @@ int mvh_dev_iotlb_end(struct mvh_dev *dev)
 	return mvh_dev_iotlb_publish(dev, map, 0, U64_MAX);
 }
 
-/* A cache: what is full or overlaps gives way, and who waited is served. */
+/* Cache: replace overlapping entries, evict one if full, wake waiting queues. */
 static int mvh_dev_cache_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
@@ -278,7 +279,7 @@ static int mvh_dev_cache_update(struct mvh_dev *dev,
 	return err;
 }
 
-/* All there is: nothing may be lost by adding to it. */
+/* The map is complete, so an insert must never evict. */
 static int mvh_dev_space_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
@@ -301,7 +302,7 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
 }
 
 /**
- * mvh_dev_iotlb_update - the owner gives a translation
+ * mvh_dev_iotlb_update - add a translation
  * @dev: the device, locked
  * @region: the translation
  *
@@ -320,13 +321,13 @@ int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 }
 
 /**
- * mvh_dev_iotlb_invalidate - the owner takes translations back
+ * mvh_dev_iotlb_invalidate - remove translations
  * @dev: the device, locked
  * @start: first address
  * @last: last address, included
  *
- * When it returns, nothing uses them any more, unless they are taken back by a
- * batch that is not complete.
+ * When it returns, nothing uses them any more, except that within a batch they are
+ * used until mvh_dev_iotlb_end().
  *
  * Return: 0, -EFAULT if there is no IOMMU, or -EINTR if the caller was killed.
  */

@@ -72,7 +72,7 @@ static bool mvh_dev_live(const struct mvh_dev *dev)
 	       !(status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
-/* Queues that the driver does not use are enabled all the same. */
+/* VMMs also enable queues that the driver does not use. */
 static int mvh_dev_start_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 {
 	if (!vq->enabled || !vq->placed || !vq->ring.num)
@@ -114,7 +114,7 @@ static void mvh_dev_virtio_reset(struct mvh_dev *dev)
 		dev->backend->reset(dev);
 }
 
-/* FEATURES_OK does not stick if the device cannot work so. */
+/* FEATURES_OK is not set if the device does not support the features. */
 static u8 mvh_dev_check_features(const struct mvh_dev *dev, u8 status)
 {
 	if (mvh_has_feature(dev->features, VIRTIO_F_VERSION_1))
@@ -162,7 +162,7 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 }
 
 /**
- * mvh_dev_enable_vq - serve a queue, or no longer
+ * mvh_dev_enable_vq - serve a queue once the device runs, or stop serving it
  * @dev: the device, locked
  * @vq: the queue
  * @enabled: which
@@ -189,8 +189,8 @@ int mvh_dev_enable_vq(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
  * mvh_dev_suspend - stop all queues where they are
  * @dev: the device, locked
  *
- * When it returns, nothing is in flight, and what the driver gave is either given
- * back or still in its rings.
+ * When it returns, nothing is in flight, and every chain of the driver is either
+ * completed or still available.
  *
  * Return: 0.
  */
@@ -208,7 +208,7 @@ int mvh_dev_suspend(struct mvh_dev *dev)
 }
 
 /**
- * mvh_dev_resume - go on after mvh_dev_suspend()
+ * mvh_dev_resume - start the queues again after mvh_dev_suspend()
  * @dev: the device, locked
  *
  * Return: 0, or what mvh_dev_attach_vq() says.

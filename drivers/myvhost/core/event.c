@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Being woken by a file: a kick eventfd, a tap.
+ * Subscriptions to the wake-ups of a file: a kick eventfd, a tap.
  */
 #include <linux/export.h>
 #include <linux/file.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Being woken by a file: a kick eventfd, a tap.
+ * Subscriptions to the wake-ups of a file: a kick eventfd, a tap.
  */
 #ifndef _MVH_EVENT_H
 #define _MVH_EVENT_H
@@ -16,7 +16,7 @@
  * @wqh: the wait queue, NULL while not subscribed
  * @mask: events of interest
  * @n: wake-ups so far, written under the wait queue's lock
- * @muted: wake-ups are not wanted now
+ * @muted: wake-ups are ignored
  * @fire: called for a wake-up
  */
 struct mvh_event {
@@ -44,7 +44,7 @@ static inline void mvh_event_mute(struct mvh_event *event)
 }
 
 /**
- * mvh_event_unmute - want wake-ups again
+ * mvh_event_unmute - accept wake-ups again
  * @event: the subscription
  *
  * What happened before may have been missed: look once more after this.
@@ -52,7 +52,7 @@ static inline void mvh_event_mute(struct mvh_event *event)
 static inline void mvh_event_unmute(struct mvh_event *event)
 {
 	WRITE_ONCE(event->muted, false);
-	smp_mb();	/* partner: whoever makes the file ready, then wakes */
+	smp_mb();	/* partner: the waker, which makes the file ready first */
 }
 
 #endif /* _MVH_EVENT_H */

@@ -47,7 +47,7 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 }
 
 /**
- * mvh_vq_break - stop a queue that cannot go on
+ * mvh_vq_break - stop a queue until its port is detached, and report it
  * @vq: the queue
  *
  * Context: With the queue's mutex.
@@ -96,14 +96,14 @@ u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part)
 }
 
 /**
- * mvh_vq_in_user_range - may the rings be there?
+ * mvh_vq_in_user_range - does a ring lie in the user's half of the address space?
  * @vq: the queue
  * @addr: owner's addresses of the parts
  *
- * With an IOMMU it turns out when they are mapped.
+ * With an IOMMU the addresses are checked when the ring is mapped.
  *
  * Context: With the device's mutex.
- * Return: true if they may.
+ * Return: true if it does.
  */
 bool mvh_vq_in_user_range(const struct mvh_vq *vq, const u64 *addr)
 {

@@ -111,7 +111,7 @@ struct mvh_window {
  * @mapped: @area and @ring.part are valid
  * @started: the ring was taken over since the port was attached
  * @placed: @addr was set
- * @enabled: VHOST_VDPA_SET_VRING_ENABLE said that it is to be served; under the
+ * @enabled: VHOST_VDPA_SET_VRING_ENABLE asked for it to be served; under the
  *	device's mutex
  * @addr: owner's addresses of the ring, or IOVAs with VIRTIO_F_ACCESS_PLATFORM
  * @log_used: writes to the ring are to be logged
@@ -121,7 +121,7 @@ struct mvh_window {
  * @err: protocol errors go here
  * @kick: the guest's kicks come from here
  * @kick_event: subscription to @kick
- * @worker: who serves it; RCU, changes under the device's mutex
+ * @worker: the worker that serves it; RCU, changes under the device's mutex
  * @work: a run
  * @window: busy polling
  * @miss: missing translation; under @dev->miss_lock

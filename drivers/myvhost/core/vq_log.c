@@ -66,7 +66,10 @@ void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 	struct mvh_dev *dev = vq->dev;
 	int err = 0;
 
-	/* Only the used area's guest address is told, and not with an IOMMU. */
+	/*
+	 * Userspace gives a guest address for the used area only, and none with
+	 * an IOMMU.
+	 */
 	if (part == MVH_PART_USED && !dev->iotlb) {
 		err = mvh_dirty_mark(dev->log_base, vq->log_addr + off, len);
 		mvh_vq_logged(vq, err);

@@ -46,9 +46,9 @@ static void mvh_worker_wake(struct mvh_worker *worker)
 }
 
 /**
- * mvh_worker_schedule - give a worker something to do
+ * mvh_worker_schedule - have a worker run a work
  * @worker: the worker
- * @work: the work; if it waits already, it runs once
+ * @work: the work; if it is scheduled already, it runs once
  *
  * Context: Any, with interrupts on or off.
  * Return: true if it will run or waits already, false if the worker was killed.
@@ -82,7 +82,10 @@ static bool mvh_worker_run(struct mvh_worker *worker)
 
 		worker->batch = worker->batch->next;
 		clear_bit(MVH_WORK_QUEUED, &work->flags);
-		/* What was done before a queueing that came too early, we see. */
+		/*
+		 * Pairs with test_and_set_bit() in mvh_worker_schedule(): the writes
+		 * of a task that found the bit set are seen by fn().
+		 */
 		smp_mb__after_atomic();
 		kcov_remote_start_common(worker->kcov);
 		work->fn(work);
@@ -97,7 +100,7 @@ static bool mvh_worker_vtsk_fn(void *data)
 	return mvh_worker_run(data);
 }
 
-/* SIGKILL for the owner's process: run what was promised, take no more. */
+/* The owner's process was killed: run the works that wait, accept no more. */
 static void mvh_worker_vtsk_killed(void *data)
 {
 	struct mvh_worker *worker = data;
@@ -122,7 +125,7 @@ static void mvh_worker_loop(struct mvh_worker *worker)
 	mvh_worker_run(worker);
 }
 
-/* What a kernel thread allocates is charged to nobody unless it says to whom. */
+/* Kernel threads are charged to no memcg unless they set one. */
 static int mvh_worker_kthread_fn(void *data)
 {
 	struct mvh_worker *worker = data;
@@ -152,7 +155,7 @@ static void mvh_worker_wait(struct mvh_worker *worker,
 }
 
 /**
- * mvh_worker_flush - wait until all that was queued before has run
+ * mvh_worker_flush - wait until all works scheduled before have run
  * @worker: the worker
  *
  * Context: Process context, may sleep.  No lock that works take may be held.
@@ -219,10 +222,10 @@ static int mvh_worker_start(struct mvh_worker *worker, bool fork_owner)
  * mvh_worker_create - start a worker
  * @mm: the owner's address space; kept by the caller until the worker is gone
  * @fork_owner: make it a thread of the calling process, else a kernel thread
- * @suffix: what its name ends with, may be empty
+ * @suffix: end of its name, may be empty
  *
  * Context: Process context of the owner, may sleep.
- * Return: the worker, or ERR_PTR(-ENOMEM or what the thread's creation says).
+ * Return: the worker, or ERR_PTR(-ENOMEM) or the error of the thread's creation.
  */
 struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
 				     const char *suffix)
@@ -254,7 +257,7 @@ struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
 
 /**
  * mvh_worker_destroy - stop a worker and free it
- * @worker: the worker; nobody queues to it any more
+ * @worker: the worker; no work is scheduled any more
  *
  * Context: Process context, may sleep.  Not from the worker.
  */

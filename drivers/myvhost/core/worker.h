@@ -27,8 +27,8 @@ struct mvh_work {
 
 /**
  * struct mvh_worker - the thread
- * @works: what waits, last in first
- * @batch: what was taken from there and has not run; the worker's own
+ * @works: scheduled works, the last one first
+ * @batch: works taken from there that have not run; the worker's own
  * @id: its name in the ioctls
  * @killed: its process was killed, nothing runs any more; RCU
  * @dead: completed when the last work has run after that
@@ -36,8 +36,8 @@ struct mvh_work {
  * @task: the thread if it is a kernel thread, else NULL
  * @mm: owner's address space, which the device keeps
  * @tid: thread id in the initial namespace
- * @kcov: whose coverage its work counts for
- * @name: what ps shows
+ * @kcov: KCOV handle to attribute the work to
+ * @name: its name, as in ps
  */
 struct mvh_worker {
 	struct llist_head works;
