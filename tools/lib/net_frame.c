@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net_frame.h"
+#include "rng.h"
 
 /**
  * net_hdr_len() - size of the virtio-net header
@@ -19,19 +20,6 @@ unsigned int net_hdr_len(const __u64 f[2])
 	if (f[0] & (VHU_MRG_RXBUF | VHU_VERSION_1))
 		return 12;
 	return 10;
-}
-
-static unsigned int frame_random(unsigned int *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-static unsigned int frame_state(unsigned int seed)
-{
-	return (seed + 1) * 2654435761U | 1;
 }
 
 static void frame_header(__u8 h[FRAME_MIN], unsigned int seed)
@@ -55,12 +43,11 @@ static void frame_header(__u8 h[FRAME_MIN], unsigned int seed)
  */
 void frame_fill(__u8 *f, size_t len, unsigned int seed)
 {
-	unsigned int state = frame_state(seed);
-	size_t i;
+	struct rng r;
 
+	rng_seed(&r, seed);
 	frame_header(f, seed);
-	for (i = FRAME_MIN; i < len; i++)
-		f[i] = frame_random(&state) >> 11;
+	rng_fill(&r, f + FRAME_MIN, len - FRAME_MIN);
 }
 
 /**
@@ -73,18 +60,15 @@ void frame_fill(__u8 *f, size_t len, unsigned int seed)
  */
 long frame_check(const __u8 *f, size_t len, unsigned int seed)
 {
-	unsigned int state = frame_state(seed);
-	__u8 h[FRAME_MIN];
+	static __thread __u8 want[FRAME_MAX];
 	size_t i;
 
-	frame_header(h, seed);
-	for (i = 0; i < len; i++) {
-		__u8 want = i < FRAME_MIN ? h[i] :
-			    (__u8)(frame_random(&state) >> 11);
-
-		if (f[i] != want)
+	if (len > sizeof(want))
+		return sizeof(want);
+	frame_fill(want, len < FRAME_MIN ? FRAME_MIN : len, seed);
+	for (i = 0; i < len; i++)
+		if (f[i] != want[i])
 			return i;
-	}
 	return -1;
 }
 
@@ -97,11 +81,12 @@ long frame_check(const __u8 *f, size_t len, unsigned int seed)
 unsigned int frame_len(unsigned int seed)
 {
 	static const unsigned int edge[] = { 14, 15, 60, 64, 1513, 1514 };
-	unsigned int state = frame_state(seed ^ 0x5eed);
+	struct rng r;
 
 	if (seed % 4 == 0)
 		return edge[seed / 4 % 6];
-	return FRAME_MIN + frame_random(&state) % (FRAME_MTU - FRAME_MIN + 1);
+	rng_seed(&r, ~(__u64)seed);
+	return FRAME_MIN + rng_below(&r, FRAME_MTU - FRAME_MIN + 1);
 }
 
 static __u16 frame_sum(const __u8 *p, size_t len, __u32 sum)

@@ -2,6 +2,8 @@
 /*
  * Random numbers, see rng.h.
  */
+#include <string.h>
+
 #include "rng.h"
 
 /**
@@ -63,4 +65,24 @@ __u64 rng_edge(struct rng *r)
 	if (rng_one_in(r, 2))
 		return at;
 	return at + rng_below(r, 33) - 16;
+}
+
+/**
+ * rng_fill() - random bytes
+ * @r: the numbers
+ * @p: where
+ * @len: how many; those of a shorter length are the first of a longer one
+ */
+void rng_fill(struct rng *r, void *p, size_t len)
+{
+	__u8 *to = p;
+
+	while (len) {
+		__u64 v = rng_next(r);
+		size_t n = len < sizeof(v) ? len : sizeof(v);
+
+		memcpy(to, &v, n);
+		to += n;
+		len -= n;
+	}
 }

@@ -6,6 +6,7 @@
 #define TOOLS_LIB_RNG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <linux/types.h>
 
 /* One thread's. */
@@ -18,5 +19,6 @@ __u64 rng_next(struct rng *r);
 __u32 rng_below(struct rng *r, __u32 n);
 bool rng_one_in(struct rng *r, __u32 n);
 __u64 rng_edge(struct rng *r);
+void rng_fill(struct rng *r, void *p, size_t len);
 
 #endif /* TOOLS_LIB_RNG_H */

@@ -22,7 +22,7 @@ static void storm_new_eventfd(struct crowd_thread *t, struct mock_blk *b,
 {
 	int fd = b->fd, efd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	switch (crowd_random(t) % 4) {
+	switch (rng_below(&t->rng, 4)) {
 	case 0:
 		vhost_set_kick(fd, vq, efd);
 		break;
@@ -44,12 +44,12 @@ static void storm_queue_calls(struct crowd_thread *t, struct mock_blk *b,
 {
 	unsigned int base;
 
-	switch (crowd_random(t) % 7) {
+	switch (rng_below(&t->rng, 7)) {
 	case 0:
-		vhost_set_num(b->fd, vq, 1U << crowd_random(t) % 17);
+		vhost_set_num(b->fd, vq, 1U << rng_below(&t->rng, 17));
 		break;
 	case 1:
-		vhost_set_base(b->fd, vq, crowd_random(t));
+		vhost_set_base(b->fd, vq, rng_next(&t->rng));
 		break;
 	case 2:
 		vhost_get_base(b->fd, vq, &base);
@@ -61,7 +61,7 @@ static void storm_queue_calls(struct crowd_thread *t, struct mock_blk *b,
 		mock_blk_setup_vq(b, vq % STORM_QUEUES);
 		break;
 	case 5:
-		vdpa_set_enable(b->fd, vq, crowd_random(t) & 1);
+		vdpa_set_enable(b->fd, vq, rng_next(&t->rng) & 1);
 		break;
 	case 6:
 		mock_ring_kick(&b->queue[vq % STORM_QUEUES].ring);
@@ -77,9 +77,10 @@ static void storm_device_calls(struct crowd_thread *t, struct mock_blk *b)
 	};
 	__u8 config[72];
 
-	switch (crowd_random(t) % 7) {
+	switch (rng_below(&t->rng, 7)) {
 	case 0:
-		vdpa_set_status(b->fd, status[crowd_random(t) % sizeof(status)]);
+		vdpa_set_status(b->fd, status[rng_below(&t->rng,
+						 sizeof(status))]);
 		break;
 	case 1:
 		vdpa_suspend(b->fd);
@@ -88,10 +89,10 @@ static void storm_device_calls(struct crowd_thread *t, struct mock_blk *b)
 		vdpa_resume(b->fd);
 		break;
 	case 3:
-		vdpa_get_config(b->fd, crowd_random(t) % 80, config, 8);
+		vdpa_get_config(b->fd, rng_below(&t->rng, 80), config, 8);
 		break;
 	case 4:
-		config[0] = crowd_random(t);
+		config[0] = rng_next(&t->rng);
 		vdpa_set_config(b->fd, 32, config, 1);
 		break;
 	case 5:
@@ -105,9 +106,9 @@ static void storm_device_calls(struct crowd_thread *t, struct mock_blk *b)
 
 static void storm_memory_calls(struct crowd_thread *t, struct mock_blk *b)
 {
-	__u64 at = b->mem.base + (crowd_random(t) % b->mem.size & ~4095ULL);
+	__u64 at = b->mem.base + (rng_next(&t->rng) % b->mem.size & ~4095ULL);
 
-	switch (crowd_random(t) % 5) {
+	switch (rng_below(&t->rng, 5)) {
 	case 0:
 		mock_blk_map(b);
 		break;
@@ -115,7 +116,7 @@ static void storm_memory_calls(struct crowd_thread *t, struct mock_blk *b)
 		vdpa_map(b->fd, at, 4096, guest_hva(&b->mem, at), 3);
 		break;
 	case 2:
-		vdpa_unmap(b->fd, at, crowd_random(t));
+		vdpa_unmap(b->fd, at, (__u32)rng_next(&t->rng));
 		break;
 	case 3:
 		vdpa_batch_begin(b->fd);
@@ -133,21 +134,21 @@ static void storm_other_calls(struct crowd_thread *t, struct mock_blk *b,
 	__u64 c[MYVHOST_CNT_MAX];
 	unsigned int id;
 
-	switch (crowd_random(t) % 6) {
+	switch (rng_below(&t->rng, 6)) {
 	case 0:
 		vhost_get_stats(fd, vq, c);
 		break;
 	case 1:
-		vhost_set_poll(fd, vq, crowd_random(t) % 1001);
+		vhost_set_poll(fd, vq, rng_below(&t->rng, 1001));
 		break;
 	case 2:
 		vhost_new_worker(fd, &id);
 		break;
 	case 3:
-		vhost_free_worker(fd, crowd_random(t) % 4);
+		vhost_free_worker(fd, rng_below(&t->rng, 4));
 		break;
 	case 4:
-		vhost_attach_worker(fd, vq, crowd_random(t) % 4);
+		vhost_attach_worker(fd, vq, rng_below(&t->rng, 4));
 		break;
 	case 5:
 		vhost_ioctl(fd, VHOST_SET_FEATURES, &b->cfg.features);
@@ -171,10 +172,10 @@ static int storm_replace(struct mock_blk *b)
 static void storm_call(struct crowd_thread *t, void *arg)
 {
 	/* Now and then a queue that there is not. */
-	unsigned int vq = crowd_random(t) % 16 ?
-			  crowd_random(t) % STORM_QUEUES : crowd_random(t);
+	unsigned int vq = rng_one_in(&t->rng, 16) ? rng_next(&t->rng) :
+			  rng_below(&t->rng, STORM_QUEUES);
 
-	switch (crowd_random(t) % 6) {
+	switch (rng_below(&t->rng, 6)) {
 	case 0:
 		return storm_new_eventfd(t, arg, vq);
 	case 1:
@@ -190,7 +191,7 @@ static void storm_call(struct crowd_thread *t, void *arg)
 
 static void storm_call_or_close(struct crowd_thread *t, void *arg)
 {
-	if (crowd_random(t) % 64)
+	if (rng_below(&t->rng, 64))
 		storm_call(t, arg);
 	else
 		storm_replace(arg);

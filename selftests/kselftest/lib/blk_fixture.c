@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "blk_fixture.h"
+#include "rng.h"
 
 const char *const blk_kind_names[BLK_KINDS] = {
 	[BLK_TMPFS] = "tmpfs",
@@ -331,19 +332,10 @@ void *blk_ptr(struct blk_fix *x, __u64 bus)
  */
 void blk_fill(void *p, size_t len, unsigned int seed)
 {
-	__u64 v = seed * 0x9e3779b97f4a7c15ULL + 1;
-	__u8 *to = p;
+	struct rng r;
 
-	while (len) {
-		size_t n = len < sizeof(v) ? len : sizeof(v);
-
-		v ^= v << 13;
-		v ^= v >> 7;
-		v ^= v << 17;
-		memcpy(to, &v, n);
-		to += n;
-		len -= n;
-	}
+	rng_seed(&r, seed);
+	rng_fill(&r, p, len);
 }
 
 /**
@@ -542,7 +534,7 @@ struct blk_run {
 	struct blk_fix *x;
 	const struct blk_load *load;
 	unsigned int left, inflight;
-	unsigned int rnd;
+	struct rng rng;
 	__u64 zone;		/* sectors */
 	size_t room;		/* bytes of memory */
 	struct blk_slot {
@@ -553,17 +545,11 @@ struct blk_run {
 	} slot[256];
 };
 
-static unsigned int blk_random(struct blk_run *run, unsigned int n)
-{
-	run->rnd = run->rnd * 1664525 + 1013904223;
-	return (run->rnd >> 8) % n;
-}
-
 /* Mostly reads and writes, and what else was negotiated. */
 static __u32 blk_pick_type(struct blk_run *run)
 {
 	__u64 f = run->x->b.cfg.features;
-	unsigned int v = blk_random(run, 100);
+	unsigned int v = rng_below(&run->rng, 100);
 
 	if (v < 4 && f & BLK_F(DISCARD))
 		return VIRTIO_BLK_T_DISCARD;
@@ -581,11 +567,11 @@ static __u32 blk_prepare_slot(struct blk_run *run, unsigned int i, __u32 type)
 	__u64 base = run->x->buf + i * run->room + 64;
 
 	max = run->load->max_len / run->x->back.block;
-	s->n = (1 + blk_random(run, max)) * unit;
+	s->n = (1 + rng_below(&run->rng, max)) * unit;
 	s->sector = i * run->zone +
-		    blk_random(run, (run->zone - s->n) / unit + 1) * unit;
+		    rng_below(&run->rng, (run->zone - s->n) / unit + 1) * unit;
 	/* 64 bytes before it for a header. */
-	s->data = run->load->unaligned ? base + blk_random(run, 3000) :
+	s->data = run->load->unaligned ? base + rng_below(&run->rng, 3000) :
 					 (base + 4095) & ~4095ULL;
 	switch (type) {
 	case VIRTIO_BLK_T_FLUSH:
@@ -594,10 +580,11 @@ static __u32 blk_prepare_slot(struct blk_run *run, unsigned int i, __u32 type)
 	case VIRTIO_BLK_T_WRITE_ZEROES:
 		blk_set_range(run->x, s->data, s->sector, s->n,
 			      type == VIRTIO_BLK_T_WRITE_ZEROES &&
-			      blk_random(run, 2));
+			      rng_below(&run->rng, 2));
 		return sizeof(struct virtio_blk_discard_write_zeroes);
 	case VIRTIO_BLK_T_OUT:
-		blk_fill(blk_ptr(run->x, s->data), s->n * 512, run->rnd);
+		blk_fill(blk_ptr(run->x, s->data), s->n * 512,
+			 rng_next(&run->rng));
 		break;
 	default:
 		memset(blk_ptr(run->x, s->data), 0xa5, s->n * 512);
@@ -698,21 +685,23 @@ static void blk_wait_any(struct blk_run *run)
 void blk_load(struct blk_fix *x, const struct blk_load *load)
 {
 	static struct blk_run run;
-	unsigned int q, ticks = 0;
+	unsigned int i, q = 0, ticks = 0;
 
 	memset(&run, 0, sizeof(run));
 	run.x = x;
 	run.load = load;
 	run.left = load->n;
-	run.rnd = load->seed;
+	rng_seed(&run.rng, load->seed);
 	run.zone = x->back.size / 512 / load->depth & ~7ULL;
 	run.room = x->buf_len / load->depth;
 	ktap_check(run.room >= load->max_len + 2 * 4096 + 128 &&
 		   run.zone * 512 >= load->max_len && load->depth <= 256,
 		   "the load does not fit");
 	while (run.left || run.inflight) {
-		for (q = 0; q < x->b.cfg.queues; q++) {
-			unsigned int batch = 1 + blk_random(&run, 8);
+		/* The next round begins where this one runs out of slots. */
+		for (i = 0; i < x->b.cfg.queues && run.inflight < load->depth;
+		     i++, q = (q + 1) % x->b.cfg.queues) {
+			unsigned int batch = 1 + rng_below(&run.rng, 8);
 
 			while (batch-- && run.left &&
 			       run.inflight < load->depth && blk_post(&run, q))

@@ -37,7 +37,7 @@ void crowd_start(struct crowd *c,
 		struct crowd_thread *t = &c->thread[i];
 
 		t->crowd = c;
-		t->state = 77 + i;
+		rng_seed(&t->rng, i);
 		ktap_check(!pthread_create(&t->thread, NULL, crowd_run, t),
 			   "thread");
 	}
@@ -56,16 +56,4 @@ void crowd_end(struct crowd *c)
 		pthread_join(c->thread[i].thread, NULL);
 	ktap_info("%u calls", c->calls);
 	ktap_check(c->calls > 50, "only %u calls", c->calls);
-}
-
-/**
- * crowd_random() - the next random number of a thread
- * @t: the thread
- */
-unsigned int crowd_random(struct crowd_thread *t)
-{
-	t->state ^= t->state << 13;
-	t->state ^= t->state >> 17;
-	t->state ^= t->state << 5;
-	return t->state;
 }

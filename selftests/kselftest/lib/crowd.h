@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "rng.h"
+
 #define CROWD_THREADS	3
 
 struct crowd;
@@ -19,12 +21,12 @@ struct crowd;
  * struct crowd_thread - one of them
  * @crowd: all of them
  * @thread: the thread
- * @state: of its random numbers
+ * @rng: its random numbers
  */
 struct crowd_thread {
 	struct crowd *crowd;
 	pthread_t thread;
-	unsigned int state;
+	struct rng rng;
 };
 
 /**
@@ -46,6 +48,5 @@ struct crowd {
 void crowd_start(struct crowd *c,
 		 void (*call)(struct crowd_thread *t, void *arg), void *arg);
 void crowd_end(struct crowd *c);
-unsigned int crowd_random(struct crowd_thread *t);
 
 #endif /* KSELFTEST_CROWD_H */

@@ -18,29 +18,29 @@ static void storm_setup_calls(struct crowd_thread *t, struct fixture *x,
 {
 	int fd = x->n.fd;
 
-	switch (crowd_random(t) % 7) {
+	switch (rng_below(&t->rng, 7)) {
 	case 0:
-		vhost_set_num(fd, vq, 1U << crowd_random(t) % 17);
+		vhost_set_num(fd, vq, 1U << rng_below(&t->rng, 17));
 		break;
 	case 1:
 		vhost_set_num(fd, vq, 64);
 		break;
 	case 2:
-		vhost_set_base(fd, vq, crowd_random(t));
+		vhost_set_base(fd, vq, rng_next(&t->rng));
 		break;
 	case 3:
-		mock_net_set_addr(&x->n, vq, crowd_random(t) & 1);
+		mock_net_set_addr(&x->n, vq, rng_next(&t->rng) & 1);
 		break;
 	case 4:
-		vhost_set_kick(fd, vq, crowd_random(t) & 3 ?
+		vhost_set_kick(fd, vq, rng_next(&t->rng) & 3 ?
 			       x->n.ring[vq].kick_fd : -1);
 		break;
 	case 5:
-		vhost_set_call(fd, vq, crowd_random(t) & 3 ?
+		vhost_set_call(fd, vq, rng_next(&t->rng) & 3 ?
 			       x->n.ring[vq].call_fd : -1);
 		break;
 	case 6:
-		vhost_set_err(fd, vq, crowd_random(t) & 3 ?
+		vhost_set_err(fd, vq, rng_next(&t->rng) & 3 ?
 			      x->n.ring[vq].err_fd : -1);
 		break;
 	}
@@ -55,7 +55,7 @@ static void storm_device_calls(struct crowd_thread *t, struct fixture *x)
 	__u64 f[2] = { x->n.cfg.features[0], 0 };
 	int fd = x->n.fd;
 
-	switch (crowd_random(t) % 6) {
+	switch (rng_below(&t->rng, 6)) {
 	case 0:
 		mock_net_set_mem(&x->n);
 		break;
@@ -63,14 +63,14 @@ static void storm_device_calls(struct crowd_thread *t, struct fixture *x)
 		vhost_set_mem_table(fd, NULL, 0);
 		break;
 	case 2:
-		f[0] ^= bits[crowd_random(t) % 7];
+		f[0] ^= bits[rng_below(&t->rng, 7)];
 		vhost_set_features(fd, f);
 		break;
 	case 3:
 		vhost_set_log_base(fd, x->n.mem.view);
 		break;
 	case 4:
-		if (!(crowd_random(t) % 8))
+		if (rng_one_in(&t->rng, 8))
 			vhost_reset_owner(fd);
 		vhost_set_owner(fd);
 		break;
@@ -86,21 +86,21 @@ static void storm_worker_calls(struct crowd_thread *t, struct fixture *x,
 	int fd = x->n.fd;
 	unsigned int id;
 
-	switch (crowd_random(t) % 5) {
+	switch (rng_below(&t->rng, 5)) {
 	case 0:
 		vhost_new_worker(fd, &id);
 		break;
 	case 1:
-		vhost_free_worker(fd, crowd_random(t) % 4);
+		vhost_free_worker(fd, rng_below(&t->rng, 4));
 		break;
 	case 2:
-		vhost_attach_worker(fd, vq, crowd_random(t) % 4);
+		vhost_attach_worker(fd, vq, rng_below(&t->rng, 4));
 		break;
 	case 3:
-		vhost_set_busyloop(fd, vq, crowd_random(t) % 2000);
+		vhost_set_busyloop(fd, vq, rng_below(&t->rng, 2000));
 		break;
 	case 4:
-		vhost_set_poll(fd, vq, crowd_random(t) % 1001);
+		vhost_set_poll(fd, vq, rng_below(&t->rng, 1001));
 		break;
 	}
 }
@@ -108,23 +108,23 @@ static void storm_worker_calls(struct crowd_thread *t, struct fixture *x,
 static void storm_other_calls(struct crowd_thread *t, struct fixture *x,
 			      unsigned int vq)
 {
-	__u64 at = GUEST_BASE + crowd_random(t) % (8 << 20);
+	__u64 at = GUEST_BASE + rng_below(&t->rng, 8 << 20);
 	struct vhost_iotlb_msg m;
 	__u64 c[MYVHOST_CNT_MAX];
 	unsigned int base;
 	int version;
 
-	switch (crowd_random(t) % 6) {
+	switch (rng_below(&t->rng, 6)) {
 	case 0:
 		vhost_get_base(x->n.fd, vq, &base);
 		break;
 	case 1:
-		iotlb_update(x->n.fd, crowd_random(t) & 1, at & ~4095ULL,
+		iotlb_update(x->n.fd, rng_next(&t->rng) & 1, at & ~4095ULL,
 			     4096, guest_hva(&x->n.mem, at & ~4095ULL), 3);
 		break;
 	case 2:
-		iotlb_invalidate(x->n.fd, crowd_random(t) & 1, at,
-				 crowd_random(t));
+		iotlb_invalidate(x->n.fd, rng_next(&t->rng) & 1, at,
+				 (__u32)rng_next(&t->rng));
 		break;
 	case 3:
 		iotlb_read(x->n.fd, &m, &version);
@@ -140,20 +140,20 @@ static void storm_other_calls(struct crowd_thread *t, struct fixture *x,
 
 static void storm_call(struct crowd_thread *t, void *arg)
 {
-	unsigned int vq = crowd_random(t) % 16 ? crowd_random(t) & 1 :
-						 crowd_random(t);
+	unsigned int vq = rng_one_in(&t->rng, 16) ? rng_next(&t->rng) :
+						    rng_next(&t->rng) & 1;
 	struct fixture *x = arg;
 
 	if (vq >= VHU_NVQS)
 		vhost_set_backend(x->n.fd, vq, x->tap);
-	else if (crowd_random(t) % 4 == 0)
-		vhost_set_backend(x->n.fd, vq, crowd_random(t) & 3 ?
+	else if (rng_one_in(&t->rng, 4))
+		vhost_set_backend(x->n.fd, vq, rng_next(&t->rng) & 3 ?
 				  x->tap : -1);
-	else if (crowd_random(t) % 3 == 0)
+	else if (rng_one_in(&t->rng, 3))
 		storm_setup_calls(t, x, vq);
-	else if (crowd_random(t) % 3 == 0)
+	else if (rng_one_in(&t->rng, 3))
 		storm_device_calls(t, x);
-	else if (crowd_random(t) & 1)
+	else if (rng_next(&t->rng) & 1)
 		storm_worker_calls(t, x, vq);
 	else
 		storm_other_calls(t, x, vq);

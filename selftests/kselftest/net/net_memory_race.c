@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "fixture.h"
+#include "rng.h"
 
 #define STRESS_MSECS	1500
 
@@ -16,23 +17,17 @@
  * @fn: the thing
  * @thread: does it
  * @stop: set to end it
- * @state: of the random numbers
+ * @rng: random numbers
+ * @relaps: laps of stress_relap() so far
  */
 struct stress {
 	struct fixture *x;
 	void (*fn)(struct stress *s);
 	pthread_t thread;
 	bool stop;
-	unsigned int state;
+	struct rng rng;
+	unsigned int relaps;
 };
-
-static unsigned int stress_random(struct stress *s)
-{
-	s->state ^= s->state << 13;
-	s->state ^= s->state >> 17;
-	s->state ^= s->state << 5;
-	return s->state;
-}
 
 static void *stress_run(void *arg)
 {
@@ -49,7 +44,7 @@ static void stress_start(struct stress *s, struct fixture *x,
 	memset(s, 0, sizeof(*s));
 	s->x = x;
 	s->fn = fn;
-	s->state = 12345;
+	rng_seed(&s->rng, 12345);
 	ktap_check(!pthread_create(&s->thread, NULL, stress_run, s), "thread");
 }
 
@@ -66,16 +61,16 @@ static void stress_flip(struct stress *s)
 		0, 1, 0xffff, 0x8000, 0xffffffff, ~0ULL, 0x100000000ULL,
 		0x0004000400040004ULL, 0x0001000200010002ULL, 0x8080,
 	};
-	struct mock_ring *r = &s->x->n.ring[stress_random(s) & 1];
-	unsigned int off = stress_random(s) % (3 * 4096 / 8);
+	struct mock_ring *r = &s->x->n.ring[rng_next(&s->rng) & 1];
+	unsigned int off = rng_below(&s->rng, 3 * 4096 / 8);
 	volatile __u64 *p = guest_ptr(r->mem, r->desc_addr);
 	__u64 old = p[off];
 
 	/* Rings and, behind them, tables: the three pages of @r. */
-	p[off] = nasty[stress_random(s) % 10];
-	if (stress_random(s) & 1)
+	p[off] = nasty[rng_below(&s->rng, 10)];
+	if (rng_next(&s->rng) & 1)
 		p[off] = old;
-	if (!(stress_random(s) % 64))
+	if (rng_one_in(&s->rng, 64))
 		mock_ring_kick(r);
 }
 
@@ -125,9 +120,9 @@ KTAP_TEST(stress_flip_rings, KTAP_LONG, net_layouts, "stress_SP13_flip_rings")
 static void stress_flip_header(struct stress *s)
 {
 	struct mock_io *io = &s->x->tx;
-	__u8 *p = mock_io_ptr(io, stress_random(s) % io->count);
+	__u8 *p = mock_io_ptr(io, rng_below(&s->rng, io->count));
 
-	p[stress_random(s) % 40] = stress_random(s);
+	p[rng_below(&s->rng, 40)] = rng_next(&s->rng);
 }
 
 KTAP_TEST(stress_headers, KTAP_LONG, net_layouts, "stress_SP13_flip_headers")
@@ -160,9 +155,9 @@ static void stress_flip_events(struct stress *s)
 		struct mock_ring *r = &s->x->n.ring[i];
 		volatile __u16 *p = guest_ptr(r->mem, r->device_addr);
 
-		*p = stress_random(s) & 1;
+		*p = rng_next(&s->rng) & 1;
 		if (r->packed)
-			p[1] = stress_random(s) & 3;
+			p[1] = rng_next(&s->rng) & 3;
 		mock_ring_kick(r);
 	}
 }
@@ -192,11 +187,11 @@ static void stress_flip_driver_event(struct stress *s)
 		struct mock_ring *r = &s->x->n.ring[i];
 
 		if (r->packed) {
-			r->driver_event->off_wrap = stress_random(s);
-			r->driver_event->flags = stress_random(s);
+			r->driver_event->off_wrap = rng_next(&s->rng);
+			r->driver_event->flags = rng_next(&s->rng);
 		} else {
-			r->avail->ring[r->cfg.num] = stress_random(s);
-			r->avail->flags = stress_random(s);
+			r->avail->ring[r->cfg.num] = rng_next(&s->rng);
+			r->avail->flags = rng_next(&s->rng);
 		}
 	}
 }
@@ -228,7 +223,7 @@ KTAP_TEST(stress_driver_event, KTAP_LONG, net_layouts,
 static void stress_relap(struct stress *s)
 {
 	struct mock_ring *r = s->x->tx.ring;
-	__u16 flags = s->state++ & 1 ? MOCK_DESC_AVAIL : MOCK_DESC_USED;
+	__u16 flags = s->relaps++ & 1 ? MOCK_DESC_AVAIL : MOCK_DESC_USED;
 	unsigned int i;
 
 	for (i = 0; i < r->cfg.num; i++)
@@ -282,7 +277,7 @@ static void stress_endless(struct stress *s)
 
 	__atomic_store_n(&r->avail->idx, (__u16)(used + r->cfg.num),
 			 __ATOMIC_RELEASE);
-	if (!(stress_random(s) % 16))
+	if (rng_one_in(&s->rng, 16))
 		mock_ring_kick(r);
 }
 
