@@ -29,28 +29,6 @@ int dirty_log_init(struct dirty_log *d, const struct guest_mem *mem)
 	return d->map == MAP_FAILED || !d->must || !d->may ? -ENOMEM : 0;
 }
 
-/**
- * dirty_log_fini() - unmap and free a log
- * @d: log
- */
-void dirty_log_fini(struct dirty_log *d)
-{
-	munmap(d->map, d->size);
-	free(d->must);
-	free(d->may);
-}
-
-/**
- * dirty_log_clear() - empty the log and both sets
- * @d: log
- */
-void dirty_log_clear(struct dirty_log *d)
-{
-	memset(d->map, 0, d->size);
-	memset(d->must, 0, d->size);
-	memset(d->may, 0, d->size);
-}
-
 static void dirty_log_add(const struct dirty_log *d, __u8 *set, __u64 bus,
 			  __u64 len)
 {

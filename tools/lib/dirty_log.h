@@ -28,8 +28,6 @@ struct dirty_log {
 };
 
 int dirty_log_init(struct dirty_log *d, const struct guest_mem *mem);
-void dirty_log_fini(struct dirty_log *d);
-void dirty_log_clear(struct dirty_log *d);
 void dirty_log_must(struct dirty_log *d, __u64 bus, __u64 len);
 void dirty_log_may(struct dirty_log *d, __u64 bus, __u64 len);
 void dirty_log_ring(struct dirty_log *d, const struct mock_ring *r,

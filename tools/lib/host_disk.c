@@ -228,23 +228,6 @@ int host_loop(const char *file, unsigned int block, char *dev, int len)
 	return r ? r : fd;
 }
 
-/**
- * host_loop_detach() - take the file from a loop device that is in use
- * @dev: path
- *
- * Return: 0 or a negative errno.
- */
-int host_loop_detach(const char *dev)
-{
-	int r, fd = open(dev, O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	r = ioctl(fd, LOOP_CLR_FD, 0) ? -errno : 0;
-	close(fd);
-	return r;
-}
-
 static const char *host_base(const char *dev)
 {
 	const char *base = strrchr(dev, '/');
@@ -283,17 +266,6 @@ static long long host_sysfs(const char *dev, const char *file,
 		p += strcspn(p, " \n");
 	}
 	return atoll(p);
-}
-
-/**
- * host_sectors() - size of a block device
- * @dev: path
- */
-__u64 host_sectors(const char *dev)
-{
-	long long n = host_sysfs(dev, "size", 0);
-
-	return n < 0 ? 0 : n;
 }
 
 /**
@@ -379,18 +351,6 @@ int host_dm_go_on(const char *name)
 {
 	return host_run("dmsetup resume --noudevsync " HOST_DM_PREFIX "%s",
 			name);
-}
-
-/**
- * host_dm_remove() - remove it
- * @name: as above
- *
- * Return: 0 or the exit status of dmsetup.
- */
-int host_dm_remove(const char *name)
-{
-	return host_run("dmsetup remove --noudevsync " HOST_DM_PREFIX
-			"%s 2>/dev/null", name);
 }
 
 static int host_write(const char *path, const char *val)

@@ -24,8 +24,6 @@ void host_disk_clean(void);
 int host_file(const char *path, __u64 size);
 int host_fs(const char *type, const char *name, __u64 size);
 int host_loop(const char *file, unsigned int block, char *dev, int len);
-int host_loop_detach(const char *dev);
-__u64 host_sectors(const char *dev);
 
 int host_dm_create(const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -33,7 +31,6 @@ int host_dm_switch(const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int host_dm_hang(const char *name);
 int host_dm_go_on(const char *name);
-int host_dm_remove(const char *name);
 
 int host_null(const char *name, const char *attrs, char *dev, int len);
 void host_null_remove(const char *name);
@@ -41,10 +38,6 @@ void host_null_remove(const char *name);
 long long host_disk_stat(const char *dev, unsigned int field);
 
 /* Fields of /sys/block/X/stat (Documentation/block/stat.rst), from 0. */
-#define HOST_STAT_READS		0
-#define HOST_STAT_READ_SECTORS	2
-#define HOST_STAT_WRITES	4
-#define HOST_STAT_WRITE_SECTORS	6
 #define HOST_STAT_FLUSHES	15
 
 #endif /* TOOLS_LIB_HOST_DISK_H */

@@ -15,7 +15,6 @@
 #include "vdpa_dev.h"
 
 #define MOCK_BLK_QUEUES		16
-#define MOCK_BLK_SECTOR		512
 #define MOCK_BLK_SEGS		1100
 #define MOCK_BLK_HDR		sizeof(struct virtio_blk_outhdr)
 

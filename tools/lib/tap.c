@@ -252,19 +252,6 @@ int link_pair_up(const char *a, const char *b)
 }
 
 /**
- * link_set_mtu() - set the MTU of an interface
- * @name: interface
- * @mtu: bytes
- */
-int link_set_mtu(const char *name, unsigned int mtu)
-{
-	struct ifreq ifr = { .ifr_mtu = mtu };
-
-	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	return link_ioctl(SIOCSIFMTU, &ifr);
-}
-
-/**
  * link_index() - number of an interface
  * @name: interface
  */

@@ -19,7 +19,6 @@ int macvtap_open(const char *lower, const char *name, unsigned int hdr_len);
 int link_cmd(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int link_up(const char *name);
 int link_pair_up(const char *a, const char *b);
-int link_set_mtu(const char *name, unsigned int mtu);
 int link_index(const char *name);
 
 int packet_open(const char *name, bool vnet_hdr);
