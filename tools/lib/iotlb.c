@@ -119,7 +119,7 @@ int iotlb_read(int fd, struct vhost_iotlb_msg *m, int *version)
  */
 int iotlb_map(const struct mock_net *n, __u64 bus, __u64 len, __u8 perm)
 {
-	bool v2 = n->cfg.backend_features & VHU_BACKEND_MSG_V2;
+	bool v2 = n->cfg.backend_features & VHU_BF_MSG_V2;
 	__u64 end = bus + len;
 	int r = 0;
 

@@ -227,7 +227,7 @@ int mock_blk_map(struct mock_blk *b)
  */
 int mock_blk_negotiate(struct mock_blk *b)
 {
-	__u64 bf = VDPA_BF_MSG_V2;
+	__u64 bf = VHU_BF_MSG_V2;
 	__u8 status;
 	int r;
 
@@ -235,7 +235,7 @@ int mock_blk_negotiate(struct mock_blk *b)
 		r = vhost_ioctl(b->fd, VHOST_SET_FEATURES, &b->cfg.features);
 		return r ? r : vhost_set_backend_features(b->fd, bf);
 	}
-	bf |= VDPA_BF_BATCH | VDPA_BF_SUSPEND | VDPA_BF_RESUME;
+	bf |= VHU_BF_BATCH | VHU_BF_SUSPEND | VHU_BF_RESUME;
 	r = vhost_set_backend_features(b->fd, bf);
 	if (!r)
 		r = vhost_ioctl(b->fd, VHOST_SET_FEATURES, &b->cfg.features);

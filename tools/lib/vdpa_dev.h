@@ -18,29 +18,6 @@
 #define VDPA_NEEDS_RESET	VIRTIO_CONFIG_S_NEEDS_RESET
 #define VDPA_FAILED		VIRTIO_CONFIG_S_FAILED
 
-/* Newer than some headers. */
-#ifndef VHOST_VDPA_RESUME
-#define VHOST_VDPA_RESUME	_IO(VHOST_VIRTIO, 0x7E)
-#endif
-#ifndef VHOST_VDPA_GET_VRING_DESC_GROUP
-#define VHOST_VDPA_GET_VRING_DESC_GROUP	_IOWR(VHOST_VIRTIO, 0x7F, \
-					      struct vhost_vring_state)
-#endif
-#ifndef VHOST_VDPA_GET_VRING_SIZE
-#define VHOST_VDPA_GET_VRING_SIZE	_IOWR(VHOST_VIRTIO, 0x82, \
-					      struct vhost_vring_state)
-#endif
-
-/* Backend features by name. */
-#define VDPA_BF_MSG_V2		VHU_F(1)
-#define VDPA_BF_BATCH		VHU_F(2)
-#define VDPA_BF_ASID		VHU_F(3)
-#define VDPA_BF_SUSPEND		VHU_F(4)
-#define VDPA_BF_RESUME		VHU_F(5)
-#define VDPA_BF_LATE_ENABLE	VHU_F(6)
-#define VDPA_BF_DESC_ASID	VHU_F(7)
-#define VDPA_BF_PERSIST		VHU_F(8)
-
 #define VDPA_CONFIG_MAX		256
 
 int vdpa_get_device_id(int fd, __u32 *id);

@@ -72,7 +72,7 @@ struct vhost_features2 {
 int vhost_get_features(int fd, __u64 f[2])
 {
 	struct vhost_features2 a = { .count = 2 };
-	int r = vhost_ioctl(fd, VHU_GET_FEATURES_ARRAY, &a);
+	int r = vhost_ioctl(fd, VHOST_GET_FEATURES_ARRAY, &a);
 
 	if (!r) {
 		memcpy(f, a.f, sizeof(a.f));
@@ -93,7 +93,7 @@ int vhost_set_features(int fd, const __u64 f[2])
 
 	if (!f[1])
 		return vhost_ioctl(fd, VHOST_SET_FEATURES, f);
-	return vhost_ioctl(fd, VHU_SET_FEATURES_ARRAY, &a);
+	return vhost_ioctl(fd, VHOST_SET_FEATURES_ARRAY, &a);
 }
 
 /**
@@ -304,8 +304,8 @@ int vhost_set_backend(int fd, unsigned int vq, int backend)
  */
 int vhost_new_worker(int fd, unsigned int *id)
 {
-	struct vhu_worker_state s = { .worker_id = ~0U };
-	int r = vhost_ioctl(fd, VHU_NEW_WORKER, &s);
+	struct vhost_worker_state s = { .worker_id = ~0U };
+	int r = vhost_ioctl(fd, VHOST_NEW_WORKER, &s);
 
 	*id = s.worker_id;
 	return r;
@@ -318,9 +318,9 @@ int vhost_new_worker(int fd, unsigned int *id)
  */
 int vhost_free_worker(int fd, unsigned int id)
 {
-	struct vhu_worker_state s = { .worker_id = id };
+	struct vhost_worker_state s = { .worker_id = id };
 
-	return vhost_ioctl(fd, VHU_FREE_WORKER, &s);
+	return vhost_ioctl(fd, VHOST_FREE_WORKER, &s);
 }
 
 /**
@@ -331,9 +331,9 @@ int vhost_free_worker(int fd, unsigned int id)
  */
 int vhost_attach_worker(int fd, unsigned int vq, unsigned int id)
 {
-	struct vhu_vring_worker w = { .index = vq, .worker_id = id };
+	struct vhost_vring_worker w = { .index = vq, .worker_id = id };
 
-	return vhost_ioctl(fd, VHU_ATTACH_VRING_WORKER, &w);
+	return vhost_ioctl(fd, VHOST_ATTACH_VRING_WORKER, &w);
 }
 
 /**
@@ -344,8 +344,8 @@ int vhost_attach_worker(int fd, unsigned int vq, unsigned int id)
  */
 int vhost_get_worker(int fd, unsigned int vq, unsigned int *id)
 {
-	struct vhu_vring_worker w = { .index = vq, .worker_id = ~0U };
-	int r = vhost_ioctl(fd, VHU_GET_VRING_WORKER, &w);
+	struct vhost_vring_worker w = { .index = vq, .worker_id = ~0U };
+	int r = vhost_ioctl(fd, VHOST_GET_VRING_WORKER, &w);
 
 	if (!r && w.index != vq)
 		return -EBADMSG;
@@ -356,11 +356,11 @@ int vhost_get_worker(int fd, unsigned int vq, unsigned int *id)
 /**
  * vhost_set_fork_owner() - VHOST_SET_FORK_FROM_OWNER
  * @fd: the device
- * @mode: VHU_FORK_OWNER_TASK or VHU_FORK_OWNER_KTHREAD
+ * @mode: VHOST_FORK_OWNER_TASK or VHOST_FORK_OWNER_KTHREAD
  */
 int vhost_set_fork_owner(int fd, __u8 mode)
 {
-	return vhost_ioctl(fd, VHU_SET_FORK_FROM_OWNER, &mode);
+	return vhost_ioctl(fd, VHOST_SET_FORK_FROM_OWNER, &mode);
 }
 
 /**
@@ -370,7 +370,7 @@ int vhost_set_fork_owner(int fd, __u8 mode)
  */
 int vhost_get_fork_owner(int fd, __u8 *mode)
 {
-	return vhost_ioctl(fd, VHU_GET_FORK_FROM_OWNER, mode);
+	return vhost_ioctl(fd, VHOST_GET_FORK_FROM_OWNER, mode);
 }
 
 /**

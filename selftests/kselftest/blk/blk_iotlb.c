@@ -32,8 +32,8 @@ KTAP_TEST(bi_groups, KTAP_SHORT, blk_vdpa_split, "VD_groups")
 		ktap_eq(vhost_ioctl(x.b.fd, VHOST_VDPA_SET_GROUP_ASID, &s),
 			all[i].result);
 	}
-	ktap_ok(vhost_set_backend_features(x.b.fd, VDPA_BF_MSG_V2 |
-					   VDPA_BF_BATCH | VDPA_BF_ASID));
+	ktap_ok(vhost_set_backend_features(x.b.fd, VHU_BF_MSG_V2 |
+					   VHU_BF_BATCH | VHU_BF_ASID));
 	ktap_ok(vdpa_msg(x.b.fd, 0, VHOST_IOTLB_BATCH_BEGIN));
 	ktap_ok(vdpa_msg(x.b.fd, 0, VHOST_IOTLB_BATCH_END));
 	ktap_eq(vdpa_msg(x.b.fd, 1, VHOST_IOTLB_BATCH_BEGIN), -EINVAL);

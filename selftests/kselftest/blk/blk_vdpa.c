@@ -75,8 +75,8 @@ KTAP_TEST(vd_constants, KTAP_SHORT, blk_vdpa_split, "VD12_constants")
 			  BLK_F(ZONED) | BLK_F(SECURE_ERASE))),
 		   "features %#llx", f);
 	ktap_ok(vhost_get_backend_features(fd, &bf));
-	ktap_check(!(~bf & (VDPA_BF_MSG_V2 | VDPA_BF_BATCH | VDPA_BF_ASID |
-			    VDPA_BF_SUSPEND | VDPA_BF_RESUME)),
+	ktap_check(!(~bf & (VHU_BF_MSG_V2 | VHU_BF_BATCH | VHU_BF_ASID |
+			    VHU_BF_SUSPEND | VHU_BF_RESUME)),
 		   "backend features %#llx", bf);
 	ktap_eq(vhost_set_backend_features(fd, bf | 1ULL << 60), -EOPNOTSUPP);
 	ktap_ok(vhost_set_backend_features(fd, bf & 0x1e));
@@ -127,8 +127,8 @@ KTAP_TEST(vd_not_ours, KTAP_SHORT, blk_vdpa_split, "VD_not_ours")
 {
 	static const unsigned long cmds[] = {
 		VHOST_RESET_OWNER, VHOST_SET_MEM_TABLE, VHOST_SET_LOG_BASE,
-		VHOST_SET_LOG_FD, VHOST_NET_SET_BACKEND, VHU_GET_FEATURES_ARRAY,
-		VHU_SET_FEATURES_ARRAY,
+		VHOST_SET_LOG_FD, VHOST_NET_SET_BACKEND, VHOST_GET_FEATURES_ARRAY,
+		VHOST_SET_FEATURES_ARRAY,
 	};
 	static __u8 room[256];
 	struct blk_fix x;

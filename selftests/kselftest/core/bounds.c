@@ -262,7 +262,7 @@ KTAP_TEST(bounds_iotlb, KTAP_SHORT, net_split, "bounds_HO9_iotlb")
 
 	c.f[0] |= VHU_ACCESS_PLATFORM;
 	fixture_cfg(&cfg, &c);
-	cfg.backend_features = VHU_BACKEND_MSG_V2;
+	cfg.backend_features = VHU_BF_MSG_V2;
 	cfg.num = 8;
 	cfg.table_max = BOUNDS_PROBE + 1;
 	cfg.mem_size = 1 << 20;

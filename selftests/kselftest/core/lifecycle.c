@@ -311,7 +311,7 @@ KTAP_TEST(life_worker_cgroup, KTAP_SHORT, net_split, "life_worker_cgroup")
 	life_check_cgroup();
 	ktap_ok(vhost_reset_owner(x.n.fd));
 	life_no_worker(getpid());
-	if (vhost_set_fork_owner(x.n.fd, VHU_FORK_OWNER_KTHREAD))
+	if (vhost_set_fork_owner(x.n.fd, VHOST_FORK_OWNER_KTHREAD))
 		return;
 	ktap_ok(vhost_set_owner(x.n.fd));
 	life_check_cgroup();

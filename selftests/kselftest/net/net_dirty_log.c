@@ -367,7 +367,7 @@ KTAP_TEST(dirty_iommu, KTAP_SHORT, net_layouts, "dirty_PK16_iommu")
 
 	c.f[0] |= VHU_ACCESS_PLATFORM;
 	fixture_cfg(&cfg, &c);
-	cfg.backend_features = VHU_BACKEND_MSG_V2;
+	cfg.backend_features = VHU_BF_MSG_V2;
 	cfg.mem_size = 2 << 20;
 	fixture_open(&x, &cfg);
 	ktap_ok(mock_io_init(&x.rx, &x.n, VHU_RX, DIRTY_STRIDE, 16));

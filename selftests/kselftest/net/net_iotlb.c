@@ -24,7 +24,7 @@ static void iotlb_open(struct fixture *x, const struct combo *c, bool v2,
 	cfg.mem_size = 4 << 20;
 	cfg.num = num;
 	cfg.table_max = 8;
-	cfg.backend_features = v2 ? VHU_BACKEND_MSG_V2 : 0;
+	cfg.backend_features = v2 ? VHU_BF_MSG_V2 : 0;
 	fixture_open(x, &cfg);
 	ktap_ok(mock_io_init(&x->tx, &x->n, VHU_TX, 2048, 64));
 	ktap_ok(mock_io_init(&x->rx, &x->n, VHU_RX, 2048, 64));

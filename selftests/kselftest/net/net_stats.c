@@ -294,7 +294,7 @@ KTAP_TEST(stats_trace, KTAP_SHORT, net_layouts, "stats_trace")
 	fixture_cfg(&cfg, &c);
 	cfg.mem_size = 1 << 20;
 	cfg.table_max = 4;
-	cfg.backend_features = VHU_BACKEND_MSG_V2;
+	cfg.backend_features = VHU_BF_MSG_V2;
 	stats_trace_write(STATS_TRACE "trace", "");
 	stats_trace_write(STATS_TRACE "events/myvhost/enable", "1");
 	fixture_open(&x, &cfg);

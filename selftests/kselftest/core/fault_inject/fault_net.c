@@ -245,7 +245,7 @@ static int net_owner(void *world)
 static int net_kthread_owner(void *world)
 {
 	struct net_world *w = world;
-	int r = vhost_set_fork_owner(w->x.n.fd, VHU_FORK_OWNER_KTHREAD);
+	int r = vhost_set_fork_owner(w->x.n.fd, VHOST_FORK_OWNER_KTHREAD);
 
 	return r ? r : vhost_set_owner(w->x.n.fd);
 }

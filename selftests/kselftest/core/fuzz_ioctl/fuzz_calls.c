@@ -52,8 +52,8 @@ static const struct fuzz_ioctl fuzz_ioctls[] = {
 	{ VHOST_RESET_OWNER, ARG_NONE },
 	{ VHOST_GET_FEATURES, ARG_U64 },
 	{ VHOST_SET_FEATURES, ARG_FEATURES },
-	{ VHU_GET_FEATURES_ARRAY, ARG_ARRAY },
-	{ VHU_SET_FEATURES_ARRAY, ARG_ARRAY },
+	{ VHOST_GET_FEATURES_ARRAY, ARG_ARRAY },
+	{ VHOST_SET_FEATURES_ARRAY, ARG_ARRAY },
 	{ VHOST_GET_BACKEND_FEATURES, ARG_U64 },
 	{ VHOST_SET_BACKEND_FEATURES, ARG_U8 },
 	{ VHOST_SET_MEM_TABLE, ARG_MEMORY },
@@ -71,12 +71,12 @@ static const struct fuzz_ioctl fuzz_ioctls[] = {
 	{ VHOST_SET_VRING_BUSYLOOP_TIMEOUT, ARG_STATE },
 	{ VHOST_GET_VRING_BUSYLOOP_TIMEOUT, ARG_STATE },
 	{ VHOST_NET_SET_BACKEND, ARG_FILE },
-	{ VHU_NEW_WORKER, ARG_U32 },
-	{ VHU_FREE_WORKER, ARG_U8 },
-	{ VHU_ATTACH_VRING_WORKER, ARG_SMALL },
-	{ VHU_GET_VRING_WORKER, ARG_SMALL },
-	{ VHU_SET_FORK_FROM_OWNER, ARG_U8 },
-	{ VHU_GET_FORK_FROM_OWNER, ARG_U8 },
+	{ VHOST_NEW_WORKER, ARG_U32 },
+	{ VHOST_FREE_WORKER, ARG_U8 },
+	{ VHOST_ATTACH_VRING_WORKER, ARG_SMALL },
+	{ VHOST_GET_VRING_WORKER, ARG_SMALL },
+	{ VHOST_SET_FORK_FROM_OWNER, ARG_U8 },
+	{ VHOST_GET_FORK_FROM_OWNER, ARG_U8 },
 	{ VHOST_VDPA_GET_DEVICE_ID, ARG_U32 },
 	{ VHOST_VDPA_GET_STATUS, ARG_U8 },
 	{ VHOST_VDPA_SET_STATUS, ARG_STATUS },
@@ -267,7 +267,7 @@ static __u64 fuzz_feature_bits(struct fuzz *f)
 	       bits ^ 1ULL << rng_below(&f->rng, 64);
 }
 
-static void fuzz_make_array(struct fuzz *f, struct vhu_features_array *a)
+static void fuzz_make_array(struct fuzz *f, struct vhost_features_array *a)
 {
 	a->count = rng_one_in(&f->rng, 4) ? rng_edge(&f->rng) :
 					    rng_below(&f->rng, 5);

@@ -98,7 +98,7 @@ static int fuzz_up_net(struct fuzz *f)
 		.node = ktap_opts.node,
 		.num = 4U << rng_below(&f->rng, 6),
 		.mem_size = FUZZ_MEM,
-		.backend_features = VHU_BACKEND_MSG_V2,
+		.backend_features = VHU_BF_MSG_V2,
 	};
 	unsigned int i;
 

@@ -169,9 +169,9 @@ static bool errno_comparable(const struct errno_entry *e)
 	case REF_SAME:
 		return true;
 	case REF_ARRAY:
-		return errno_ref_has(VHU_GET_FEATURES_ARRAY);
+		return errno_ref_has(VHOST_GET_FEATURES_ARRAY);
 	case REF_FORK:
-		return errno_ref_has(VHU_GET_FORK_FROM_OWNER);
+		return errno_ref_has(VHOST_GET_FORK_FROM_OWNER);
 	default:
 		return false;
 	}
@@ -242,7 +242,7 @@ KTAP_TEST(errno_array_tail, KTAP_BRIEF, NULL, "errno_array_tail")
 	for (n = 0; n <= 6; n++) {
 		memset(a, 0xa5, sizeof(a));
 		a[0] = n;
-		ktap_ok(vhost_ioctl(fd, VHU_GET_FEATURES_ARRAY, a));
+		ktap_ok(vhost_ioctl(fd, VHOST_GET_FEATURES_ARRAY, a));
 		ktap_eq(a[0], n);
 		if (n > 0)
 			ktap_eq(a[1], one);
