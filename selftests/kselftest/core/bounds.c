@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 
 #include "blk_fixture.h"
-#include "fixture.h"
+#include "net_fixture.h"
 #include "iotlb.h"
 #include "proc.h"
 #include "run_trace.h"

@@ -12,7 +12,7 @@
 #include <sched.h>
 
 #include "blk_fixture.h"
-#include "fixture.h"
+#include "net_fixture.h"
 #include "proc.h"
 #include "run_trace.h"
 

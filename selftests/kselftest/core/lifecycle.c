@@ -13,7 +13,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 #include "proc.h"
 
 #define LIFE_STORM	150

@@ -2,7 +2,7 @@
 /*
  * Busy polling, fixed and adaptive: frames flow, and an idle device sleeps.
  */
-#include "fixture.h"
+#include "net_fixture.h"
 #include "proc.h"
 
 #define POLL_IDLE_MSECS	1000

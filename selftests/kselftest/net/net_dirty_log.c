@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "dirty_log.h"
-#include "fixture.h"
+#include "net_fixture.h"
 #include "iotlb.h"
 
 #define DIRTY_NUM	1024	/* a used ring of several pages */

@@ -5,7 +5,7 @@
  */
 #include <sys/mman.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 
 /* One broken buffer, and the counters one of which must count it. */
 struct hostile_case {

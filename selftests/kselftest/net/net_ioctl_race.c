@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "crowd.h"
-#include "fixture.h"
+#include "net_fixture.h"
 #include "iotlb.h"
 
 #define STORM_MSECS	2500

@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 #include "iotlb.h"
 
 static const unsigned int iotlb_pieces[] = { 9, 500, 0 };

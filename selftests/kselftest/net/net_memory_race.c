@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 #include "rng.h"
 
 #define STRESS_MSECS	1500

@@ -2,7 +2,7 @@
 /*
  * Notifications both ways: none too few, and none that nobody wants.
  */
-#include "fixture.h"
+#include "net_fixture.h"
 
 static const struct ktap_variant notify_all[] = {
 	{ "split", &combo_split },

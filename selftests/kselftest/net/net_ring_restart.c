@@ -2,7 +2,7 @@
 /*
  * Stopping and starting queues at any index.
  */
-#include "fixture.h"
+#include "net_fixture.h"
 
 #define RESTART_ROUNDS	4
 

@@ -2,7 +2,7 @@
 /*
  * Frames from the back end to the guest.
  */
-#include "fixture.h"
+#include "net_fixture.h"
 
 #include <linux/if_tun.h>
 

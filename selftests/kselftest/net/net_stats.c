@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 #include "iotlb.h"
 #include "proc.h"
 

@@ -6,7 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 
 /* Both ways to stop, each for each queue; they answer, whatever is broken. */
 static void stop_now(struct fixture *x)

@@ -4,7 +4,7 @@
  */
 #include <pthread.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 
 /**
  * struct gone_load - traffic in both directions by a thread of its own

@@ -2,7 +2,7 @@
 /*
  * Frames from the guest to the back end.
  */
-#include "fixture.h"
+#include "net_fixture.h"
 
 #include <sys/socket.h>
 

@@ -11,7 +11,7 @@
 
 #include "dirty_log.h"
 #include "fault.h"
-#include "fixture.h"
+#include "net_fixture.h"
 #include "iotlb.h"
 #include "myvhost_dev.h"
 #include "proc.h"

@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#include "fixture.h"
+#include "net_fixture.h"
 #include "mock_blk.h"
 #include "rng.h"
 

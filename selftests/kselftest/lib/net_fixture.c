@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mock device, tap and packet socket, see fixture.h.
+ * Mock device, tap and packet socket, see net_fixture.h.
  */
-#include "fixture.h"
+#include "net_fixture.h"
 
 const struct combo combo_split = {
 	.name = "split",

@@ -3,8 +3,8 @@
  * What most network tests need: a mock device, a tap and a packet socket that
  * looks at the tap from the host's side.  A failure ends the case.
  */
-#ifndef KSELFTEST_FIXTURE_H
-#define KSELFTEST_FIXTURE_H
+#ifndef KSELFTEST_NET_FIXTURE_H
+#define KSELFTEST_NET_FIXTURE_H
 
 #include <errno.h>
 #include <stdint.h>
@@ -82,4 +82,4 @@ __u64 fixture_counter(struct fixture *x, unsigned int vq,
 		      enum myvhost_counter c);
 bool fixture_is_myvhost(const struct fixture *x);
 
-#endif /* KSELFTEST_FIXTURE_H */
+#endif /* KSELFTEST_NET_FIXTURE_H */
