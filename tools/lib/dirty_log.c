@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Dirty log, see dirty_log.h.
- */
+/* Dirty log, see dirty_log.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +7,7 @@
 
 #include "dirty_log.h"
 
-/**
- * dirty_log_init() - make an empty log for guest memory
- * @d: log
- * @mem: guest memory
- *
- * Return: 0 or a negative errno.
- */
+/* Make an empty log for guest memory.  Returns 0 or a negative errno. */
 int dirty_log_init(struct dirty_log *d, const struct guest_mem *mem)
 {
 	size_t size = (GUEST_BASE + mem->size) / VHU_PAGE_SIZE / 8;
@@ -42,23 +34,13 @@ static void dirty_log_add(const struct dirty_log *d, __u8 *set, __u64 bus,
 	}
 }
 
-/**
- * dirty_log_must() - the device writes here
- * @d: log
- * @bus: bus address
- * @len: bytes
- */
+/* The device writes here. */
 void dirty_log_must(struct dirty_log *d, __u64 bus, __u64 len)
 {
 	dirty_log_add(d, d->must, bus, len);
 }
 
-/**
- * dirty_log_may() - the device may write here
- * @d: log
- * @bus: bus address
- * @len: bytes
- */
+/* The device may write here. */
 void dirty_log_may(struct dirty_log *d, __u64 bus, __u64 len)
 {
 	dirty_log_add(d, d->may, bus, len);
@@ -78,10 +60,8 @@ static void dirty_log_split(struct dirty_log *d, const struct mock_ring *r,
 			       8 * ((first + i) % r->cfg.num), 8);
 }
 
-/**
- * dirty_log_ring() - ring pages that the device writes for used buffers
- * @d: log
- * @r: ring
+/*
+ * Ring pages that the device writes for used buffers.
  * @first: index (split) or position (packed) of the first used buffer
  * @count: how many entries (split) or descriptors (packed) follow each other
  */
@@ -116,23 +96,13 @@ static long dirty_log_find(const __u8 *a, const __u8 *b, const __u8 *c,
 	return -1;
 }
 
-/**
- * dirty_log_missing() - a page that must be dirty but is not
- * @d: log
- *
- * Return: its number, or -1.
- */
+/* A page that must be dirty but is not.  Returns its number, or -1. */
 long dirty_log_missing(const struct dirty_log *d)
 {
 	return dirty_log_find(d->must, d->map, NULL, d->size);
 }
 
-/**
- * dirty_log_surplus() - a page that is dirty but must not be
- * @d: log
- *
- * Return: its number, or -1.
- */
+/* A page that is dirty but must not be.  Returns its number, or -1. */
 long dirty_log_surplus(const struct dirty_log *d)
 {
 	return dirty_log_find(d->map, d->must, d->may, d->size);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Guest memory of the mock driver, see guest_mem.h.
- */
+/* Guest memory of the mock driver, see guest_mem.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
@@ -42,13 +40,12 @@ static void *guest_mem_map(int fd, size_t size, size_t offset)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/**
- * guest_mem_init() - make guest memory
- * @m: memory
+/*
+ * Make guest memory.
  * @size: bytes, a multiple of two pages
  * @iommu: bus addresses are I/O virtual and pages are shuffled
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int guest_mem_init(struct guest_mem *m, size_t size, bool iommu)
 {
@@ -70,10 +67,7 @@ int guest_mem_init(struct guest_mem *m, size_t size, bool iommu)
 	return iommu ? guest_mem_shuffle(m) : 0;
 }
 
-/**
- * guest_mem_fini() - unmap and free guest memory
- * @m: memory
- */
+/* Unmap and free guest memory. */
 void guest_mem_fini(struct guest_mem *m)
 {
 	munmap(m->view, m->size);
@@ -83,9 +77,8 @@ void guest_mem_fini(struct guest_mem *m)
 	free(m->perm);
 }
 
-/**
- * guest_mem_regions() - memory table for the device
- * @m: memory
+/*
+ * Memory table for the device.
  * @r: result, guest-physical addresses whatever the bus addresses are
  */
 void guest_mem_regions(const struct guest_mem *m,
@@ -101,16 +94,14 @@ void guest_mem_regions(const struct guest_mem *m,
 	}
 }
 
-/**
- * guest_alloc() - take a piece of guest memory
- * @m: memory
- * @size: bytes
+/*
+ * Take a piece of guest memory.
  * @align: alignment, a power of two
  *
  * The piece is contiguous for the device as well: without an IOMMU it does not
  * cross the two halves.  Running out is an error of the test program.
  *
- * Return: bus address.
+ * Returns bus address.
  */
 __u64 guest_alloc(struct guest_mem *m, size_t size, size_t align)
 {
@@ -127,11 +118,7 @@ __u64 guest_alloc(struct guest_mem *m, size_t size, size_t align)
 	return at;
 }
 
-/**
- * guest_ptr() - the mock's pointer to a byte
- * @m: memory
- * @bus: bus address
- */
+/* The mock's pointer to a byte. */
 void *guest_ptr(const struct guest_mem *m, __u64 bus)
 {
 	return m->view + (bus - m->base);
@@ -147,11 +134,7 @@ static size_t guest_offset(const struct guest_mem *m, __u64 bus)
 	       off % VHU_PAGE_SIZE;
 }
 
-/**
- * guest_hva() - host virtual address of a byte as the device is told
- * @m: memory
- * @bus: bus address
- */
+/* Host virtual address of a byte, as given to the device. */
 __u64 guest_hva(const struct guest_mem *m, __u64 bus)
 {
 	size_t off = guest_offset(m, bus), half = m->size / 2;
@@ -159,11 +142,7 @@ __u64 guest_hva(const struct guest_mem *m, __u64 bus)
 	return (uintptr_t)m->half[off / half] + off % half;
 }
 
-/**
- * guest_gpa() - guest-physical address of a byte
- * @m: memory
- * @bus: bus address
- */
+/* Guest-physical address of a byte. */
 __u64 guest_gpa(const struct guest_mem *m, __u64 bus)
 {
 	return GUEST_BASE + guest_offset(m, bus);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Disks of the host, see host_disk.h.
- */
+/* Disks of the host, see host_disk.h. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -38,12 +36,7 @@ static int host_vrun(const char *fmt, va_list ap)
 	return WIFEXITED(r) ? WEXITSTATUS(r) : 128;
 }
 
-/**
- * host_run() - run a command of the shell
- * @fmt: the command
- *
- * Return: its exit status, or a negative errno.
- */
+/* Run a command of the shell.  Returns its exit status, or a negative errno. */
 int host_run(const char *fmt, ...)
 {
 	va_list ap;
@@ -55,10 +48,9 @@ int host_run(const char *fmt, ...)
 	return r;
 }
 
-/**
- * host_space() - a mount name space with an empty HOST_DIR, for this process
- *
- * Return: 0 or a negative errno.
+/*
+ * A mount name space with an empty HOST_DIR, for this process.  Returns 0 or a
+ * negative errno.
  */
 int host_space(void)
 {
@@ -84,12 +76,11 @@ static bool host_has_disk(const char *prefix)
 	return found;
 }
 
-/**
- * host_9p_path() - a file on a 9p that is mounted and can be written to
+/*
+ * A file on a 9p that is mounted and can be written to.
  * @path: result; host_disk_clean() removes the file
- * @len: room there
  *
- * Return: 0, or -ENOENT if there is no such file system.
+ * Returns 0, or -ENOENT if there is no such file system.
  */
 int host_9p_path(char *path, size_t len)
 {
@@ -108,10 +99,9 @@ int host_9p_path(char *path, size_t len)
 	return r;
 }
 
-/**
- * host_disk_clean() - remove what earlier cases have left behind
- *
- * What is still in use goes with its last user, and fails until then.
+/*
+ * Remove what earlier cases left.  A device that is in use disappears with
+ * its last user, and fails until then.
  */
 void host_disk_clean(void)
 {
@@ -135,12 +125,9 @@ void host_disk_clean(void)
 		closedir(d);
 }
 
-/**
- * host_file() - make a file, all a hole
- * @path: where
- * @size: bytes
- *
- * Return: a descriptor for reading and writing, or a negative errno.
+/*
+ * Make a file, all a hole.  Returns a descriptor for reading and writing, or a
+ * negative errno.
  */
 int host_file(const char *path, __u64 size)
 {
@@ -155,13 +142,12 @@ int host_file(const char *path, __u64 size)
 	return fd;
 }
 
-/**
- * host_fs() - make and mount a file system
+/*
+ * Make and mount a file system.
  * @type: ext4 or xfs
  * @name: it is HOST_DIR/name, in the file HOST_DIR/name.img
- * @size: bytes
  *
- * Return: 0, a negative errno, or the exit status of a command that failed.
+ * Returns 0, a negative errno, or the exit status of a command that failed.
  */
 int host_fs(const char *type, const char *name, __u64 size)
 {
@@ -188,14 +174,11 @@ int host_fs(const char *type, const char *name, __u64 size)
 	return r;
 }
 
-/**
- * host_loop() - make a loop device, which ends with its last user
- * @file: its file
- * @block: logical block size
+/*
+ * Make a loop device, which ends with its last user.
  * @dev: result, path
- * @len: room for @dev
  *
- * Return: a descriptor for reading and writing, or a negative errno.
+ * Returns a descriptor for reading and writing, or a negative errno.
  */
 int host_loop(const char *file, unsigned int block, char *dev, int len)
 {
@@ -268,12 +251,11 @@ static long long host_sysfs(const char *dev, const char *file,
 	return atoll(p);
 }
 
-/**
- * host_disk_stat() - what a block device counts
- * @dev: path
+/*
+ * What a block device counts.
  * @field: HOST_STAT_*
  *
- * Return: the number or a negative errno.
+ * Returns the number or a negative errno.
  */
 long long host_disk_stat(const char *dev, unsigned int field)
 {
@@ -291,12 +273,11 @@ static int host_dm_load(const char *verb, const char *name, const char *fmt,
 			table);
 }
 
-/**
- * host_dm_create() - make a device of the device mapper
+/*
+ * Make a device of the device mapper.
  * @name: it is /dev/mapper/mvht-NAME
- * @fmt: its table
  *
- * Return: 0 or the exit status of dmsetup.
+ * Returns 0 or the exit status of dmsetup.
  */
 int host_dm_create(const char *name, const char *fmt, ...)
 {
@@ -309,12 +290,8 @@ int host_dm_create(const char *name, const char *fmt, ...)
 	return r;
 }
 
-/**
- * host_dm_switch() - give it another table, under load
- * @name: as above
- * @fmt: the table
- *
- * Return: 0 or the exit status of dmsetup.
+/*
+ * Give it another table, under load.  Returns 0 or the exit status of dmsetup.
  */
 int host_dm_switch(const char *name, const char *fmt, ...)
 {
@@ -329,24 +306,14 @@ int host_dm_switch(const char *name, const char *fmt, ...)
 				"--noudevsync " HOST_DM_PREFIX "%s", name, name);
 }
 
-/**
- * host_dm_hang() - answer no more, without an error
- * @name: as above
- *
- * Return: 0 or the exit status of dmsetup.
- */
+/* Hold all requests from now on.  Returns 0 or the exit status of dmsetup. */
 int host_dm_hang(const char *name)
 {
 	return host_run("dmsetup suspend --nolockfs --noflush " HOST_DM_PREFIX
 			"%s", name);
 }
 
-/**
- * host_dm_go_on() - the opposite of host_dm_hang()
- * @name: as above
- *
- * Return: 0 or the exit status of dmsetup.
- */
+/* The opposite of host_dm_hang().  Returns 0 or the exit status of dmsetup. */
 int host_dm_go_on(const char *name)
 {
 	return host_run("dmsetup resume --noudevsync " HOST_DM_PREFIX "%s",
@@ -393,14 +360,12 @@ static int host_read_number(const char *path)
 	return n;
 }
 
-/**
- * host_null() - make a null_blk device
- * @name: beginning with "mvht"
+/*
+ * Make a null_blk device.
  * @attrs: what it is like, "name=value name=value"
  * @dev: result, path
- * @len: room for @dev
  *
- * Return: 0 or a negative errno; -ENODEV if there is no null_blk, -ENOENT if it
+ * Returns 0 or a negative errno; -ENODEV if there is no null_blk, -ENOENT if it
  * has no such attribute.
  */
 int host_null(const char *name, const char *attrs, char *dev, int len)
@@ -428,10 +393,7 @@ int host_null(const char *name, const char *attrs, char *dev, int len)
 	return access(dev, F_OK) ? -ENODEV : 0;
 }
 
-/**
- * host_null_remove() - remove it
- * @name: as above
- */
+/* Remove a null_blk device. */
 void host_null_remove(const char *name)
 {
 	char path[300];

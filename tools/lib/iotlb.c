@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * IOTLB messages, and a thread that answers misses, see iotlb.h.
- */
+/* IOTLB messages, and a thread that answers misses, see iotlb.h. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -9,13 +7,9 @@
 
 #include "iotlb.h"
 
-/**
- * iotlb_send() - write one message
- * @fd: vhost device
- * @v2: version of the message
- * @m: body
- *
- * Return: 0 or a negative errno; -EBADMSG if not all of it was taken.
+/*
+ * Write one message.  Returns 0 or a negative errno; -EBADMSG if not all of it
+ * was taken.
  */
 int iotlb_send(int fd, bool v2, const struct vhost_iotlb_msg *m)
 {
@@ -39,16 +33,11 @@ int iotlb_send(int fd, bool v2, const struct vhost_iotlb_msg *m)
 	return r == sizeof(a) ? 0 : -EBADMSG;
 }
 
-/**
- * iotlb_update() - give the device a translation
- * @fd: vhost device
- * @v2: version of the message
- * @iova: I/O virtual address
- * @size: bytes
- * @uaddr: host virtual address
+/*
+ * Give the device a translation.
  * @perm: VHOST_ACCESS_*
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int iotlb_update(int fd, bool v2, __u64 iova, __u64 size, __u64 uaddr,
 		 __u8 perm)
@@ -61,15 +50,7 @@ int iotlb_update(int fd, bool v2, __u64 iova, __u64 size, __u64 uaddr,
 	return iotlb_send(fd, v2, &m);
 }
 
-/**
- * iotlb_invalidate() - take translations back
- * @fd: vhost device
- * @v2: version of the message
- * @iova: I/O virtual address
- * @size: bytes
- *
- * Return: 0 or a negative errno.
- */
+/* Invalidate translations.  Returns 0 or a negative errno. */
 int iotlb_invalidate(int fd, bool v2, __u64 iova, __u64 size)
 {
 	struct vhost_iotlb_msg m = {
@@ -79,13 +60,11 @@ int iotlb_invalidate(int fd, bool v2, __u64 iova, __u64 size)
 	return iotlb_send(fd, v2, &m);
 }
 
-/**
- * iotlb_read() - read one message
- * @fd: vhost device
- * @m: result
+/*
+ * Read one message.
  * @version: result, VHOST_IOTLB_MSG or VHOST_IOTLB_MSG_V2
  *
- * Return: 1, 0 if there is none, -EBADMSG if a byte outside the body is not 0,
+ * Returns 1, 0 if there is none, -EBADMSG if a byte outside the body is not 0,
  * or another negative errno.
  */
 int iotlb_read(int fd, struct vhost_iotlb_msg *m, int *version)
@@ -108,14 +87,11 @@ int iotlb_read(int fd, struct vhost_iotlb_msg *m, int *version)
 	return 1;
 }
 
-/**
- * iotlb_map() - give the device translations for a range, page by page
- * @n: device
- * @bus: first address
- * @len: bytes
+/*
+ * Give the device translations for a range, page by page.
  * @perm: VHOST_ACCESS_*
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int iotlb_map(const struct mock_net *n, __u64 bus, __u64 len, __u8 perm)
 {
@@ -129,11 +105,9 @@ int iotlb_map(const struct mock_net *n, __u64 bus, __u64 len, __u8 perm)
 	return r;
 }
 
-/**
- * iotlb_map_used() - translations of the used rings, as QEMU gives at the start
- * @n: device
- *
- * Return: 0 or a negative errno.
+/*
+ * Translations of the used rings, as QEMU gives at the start.  Returns 0 or a
+ * negative errno.
  */
 int iotlb_map_used(const struct mock_net *n)
 {
@@ -177,13 +151,7 @@ static void *iotlb_serve(void *arg)
 	return NULL;
 }
 
-/**
- * iotlb_server_start() - answer the misses of a device
- * @s: server
- * @n: device
- *
- * Return: 0 or a negative errno.
- */
+/* Answer the misses of a device.  Returns 0 or a negative errno. */
 int iotlb_server_start(struct iotlb_server *s, const struct mock_net *n)
 {
 	memset(s, 0, sizeof(*s));
@@ -191,10 +159,7 @@ int iotlb_server_start(struct iotlb_server *s, const struct mock_net *n)
 	return -pthread_create(&s->thread, NULL, iotlb_serve, s);
 }
 
-/**
- * iotlb_server_stop() - answer no more
- * @s: server
- */
+/* End the thread. */
 void iotlb_server_stop(struct iotlb_server *s)
 {
 	__atomic_store_n(&s->stop, true, __ATOMIC_RELEASE);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Coverage of the modules, see kcov.h.
- */
+/* Coverage of the modules, see kcov.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,10 +19,7 @@ static const char *const kcov_names[KCOV_MODULES] = {
 	"myvhost", "myvhost_net", "myvhost_blk",
 };
 
-/**
- * kcov_name() - name of a module
- * @module: its number
- */
+/* Name of a module. */
 const char *kcov_name(unsigned int module)
 {
 	return kcov_names[module];
@@ -53,11 +48,9 @@ static void kcov_note_module(struct kcov *k, const char *line)
 	}
 }
 
-/**
- * kcov_init() - find the modules; before processes are made that report
- * @k: coverage
- *
- * Return: 0 or a negative errno, -ENOENT if the kernel has no KCOV.
+/*
+ * Find the modules; before processes are made that report.  Returns 0 or a
+ * negative errno, -ENOENT if the kernel has no KCOV.
  */
 int kcov_init(struct kcov *k)
 {
@@ -79,7 +72,7 @@ int kcov_init(struct kcov *k)
 	return 0;
 }
 
-/* @request and @arg say what is followed. */
+/* @request and @arg select the threads. */
 static int kcov_enable(struct kcov *k, unsigned long request, unsigned long arg)
 {
 	k->fd = open(KCOV_NODE, O_RDWR | O_CLOEXEC);
@@ -99,26 +92,20 @@ fail:
 	return -errno;
 }
 
-/**
- * kcov_start() - follow the calling thread from now on
- * @k: coverage
- *
- * Return: 0 or a negative errno.
- */
+/* Follow the calling thread from now on.  Returns 0 or a negative errno. */
 int kcov_start(struct kcov *k)
 {
 	return kcov_enable(k, KCOV_ENABLE, KCOV_TRACE_PC);
 }
 
-/**
- * kcov_start_remote() - follow the kernel's threads from now on
- * @k: coverage
+/*
+ * Follow the kernel's threads from now on.
  *
- * Those that work for a device of which the calling thread, or a thread or process
- * that it makes later, becomes the owner.  The calling thread itself is not
- * followed, and cannot be.
+ * Those that work for a device of which the calling thread, or a thread or
+ * process that it makes later, becomes the owner.  The calling thread itself is
+ * not followed, and cannot be.
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int kcov_start_remote(struct kcov *k)
 {
@@ -132,8 +119,8 @@ int kcov_start_remote(struct kcov *k)
 	return kcov_enable(k, KCOV_REMOTE_ENABLE, (unsigned long)&arg);
 }
 
-/**
- * kcov_collect() - note what was reached since the last time
+/*
+ * Note what was reached since the last time.
  * @k: coverage, started or not
  */
 void kcov_collect(struct kcov *k)
@@ -154,11 +141,7 @@ void kcov_collect(struct kcov *k)
 	__atomic_store_n(&k->area[0], 0, __ATOMIC_RELAXED);
 }
 
-/**
- * kcov_count() - how many places of a module were reached
- * @k: coverage
- * @module: number of the module
- */
+/* How many places of a module were reached. */
 unsigned int kcov_count(const struct kcov *k, unsigned int module)
 {
 	const struct kcov_module *m = &k->module[module];

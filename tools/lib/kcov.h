@@ -26,8 +26,8 @@ struct kcov_module {
 /**
  * struct kcov - coverage of all modules
  * @module: the modules, @size 0 where one is not loaded
- * @fd: of what is followed, -1 for nothing
- * @area: what the kernel tells
+ * @fd: descriptor of the coverage that is on, -1 for none
+ * @area: addresses, written by the kernel
  */
 struct kcov {
 	struct kcov_module module[KCOV_MODULES];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Test runner with KTAP output, see ktap.h.
- */
+/* Test runner with KTAP output, see ktap.h. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -51,11 +49,9 @@ static unsigned int ktap_slowdown(void)
 	return n > 1 ? n : 1;
 }
 
-/**
- * ktap_register() - add a test, see KTAP_TEST()
- * @test: stays the caller's
- *
- * The order of constructors is the compiler's, that of tests is not.
+/*
+ * Add a test, see KTAP_TEST().  The order of constructors is the compiler's,
+ * that of tests is not.
  */
 void ktap_register(struct ktap_test *test)
 {
@@ -71,8 +67,8 @@ void ktap_register(struct ktap_test *test)
 	*at = test;
 }
 
-/**
- * ktap_at_end() - see KTAP_TEARDOWN()
+/*
+ * See KTAP_TEARDOWN().
  * @fn: called after those that were given before it
  */
 void ktap_at_end(void (*fn)(void))
@@ -82,13 +78,9 @@ void ktap_at_end(void (*fn)(void))
 	at_end[n_at_end++] = fn;
 }
 
-/**
- * ktap_variant_add() - see ktap_variant()
+/*
+ * See ktap_variant().
  * @list: filled up to its first variant without a name
- * @max: size of @list
- * @arg: copied
- * @size: of @arg
- * @fmt: name
  */
 void ktap_variant_add(struct ktap_variant *list, unsigned int max,
 		      const void *arg, size_t size, const char *fmt, ...)
@@ -117,10 +109,7 @@ static void ktap_vdiag(const char *fmt, va_list ap)
 	fflush(stdout);
 }
 
-/**
- * ktap_diag() - print a diagnostic line
- * @fmt: the line
- */
+/* Print a diagnostic line. */
 void ktap_diag(const char *fmt, ...)
 {
 	va_list ap;
@@ -130,10 +119,7 @@ void ktap_diag(const char *fmt, ...)
 	va_end(ap);
 }
 
-/**
- * ktap_info() - print a diagnostic line if -v was given
- * @fmt: the line
- */
+/* Print a diagnostic line if -v was given. */
 void ktap_info(const char *fmt, ...)
 {
 	va_list ap;
@@ -145,10 +131,7 @@ void ktap_info(const char *fmt, ...)
 	va_end(ap);
 }
 
-/**
- * ktap_skip() - end the running case as skipped
- * @fmt: the reason
- */
+/* End the running case as skipped. */
 void ktap_skip(const char *fmt, ...)
 {
 	va_list ap;
@@ -159,12 +142,7 @@ void ktap_skip(const char *fmt, ...)
 	_exit(KTAP_SKIP);
 }
 
-/**
- * ktap_fail_at() - end the running case as failed
- * @file: source file
- * @line: source line
- * @fmt: what is wrong
- */
+/* End the running case as failed. */
 void ktap_fail_at(const char *file, int line, const char *fmt, ...)
 {
 	const char *base = strrchr(file, '/');

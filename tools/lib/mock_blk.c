@@ -23,11 +23,10 @@
 #define MOCK_BLK_AT_HDR	8
 #define MOCK_BLK_AT_STATUS	43
 
-/**
- * mock_blk_setup_fd() - a descriptor that is a disk with backing
- * @cfg: what it is made of
+/*
+ * A descriptor that is a disk with backing.
  *
- * Return: the descriptor or a negative errno.
+ * Returns the descriptor or a negative errno.
  */
 int mock_blk_setup_fd(const struct mock_blk_cfg *cfg)
 {
@@ -46,12 +45,8 @@ int mock_blk_setup_fd(const struct mock_blk_cfg *cfg)
 	return r;
 }
 
-/**
- * mock_blk_offered() - what would a device with this backing offer?
- * @cfg: what it is made of
- * @features: result
- *
- * Return: 0 or a negative errno.
+/*
+ * What would a device with this backing offer?  Returns 0 or a negative errno.
  */
 int mock_blk_offered(const struct mock_blk_cfg *cfg, __u64 *features)
 {
@@ -90,12 +85,10 @@ static int mock_blk_init_queue(struct mock_blk *b, struct mock_blk_queue *q)
 	return 0;
 }
 
-/**
- * mock_blk_open() - open the node, become owner, make memory and rings
- * @b: device
- * @cfg: what it is made of
+/*
+ * Open the node, become owner, make memory and rings.
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int mock_blk_open(struct mock_blk *b, const struct mock_blk_cfg *cfg)
 {
@@ -134,12 +127,8 @@ static __u64 mock_blk_ring_addr(const struct mock_blk *b, __u64 bus)
 	return b->cfg.vdpa || mock_blk_iommu(b) ? bus : guest_hva(&b->mem, bus);
 }
 
-/**
- * mock_blk_set_addr() - VHOST_SET_VRING_ADDR
- * @b: device
- * @q: queue
- *
- * Return: 0 or a negative errno, as all functions below.
+/*
+ * VHOST_SET_VRING_ADDR.  Returns 0 or a negative errno, as all functions below.
  */
 int mock_blk_set_addr(struct mock_blk *b, unsigned int q)
 {
@@ -154,11 +143,7 @@ int mock_blk_set_addr(struct mock_blk *b, unsigned int q)
 	return vhost_set_addr(b->fd, &a);
 }
 
-/**
- * mock_blk_setup_vq() - everything for one queue but to serve it
- * @b: device
- * @q: queue
- */
+/* Everything for one queue but to serve it. */
 int mock_blk_setup_vq(struct mock_blk *b, unsigned int q)
 {
 	struct mock_ring *ring = &b->queue[q].ring;
@@ -203,8 +188,8 @@ static int mock_blk_map_cache(struct mock_blk *b)
 	return r;
 }
 
-/**
- * mock_blk_map() - give the device all guest memory
+/*
+ * Give the device all guest memory.
  * @b: device, whose features are set
  */
 int mock_blk_map(struct mock_blk *b)
@@ -221,10 +206,7 @@ int mock_blk_map(struct mock_blk *b)
 	return r;
 }
 
-/**
- * mock_blk_negotiate() - features, up to FEATURES_OK
- * @b: device
- */
+/* Features, up to FEATURES_OK. */
 int mock_blk_negotiate(struct mock_blk *b)
 {
 	__u64 bf = VHU_BF_MSG_V2;
@@ -248,10 +230,7 @@ int mock_blk_negotiate(struct mock_blk *b)
 	return r;
 }
 
-/**
- * mock_blk_setup() - everything but to serve the queues
- * @b: device
- */
+/* Everything but to serve the queues. */
 int mock_blk_setup(struct mock_blk *b)
 {
 	unsigned int i;
@@ -266,8 +245,8 @@ int mock_blk_setup(struct mock_blk *b)
 	return r;
 }
 
-/**
- * mock_blk_run() - have all queues served
+/*
+ * Have all queues served.
  * @b: device, set up
  */
 int mock_blk_run(struct mock_blk *b)
@@ -282,10 +261,7 @@ int mock_blk_run(struct mock_blk *b)
 	return r;
 }
 
-/**
- * mock_blk_start() - set everything up and have it served
- * @b: device
- */
+/* Set everything up and have it served. */
 int mock_blk_start(struct mock_blk *b)
 {
 	int r = mock_blk_setup(b);
@@ -293,10 +269,7 @@ int mock_blk_start(struct mock_blk *b)
 	return r ? r : mock_blk_run(b);
 }
 
-/**
- * mock_blk_stop() - stop all queues; in the vdpa dialect by a reset
- * @b: device
- */
+/* Stop all queues; in the vdpa dialect by a reset. */
 int mock_blk_stop(struct mock_blk *b)
 {
 	unsigned int i;
@@ -309,8 +282,8 @@ int mock_blk_stop(struct mock_blk *b)
 	return r;
 }
 
-/**
- * mock_blk_restart_rings() - forget all requests and begin with empty rings
+/*
+ * Forget all requests and begin with empty rings.
  * @b: device, stopped
  */
 void mock_blk_restart_rings(struct mock_blk *b)
@@ -327,10 +300,7 @@ void mock_blk_restart_rings(struct mock_blk *b)
 	}
 }
 
-/**
- * mock_blk_close() - close the descriptor if it is ours, free memory and rings
- * @b: device
- */
+/* Close the descriptor if it is ours, free memory and rings. */
 void mock_blk_close(struct mock_blk *b)
 {
 	unsigned int i;
@@ -345,11 +315,7 @@ void mock_blk_close(struct mock_blk *b)
 	guest_mem_fini(&b->mem);
 }
 
-/**
- * mock_blk_stats() - the counters of all queues together
- * @b: device
- * @c: result
- */
+/* The counters of all queues together. */
 int mock_blk_stats(struct mock_blk *b, __u64 c[MYVHOST_CNT_MAX])
 {
 	__u64 one[MYVHOST_CNT_MAX];
@@ -365,10 +331,7 @@ int mock_blk_stats(struct mock_blk *b, __u64 c[MYVHOST_CNT_MAX])
 	return r;
 }
 
-/**
- * mock_blk_to_guest() - does the device write a request's data?
- * @type: of the request
- */
+/* Does the device write a request's data? */
 bool mock_blk_to_guest(__u32 type)
 {
 	return type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_GET_ID ||
@@ -405,13 +368,11 @@ static unsigned int mock_blk_cut_two(struct mock_seg a, struct mock_seg b,
 	return n;
 }
 
-/**
- * mock_blk_cut() - the descriptors of a request
- * @r: request
- * @f: how to cut it
+/*
+ * The descriptors of a request.
  * @seg: result, room for MOCK_BLK_SEGS
  *
- * Return: how many.
+ * Returns how many.
  */
 unsigned int mock_blk_cut(const struct mock_blk_req *r,
 			  const struct mock_blk_frame *f, struct mock_seg *seg)
@@ -428,17 +389,7 @@ unsigned int mock_blk_cut(const struct mock_blk_req *r,
 				    r->status_at, 1, true }, f->cut, seg + n);
 }
 
-/**
- * mock_blk_new() - take a free request and write its header
- * @b: device
- * @q: queue
- * @type: of the request
- * @sector: where
- * @data: bus address of its data
- * @len: bytes there
- *
- * Return: the request or NULL.
- */
+/* Take a free request and write its header.  Returns the request or NULL. */
 struct mock_blk_req *mock_blk_new(struct mock_blk *b, unsigned int q,
 				  __u32 type, __u64 sector, __u64 data,
 				  __u32 len)
@@ -466,16 +417,8 @@ struct mock_blk_req *mock_blk_new(struct mock_blk *b, unsigned int q,
 	return r;
 }
 
-/**
- * mock_blk_add_raw() - add a request in descriptors of the caller's making
- * @b: device
- * @q: queue
- * @r: request of mock_blk_new()
- * @seg: descriptors
- * @n: how many
- * @indirect: in a table
- *
- * Return: 0 or -ENOSPC.
+/*
+ * Add a request in descriptors of the caller's making.  Returns 0 or -ENOSPC.
  */
 int mock_blk_add_raw(struct mock_blk *b, unsigned int q,
 		     struct mock_blk_req *r, const struct mock_seg *seg,
@@ -490,18 +433,13 @@ int mock_blk_add_raw(struct mock_blk *b, unsigned int q,
 	return ret;
 }
 
-/**
- * mock_blk_add() - add a request
- * @b: device
- * @q: queue
- * @type: of the request
- * @sector: where
+/*
+ * Add a request.
  * @data: bus address of its data; for a merged frame with room for a header in
  *	front of it or a status byte behind it
- * @len: bytes there
  * @f: descriptors, NULL for the usual
  *
- * Return: the request, or NULL if there is no room.
+ * Returns the request, or NULL if there is no room.
  */
 struct mock_blk_req *mock_blk_add(struct mock_blk *b, unsigned int q,
 				  __u32 type, __u64 sector, __u64 data,
@@ -528,11 +466,7 @@ struct mock_blk_req *mock_blk_add(struct mock_blk *b, unsigned int q,
 	return mock_blk_add_raw(b, q, r, seg, n, f->indirect) ? NULL : r;
 }
 
-/**
- * mock_blk_submit() - show the device what was added
- * @b: device
- * @q: queue
- */
+/* Publish the requests and kick. */
 void mock_blk_submit(struct mock_blk *b, unsigned int q)
 {
 	mock_ring_submit(&b->queue[q].ring);
@@ -551,13 +485,9 @@ static int mock_blk_finish(struct mock_blk *b, struct mock_blk_queue *queue,
 	return 1;
 }
 
-/**
- * mock_blk_reap() - take a request back
- * @b: device
- * @q: queue
- * @r: result
- *
- * Return: 1, 0 if there is none, -EPROTO if the device broke a rule.
+/*
+ * Take a request back.  Returns 1, 0 if there is none, -EPROTO if the device
+ * broke a rule.
  */
 int mock_blk_reap(struct mock_blk *b, unsigned int q, struct mock_blk_req **r)
 {
@@ -568,14 +498,9 @@ int mock_blk_reap(struct mock_blk *b, unsigned int q, struct mock_blk_req **r)
 	return ret <= 0 ? ret : mock_blk_finish(b, queue, &u, r);
 }
 
-/**
- * mock_blk_wait() - wait for a request and take it back
- * @b: device
- * @q: queue
- * @r: result
- * @msecs: how long
- *
- * Return: 1, or as mock_ring_wait_used() and mock_blk_reap().
+/*
+ * Wait for a request and take it back.  Returns 1, or as mock_ring_wait_used()
+ * and mock_blk_reap().
  */
 int mock_blk_wait(struct mock_blk *b, unsigned int q, struct mock_blk_req **r,
 		  int msecs)
@@ -587,16 +512,11 @@ int mock_blk_wait(struct mock_blk *b, unsigned int q, struct mock_blk_req **r,
 	return ret <= 0 ? ret : mock_blk_finish(b, queue, &u, r);
 }
 
-/**
- * mock_blk_do() - one request and nothing else
+/*
+ * One request and nothing else.
  * @b: device, the queue idle
- * @q: queue
- * @type: of the request
- * @sector: where
- * @data: bus address of its data
- * @len: bytes there
  *
- * Return: its status, or a negative errno; -EPROTO also if the device says it
+ * Returns its status, or a negative errno; -EPROTO also if the device says it
  * wrote something else than it must.
  */
 int mock_blk_do(struct mock_blk *b, unsigned int q, __u32 type, __u64 sector,

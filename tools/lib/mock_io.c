@@ -11,16 +11,7 @@
 
 #include "mock_io.h"
 
-/**
- * mock_io_init() - take buffers for a queue
- * @io: buffers
- * @n: device
- * @vq: queue
- * @stride: size of a buffer
- * @count: number of buffers
- *
- * Return: 0 or a negative errno.
- */
+/* Take buffers for a queue.  Returns 0 or a negative errno. */
 int mock_io_init(struct mock_io *io, struct mock_net *n, unsigned int vq,
 		 unsigned int stride, unsigned int count)
 {
@@ -34,35 +25,24 @@ int mock_io_init(struct mock_io *io, struct mock_net *n, unsigned int vq,
 	return io->held ? 0 : -ENOMEM;
 }
 
-/**
- * mock_io_addr() - bus address of a buffer
- * @io: buffers
- * @i: number of the buffer
- */
+/* Bus address of a buffer. */
 __u64 mock_io_addr(const struct mock_io *io, unsigned int i)
 {
 	return io->addr + (__u64)i * io->stride;
 }
 
-/**
- * mock_io_ptr() - pointer to a buffer
- * @io: buffers
- * @i: number of the buffer
- */
+/* Pointer to a buffer. */
 __u8 *mock_io_ptr(const struct mock_io *io, unsigned int i)
 {
 	return guest_ptr(&io->n->mem, mock_io_addr(io, i));
 }
 
-/**
- * mock_io_cut() - cut a buffer into pieces
+/*
+ * Cut a buffer into pieces.
  * @io: buffers, for the lengths of the pieces
- * @addr: bus address
- * @len: bytes
- * @write: the device writes
  * @seg: result, room for MOCK_IO_SEGS
  *
- * Return: number of pieces.
+ * Returns number of pieces.
  */
 unsigned int mock_io_cut(const struct mock_io *io, __u64 addr, unsigned int len,
 			 bool write, struct mock_seg *seg)
@@ -79,14 +59,11 @@ unsigned int mock_io_cut(const struct mock_io *io, __u64 addr, unsigned int len,
 	return n;
 }
 
-/**
- * mock_tx_post() - add a buffer whose frame is already in place
- * @io: tx buffers
- * @i: number of the buffer
- * @frame_len: bytes behind the header
+/*
+ * Add a buffer whose frame is already in place.
  * @h: virtio-net header, NULL for zeros
  *
- * Return: 0 or -ENOSPC.
+ * Returns 0 or -ENOSPC.
  */
 int mock_tx_post(struct mock_io *io, unsigned int i, unsigned int frame_len,
 		 const struct virtio_net_hdr *h)
@@ -107,15 +84,11 @@ int mock_tx_post(struct mock_io *io, unsigned int i, unsigned int frame_len,
 	return r;
 }
 
-/**
- * mock_tx_send() - copy a frame into a buffer and add it
- * @io: tx buffers
- * @i: number of the buffer
- * @frame: frame
- * @len: its length
+/*
+ * Copy a frame into a buffer and add it.
  * @h: virtio-net header, NULL for zeros
  *
- * Return: 0 or -ENOSPC.
+ * Returns 0 or -ENOSPC.
  */
 int mock_tx_send(struct mock_io *io, unsigned int i, const __u8 *frame,
 		 unsigned int len, const struct virtio_net_hdr *h)
@@ -124,11 +97,9 @@ int mock_tx_send(struct mock_io *io, unsigned int i, const __u8 *frame,
 	return mock_tx_post(io, i, len, h);
 }
 
-/**
- * mock_tx_reap() - take all buffers back that the device has sent
- * @io: tx buffers
- *
- * Return: how many, or -EPROTO if one came twice or with a length.
+/*
+ * Take all buffers back that the device has sent.  Returns how many, or -EPROTO
+ * if one came twice or with a length.
  */
 int mock_tx_reap(struct mock_io *io)
 {
@@ -144,13 +115,7 @@ int mock_tx_reap(struct mock_io *io)
 	return r < 0 ? r : n;
 }
 
-/**
- * mock_rx_post() - give a buffer to the device
- * @io: rx buffers
- * @i: number of the buffer
- *
- * Return: 0 or -ENOSPC.
- */
+/* Give a buffer to the device.  Returns 0 or -ENOSPC. */
 int mock_rx_post(struct mock_io *io, unsigned int i)
 {
 	struct mock_seg seg[MOCK_IO_SEGS];
@@ -161,12 +126,7 @@ int mock_rx_post(struct mock_io *io, unsigned int i)
 	return mock_ring_add(io->ring, seg, n, io->indirect, i);
 }
 
-/**
- * mock_rx_fill() - give all buffers to the device
- * @io: rx buffers
- *
- * Return: how many the ring took.
- */
+/* Give all buffers to the device.  Returns how many the ring took. */
 int mock_rx_fill(struct mock_io *io)
 {
 	unsigned int i;
@@ -211,15 +171,14 @@ static int mock_rx_append(struct mock_io *io, struct mock_rx_frame *f,
 	return 0;
 }
 
-/**
- * mock_rx_recv() - wait for one frame and give its buffers back
+/*
+ * Wait for one frame and give its buffers back.
  * @io: rx buffers, each with room for the header
- * @f: result
  * @msecs: how long to wait for the first buffer
  *
  * All buffers of a frame must be there at once.
  *
- * Return: 0, -ETIMEDOUT, -EPROTO if the device broke a rule.
+ * Returns 0, -ETIMEDOUT, -EPROTO if the device broke a rule.
  */
 int mock_rx_recv(struct mock_io *io, struct mock_rx_frame *f, int msecs)
 {

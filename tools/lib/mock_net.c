@@ -13,13 +13,7 @@
 #define MOCK_NET_NUM	64
 #define MOCK_NET_MEM	(8UL << 20)
 
-/**
- * mock_net_offered() - does a node offer all these features?
- * @node: device node
- * @f: both feature words
- *
- * Return: 1, 0 or a negative errno.
- */
+/* Does a node offer all these features?  Returns 1, 0 or a negative errno. */
 int mock_net_offered(const char *node, const __u64 f[2])
 {
 	__u64 have[2];
@@ -53,12 +47,10 @@ static int mock_net_init_rings(struct mock_net *n)
 	return r;
 }
 
-/**
- * mock_net_open() - open the node, become owner, make memory and rings
- * @n: device
- * @cfg: what it is made of
+/*
+ * Open the node, become owner, make memory and rings.
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int mock_net_open(struct mock_net *n, const struct mock_net_cfg *cfg)
 {
@@ -82,11 +74,9 @@ int mock_net_open(struct mock_net *n, const struct mock_net_cfg *cfg)
 	return r ? r : mock_net_init_rings(n);
 }
 
-/**
- * mock_net_set_mem() - VHOST_SET_MEM_TABLE with the whole guest memory
- * @n: device
- *
- * Return: 0 or a negative errno, as all functions below.
+/*
+ * VHOST_SET_MEM_TABLE with the whole guest memory.  Returns 0 or a negative
+ * errno, as all functions below.
  */
 int mock_net_set_mem(struct mock_net *n)
 {
@@ -101,10 +91,8 @@ static __u64 mock_net_ring_addr(const struct mock_net *n, __u64 bus)
 	return n->iommu ? bus : guest_hva(&n->mem, bus);
 }
 
-/**
- * mock_net_set_addr() - VHOST_SET_VRING_ADDR
- * @n: device
- * @vq: queue
+/*
+ * VHOST_SET_VRING_ADDR.
  * @log: log writes to the used ring
  */
 int mock_net_set_addr(struct mock_net *n, unsigned int vq, bool log)
@@ -122,10 +110,8 @@ int mock_net_set_addr(struct mock_net *n, unsigned int vq, bool log)
 	return vhost_set_addr(n->fd, &a);
 }
 
-/**
- * mock_net_setup_vq() - everything that QEMU sets for one queue
- * @n: device
- * @vq: queue
+/*
+ * Everything that QEMU sets for one queue.
  * @log: log writes to the used ring
  */
 int mock_net_setup_vq(struct mock_net *n, unsigned int vq, bool log)
@@ -147,10 +133,7 @@ int mock_net_setup_vq(struct mock_net *n, unsigned int vq, bool log)
 	return r;
 }
 
-/**
- * mock_net_setup() - everything but the back end
- * @n: device
- */
+/* Everything but the back end. */
 int mock_net_setup(struct mock_net *n)
 {
 	unsigned int i;
@@ -166,11 +149,7 @@ int mock_net_setup(struct mock_net *n)
 	return r;
 }
 
-/**
- * mock_net_start() - set everything up and attach a back end to both queues
- * @n: device
- * @backend: tap or packet socket
- */
+/* Set everything up and attach a back end to both queues. */
 int mock_net_start(struct mock_net *n, int backend)
 {
 	int r = mock_net_setup(n);
@@ -182,10 +161,7 @@ int mock_net_start(struct mock_net *n, int backend)
 	return r;
 }
 
-/**
- * mock_net_stop() - detach the back end from both queues
- * @n: device
- */
+/* Detach the back end from both queues. */
 int mock_net_stop(struct mock_net *n)
 {
 	int r = vhost_set_backend(n->fd, VHU_RX, -1);
@@ -193,10 +169,7 @@ int mock_net_stop(struct mock_net *n)
 	return r ? r : vhost_set_backend(n->fd, VHU_TX, -1);
 }
 
-/**
- * mock_net_close() - close the node and free memory and rings
- * @n: device
- */
+/* Close the node and free memory and rings. */
 void mock_net_close(struct mock_net *n)
 {
 	unsigned int i;

@@ -21,8 +21,8 @@ static __u16 mock_packed_flags(bool wrap)
 	return wrap ? MOCK_DESC_AVAIL : MOCK_DESC_USED;
 }
 
-/**
- * mock_packed_init() - bring the ring memory into its first state
+/*
+ * Bring the ring memory into its first state.
  * @r: ring, positions and wrap counters set
  */
 void mock_packed_init(struct mock_ring *r)
@@ -85,12 +85,8 @@ static void mock_packed_set_flags(struct mock_ring *r, __u16 flags)
 			 __ATOMIC_RELEASE);
 }
 
-/**
- * mock_packed_write() - write the descriptors of a buffer
- * @r: ring
- * @slot: slot of the buffer
- * @seg: pieces
- * @n: number of pieces
+/*
+ * Write the descriptors of a buffer.
  * @ndirect: how many of them are direct
  */
 void mock_packed_write(struct mock_ring *r, __u16 slot,
@@ -119,10 +115,7 @@ void mock_packed_write(struct mock_ring *r, __u16 slot,
 	r->nadded += ndesc;
 }
 
-/**
- * mock_packed_publish() - write the flags held back
- * @r: ring
- */
+/* Write the flags held back. */
 void mock_packed_publish(struct mock_ring *r)
 {
 	if (!r->held)
@@ -132,10 +125,7 @@ void mock_packed_publish(struct mock_ring *r)
 			 __ATOMIC_RELEASE);
 }
 
-/**
- * mock_packed_should_kick() - look at what the device asked for
- * @r: ring
- */
+/* Does the device want a kick?  Reads its event suppression. */
 bool mock_packed_should_kick(const struct mock_ring *r)
 {
 	__u32 word = __atomic_load_n((__u32 *)r->device_event,
@@ -153,10 +143,7 @@ bool mock_packed_should_kick(const struct mock_ring *r)
 				r->next_avail - r->nadded);
 }
 
-/**
- * mock_packed_has_used() - is there a used descriptor?
- * @r: ring
- */
+/* Is there a used descriptor? */
 bool mock_packed_has_used(const struct mock_ring *r)
 {
 	__u16 f = __atomic_load_n(&r->pdesc[r->next_used].flags,
@@ -166,14 +153,7 @@ bool mock_packed_has_used(const struct mock_ring *r)
 	return r->ninflight && avail == used && used == r->used_wrap;
 }
 
-/**
- * mock_packed_fetch_used() - read the next used descriptor
- * @r: ring
- * @slot: slot of the buffer
- * @len: bytes written
- *
- * Return: 1, or 0 if there is none.
- */
+/* Read the next used descriptor.  Returns 1, or 0 if there is none. */
 int mock_packed_fetch_used(struct mock_ring *r, __u16 *slot, __u32 *len)
 {
 	const struct vring_packed_desc *d = &r->pdesc[r->next_used];
@@ -186,11 +166,7 @@ int mock_packed_fetch_used(struct mock_ring *r, __u16 *slot, __u32 *len)
 	return 1;
 }
 
-/**
- * mock_packed_set_call() - say whether notifications are wanted
- * @r: ring
- * @on: they are
- */
+/* Say whether notifications are wanted. */
 void mock_packed_set_call(struct mock_ring *r, bool on)
 {
 	__u16 flags = VRING_PACKED_EVENT_FLAG_DISABLE;

@@ -70,13 +70,12 @@ static void mock_ring_alloc_packed(struct mock_ring *r)
 	r->device_event = guest_ptr(r->mem, r->device_addr);
 }
 
-/**
- * mock_ring_init() - make a ring in guest memory
- * @r: ring
+/*
+ * Make a ring in guest memory.
  * @mem: where it is taken from
  * @cfg: size, features and first index
  *
- * Return: 0 or a negative errno.
+ * Returns 0 or a negative errno.
  */
 int mock_ring_init(struct mock_ring *r, struct guest_mem *mem,
 		   const struct mock_ring_cfg *cfg)
@@ -109,10 +108,7 @@ int mock_ring_init(struct mock_ring *r, struct guest_mem *mem,
 	return 0;
 }
 
-/**
- * mock_ring_fini() - free what is not guest memory
- * @r: ring
- */
+/* Free the ring's own memory; guest memory stays. */
 void mock_ring_fini(struct mock_ring *r)
 {
 	free(r->chain);
@@ -124,22 +120,15 @@ void mock_ring_fini(struct mock_ring *r)
 	close(r->err_fd);
 }
 
-/**
- * mock_ring_restart() - forget all buffers and start at another index
- * @r: ring
- * @start: as in struct mock_ring_cfg
- * @head: as in struct mock_ring_cfg
- */
+/* Drop all buffers and start at another index. */
 void mock_ring_restart(struct mock_ring *r, __u16 start, __u16 head)
 {
 	mock_ring_reset(r, start, head);
 }
 
-/**
- * mock_ring_base() - vring base the device has when all is consumed and used
- * @r: ring
- *
- * Return: argument for vhost_set_base().
+/*
+ * Vring base the device has when all is consumed and used.  Returns argument
+ * for vhost_set_base().
  */
 unsigned int mock_ring_base(const struct mock_ring *r)
 {
@@ -151,10 +140,7 @@ unsigned int mock_ring_base(const struct mock_ring *r)
 	       (unsigned int)r->used_wrap << 31;
 }
 
-/**
- * mock_ring_idle_base() - vring base of a ring whose buffers are all untouched
- * @r: ring
- */
+/* Vring base of a ring whose buffers are all untouched. */
 unsigned int mock_ring_idle_base(const struct mock_ring *r)
 {
 	unsigned int used = r->next_used;
@@ -165,10 +151,8 @@ unsigned int mock_ring_idle_base(const struct mock_ring *r)
 	return used | used << 16;
 }
 
-/**
- * mock_ring_table() - indirect table of a slot
- * @r: ring
- * @slot: slot of the buffer
+/*
+ * Indirect table of a slot.
  * @addr: bus address of the table
  */
 void *mock_ring_table(const struct mock_ring *r, __u16 slot, __u64 *addr)
@@ -206,17 +190,15 @@ static void mock_ring_give_slot(struct mock_ring *r, __u16 slot,
 	}
 }
 
-/**
- * mock_ring_add_mixed() - add a buffer with direct and indirect pieces
- * @r: ring
+/*
+ * Add a buffer with direct and indirect pieces.
  * @seg: pieces, readable ones first
- * @n: number of pieces
  * @ndirect: pieces with a descriptor of their own; the others go to a table
- * @cookie: comes back with the buffer
+ * @cookie: returned with the used buffer
  *
  * The device sees the buffer after mock_ring_publish() only.
  *
- * Return: 0, or -ENOSPC if the ring is full.
+ * Returns 0, or -ENOSPC if the ring is full.
  */
 int mock_ring_add_mixed(struct mock_ring *r, const struct mock_seg *seg,
 			unsigned int n, unsigned int ndirect, __u64 cookie)
@@ -247,15 +229,12 @@ int mock_ring_add_mixed(struct mock_ring *r, const struct mock_seg *seg,
 	return 0;
 }
 
-/**
- * mock_ring_add() - add a buffer, all direct or all indirect
- * @r: ring
+/*
+ * Add a buffer, all direct or all indirect.
  * @seg: pieces, readable ones first
- * @n: number of pieces
- * @indirect: use a table
- * @cookie: comes back with the buffer
+ * @cookie: returned with the used buffer
  *
- * Return: 0, or -ENOSPC if the ring is full.
+ * Returns 0, or -ENOSPC if the ring is full.
  */
 int mock_ring_add(struct mock_ring *r, const struct mock_seg *seg,
 		  unsigned int n, bool indirect, __u64 cookie)
@@ -263,10 +242,7 @@ int mock_ring_add(struct mock_ring *r, const struct mock_seg *seg,
 	return mock_ring_add_mixed(r, seg, n, indirect ? 0 : n, cookie);
 }
 
-/**
- * mock_ring_publish() - show the device all buffers added so far
- * @r: ring
- */
+/* Publish all buffers added so far. */
 void mock_ring_publish(struct mock_ring *r)
 {
 	if (r->packed)
@@ -275,10 +251,7 @@ void mock_ring_publish(struct mock_ring *r)
 		mock_split_publish(r);
 }
 
-/**
- * mock_ring_should_kick() - does the device want to know?
- * @r: ring
- */
+/* Does the device want a kick? */
 bool mock_ring_should_kick(struct mock_ring *r)
 {
 	bool need;
@@ -293,19 +266,13 @@ bool mock_ring_should_kick(struct mock_ring *r)
 	return need;
 }
 
-/**
- * mock_ring_kick() - kick whether the device wants it or not
- * @r: ring
- */
+/* Kick even if the device does not want it. */
 void mock_ring_kick(struct mock_ring *r)
 {
 	eventfd_write(r->kick_fd, 1);
 }
 
-/**
- * mock_ring_submit() - publish, and kick if the device wants it
- * @r: ring
- */
+/* Publish, and kick if the device wants it. */
 void mock_ring_submit(struct mock_ring *r)
 {
 	mock_ring_publish(r);
@@ -313,10 +280,7 @@ void mock_ring_submit(struct mock_ring *r)
 		mock_ring_kick(r);
 }
 
-/**
- * mock_ring_has_used() - did a buffer come back?
- * @r: ring
- */
+/* Is there a used buffer? */
 bool mock_ring_has_used(const struct mock_ring *r)
 {
 	if (r->batch)
@@ -385,12 +349,9 @@ static void mock_ring_unqueue(struct mock_ring *r, unsigned int pos)
 	r->fifo_head++;
 }
 
-/**
- * mock_ring_get_used() - take one buffer back
- * @r: ring
- * @u: result
- *
- * Return: 1 if there was one, 0 if not, -EPROTO if the device broke a rule.
+/*
+ * Take one buffer back.  Returns 1 if there was one, 0 if not, -EPROTO if the
+ * device broke a rule.
  */
 int mock_ring_get_used(struct mock_ring *r, struct mock_used *u)
 {
@@ -427,10 +388,7 @@ int mock_ring_get_used(struct mock_ring *r, struct mock_used *u)
 	return 1;
 }
 
-/**
- * mock_ring_enable_call() - ask for a notification of the next used buffer
- * @r: ring
- */
+/* Ask for a notification of the next used buffer. */
 void mock_ring_enable_call(struct mock_ring *r)
 {
 	if (r->packed)
@@ -440,10 +398,7 @@ void mock_ring_enable_call(struct mock_ring *r)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/**
- * mock_ring_disable_call() - ask for no notifications
- * @r: ring
- */
+/* Ask for no notifications. */
 void mock_ring_disable_call(struct mock_ring *r)
 {
 	if (r->packed)
@@ -452,11 +407,8 @@ void mock_ring_disable_call(struct mock_ring *r)
 		mock_split_set_call(r, false);
 }
 
-/**
- * mock_fd_drain() - read an eventfd without waiting
- * @efd: eventfd
- *
- * Return: its count, which is 0 afterwards.
+/*
+ * Read an eventfd without waiting.  Returns its count, which is 0 afterwards.
  */
 __u64 mock_fd_drain(int efd)
 {
@@ -465,13 +417,7 @@ __u64 mock_fd_drain(int efd)
 	return eventfd_read(efd, &v) ? 0 : v;
 }
 
-/**
- * mock_fd_wait() - wait until a descriptor is readable
- * @efd: descriptor
- * @msecs: how long
- *
- * Return: 1 if it is, 0 if not.
- */
+/* Wait until a descriptor is readable.  Returns 1 if it is, 0 if not. */
 int mock_fd_wait(int efd, int msecs)
 {
 	struct pollfd p = { .fd = efd, .events = POLLIN };
@@ -479,9 +425,7 @@ int mock_fd_wait(int efd, int msecs)
 	return poll(&p, 1, msecs) > 0;
 }
 
-/**
- * mock_msecs() - monotonic time in milliseconds
- */
+/* Monotonic time in milliseconds. */
 __s64 mock_msecs(void)
 {
 	struct timespec now;
@@ -490,15 +434,13 @@ __s64 mock_msecs(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/**
- * mock_ring_wait() - sleep until a buffer comes back
- * @r: ring
- * @msecs: how long
+/*
+ * Sleep until a buffer is used.
  *
  * Follows the notification protocol to the letter, hence a notification that
  * the device forgets is found.
  *
- * Return: 1 if there is a used buffer, 0 if not, -ENOMSG if there is one but
+ * Returns 1 if there is a used buffer, 0 if not, -ENOMSG if there is one but
  * nobody said so.
  */
 int mock_ring_wait(struct mock_ring *r, int msecs)
@@ -518,14 +460,9 @@ int mock_ring_wait(struct mock_ring *r, int msecs)
 	}
 }
 
-/**
- * mock_ring_wait_used() - sleep until a buffer comes back and take it
- * @r: ring
- * @u: result
- * @msecs: how long
- *
- * Return: 1 if there was one, -ETIMEDOUT, or as mock_ring_wait() and
- * mock_ring_get_used().
+/*
+ * Sleep until a buffer is used and take it.  Returns 1 if there was one,
+ * -ETIMEDOUT, or as mock_ring_wait() and mock_ring_get_used().
  */
 int mock_ring_wait_used(struct mock_ring *r, struct mock_used *u, int msecs)
 {

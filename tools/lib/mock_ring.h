@@ -32,7 +32,7 @@ struct mock_seg {
 };
 
 /**
- * struct mock_used - a buffer that came back
+ * struct mock_used - a used buffer
  * @cookie: what mock_ring_add() was given
  * @len: bytes the device says it wrote
  * @id: number of the buffer

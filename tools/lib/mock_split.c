@@ -20,8 +20,8 @@ static __u16 *mock_split_avail_event(const struct mock_ring *r)
 	return (__u16 *)&r->used->ring[r->cfg.num];
 }
 
-/**
- * mock_split_init() - bring the ring memory into its first state
+/*
+ * Bring the ring memory into its first state.
  * @r: ring, indices set
  */
 void mock_split_init(struct mock_ring *r)
@@ -77,12 +77,8 @@ static __u16 mock_split_pick(const struct mock_ring *r, __u16 slot,
 	return r->free_list[r->nslots - 1 - i];
 }
 
-/**
- * mock_split_write() - write the descriptors of a buffer
- * @r: ring
- * @slot: head descriptor
- * @seg: pieces
- * @n: number of pieces
+/*
+ * Write the descriptors of a buffer.
  * @ndirect: how many of them are direct
  */
 void mock_split_write(struct mock_ring *r, __u16 slot,
@@ -111,19 +107,13 @@ void mock_split_write(struct mock_ring *r, __u16 slot,
 	r->nadded++;
 }
 
-/**
- * mock_split_publish() - store the available index
- * @r: ring
- */
+/* Store the available index. */
 void mock_split_publish(struct mock_ring *r)
 {
 	__atomic_store_n(&r->avail->idx, r->next_avail, __ATOMIC_RELEASE);
 }
 
-/**
- * mock_split_should_kick() - look at what the device asked for
- * @r: ring
- */
+/* Does the device want a kick?  Reads its event suppression. */
 bool mock_split_should_kick(const struct mock_ring *r)
 {
 	__u16 event;
@@ -135,24 +125,14 @@ bool mock_split_should_kick(const struct mock_ring *r)
 	return vring_need_event(event, r->next_avail, r->kicked);
 }
 
-/**
- * mock_split_has_used() - is there a used entry?
- * @r: ring
- */
+/* Is there a used entry? */
 bool mock_split_has_used(const struct mock_ring *r)
 {
 	return __atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE) !=
 	       r->next_used;
 }
 
-/**
- * mock_split_fetch_used() - read the next used entry
- * @r: ring
- * @slot: head descriptor
- * @len: bytes written
- *
- * Return: 1, or 0 if there is none, or -EPROTO.
- */
+/* Read the next used entry.  Returns 1, or 0 if there is none, or -EPROTO. */
 int mock_split_fetch_used(struct mock_ring *r, __u16 *slot, __u32 *len)
 {
 	__u16 idx = __atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE);
@@ -170,11 +150,7 @@ int mock_split_fetch_used(struct mock_ring *r, __u16 *slot, __u32 *len)
 	return 1;
 }
 
-/**
- * mock_split_set_call() - say whether notifications are wanted
- * @r: ring
- * @on: they are
- */
+/* Say whether notifications are wanted. */
 void mock_split_set_call(struct mock_ring *r, bool on)
 {
 	if (r->event_idx)

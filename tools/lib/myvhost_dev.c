@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Thin wrappers around the ioctls that only myvhost has, see myvhost_dev.h.
- */
+/* Thin wrappers around the ioctls that only myvhost has, see myvhost_dev.h. */
 #include <string.h>
 
 #include "myvhost_dev.h"
 
-/**
- * myvhost_setup() - MYVHOST_SETUP
- * @fd: the device
+/*
+ * MYVHOST_SETUP.
  * @device: MYVHOST_DEVICE_*
  * @dialect: MYVHOST_DIALECT_*
  * @queues: how many, 0 for the usual
  *
- * Return: 0 or a negative errno, as all functions below.
+ * Returns 0 or a negative errno, as all functions below.
  */
 int myvhost_setup(int fd, __u32 device, __u32 dialect, __u32 queues)
 {
@@ -24,20 +21,11 @@ int myvhost_setup(int fd, __u32 device, __u32 dialect, __u32 queues)
 	return vhost_ioctl(fd, MYVHOST_SETUP, &s);
 }
 
-/**
- * myvhost_set_backing() - MYVHOST_BLK_SET_BACKING
- * @fd: the device
- * @blk: its backing
- */
 int myvhost_set_backing(int fd, const struct myvhost_blk *blk)
 {
 	return vhost_ioctl(fd, MYVHOST_BLK_SET_BACKING, blk);
 }
 
-/**
- * myvhost_resize() - MYVHOST_BLK_RESIZE
- * @fd: the device
- */
 int myvhost_resize(int fd)
 {
 	return vhost_ioctl(fd, MYVHOST_BLK_RESIZE, NULL);
@@ -54,9 +42,8 @@ static int myvhost_node(int fd, unsigned long cmd, const char *name)
 	return vhost_ioctl(fd, cmd, &n);
 }
 
-/**
- * myvhost_node_add() - MYVHOST_NODE_ADD
- * @fd: the device
+/*
+ * MYVHOST_NODE_ADD.
  * @name: of the node, without the prefix
  */
 int myvhost_node_add(int fd, const char *name)
@@ -64,9 +51,8 @@ int myvhost_node_add(int fd, const char *name)
 	return myvhost_node(fd, MYVHOST_NODE_ADD, name);
 }
 
-/**
- * myvhost_node_del() - MYVHOST_NODE_DEL
- * @fd: any device
+/*
+ * MYVHOST_NODE_DEL.
  * @name: of the node, without the prefix
  */
 int myvhost_node_del(int fd, const char *name)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Frames with known content, and virtio-net headers, see net_frame.h.
- */
+/* Frames with known content, and virtio-net headers, see net_frame.h. */
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,10 +7,7 @@
 #include "net_frame.h"
 #include "rng.h"
 
-/**
- * net_hdr_len() - size of the virtio-net header
- * @f: both feature words
- */
+/* Size of the virtio-net header. */
 unsigned int net_hdr_len(const __u64 f[2])
 {
 	if (f[1] & (VHU1_GUEST_TUNNEL | VHU1_HOST_TUNNEL))
@@ -35,9 +30,8 @@ static void frame_header(__u8 h[FRAME_MIN], unsigned int seed)
 	h[13] = FRAME_TYPE & 0xff;
 }
 
-/**
- * frame_fill() - make a frame
- * @f: where
+/*
+ * Make a frame.
  * @len: bytes, FRAME_MIN or more
  * @seed: what the content follows from
  */
@@ -50,13 +44,9 @@ void frame_fill(__u8 *f, size_t len, unsigned int seed)
 	rng_fill(&r, f + FRAME_MIN, len - FRAME_MIN);
 }
 
-/**
- * frame_check() - compare a frame with what it must be
- * @f: frame
- * @len: bytes
- * @seed: as for frame_fill()
- *
- * Return: -1 if all bytes are right, else the position of the first wrong one.
+/*
+ * Compare a frame with what it must be.  Returns -1 if all bytes are right,
+ * else the position of the first wrong one.
  */
 long frame_check(const __u8 *f, size_t len, unsigned int seed)
 {
@@ -72,11 +62,9 @@ long frame_check(const __u8 *f, size_t len, unsigned int seed)
 	return -1;
 }
 
-/**
- * frame_len() - a frame length that follows from a seed
- * @seed: any number
- *
- * Return: 14 to 1514, the limits more often than others.
+/*
+ * A frame length that follows from a seed.  Returns 14 to 1514, the limits more
+ * often than others.
  */
 unsigned int frame_len(unsigned int seed)
 {
@@ -106,9 +94,8 @@ static void frame_put16(__u8 *p, unsigned int v)
 	p[1] = v;
 }
 
-/**
- * frame_fill_tcp() - make a TCP segment over IPv4 with a partial checksum
- * @f: where
+/*
+ * Make a TCP segment over IPv4 with a partial checksum.
  * @len: bytes, more than FRAME_TCP_HLEN
  * @seed: what the payload follows from
  */
@@ -137,9 +124,8 @@ void frame_fill_tcp(__u8 *f, size_t len, unsigned int seed)
 	frame_put16(tcp + 16, frame_sum(addr, 8, 6 + len - 34));
 }
 
-/**
- * frame_tcp_hdr() - virtio-net header of such a segment
- * @h: result
+/*
+ * Virtio-net header of such a segment.
  * @gso_size: payload per segment on the wire, 0 for no segmentation
  */
 void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size)
@@ -160,10 +146,8 @@ void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size)
 #define VXLAN_INNER_NH	(VXLAN_OUTER_TH + 8 + 8 + 14)
 #define VXLAN_INNER_TH	(VXLAN_INNER_NH + 20)
 
-/**
- * frame_fill_vxlan() - a TCP segment in Ethernet in VXLAN in UDP, over IPv4
- * @f: frame
- * @len: its length
+/*
+ * A TCP segment in Ethernet in VXLAN in UDP, over IPv4.
  * @seed: what its bytes follow from
  *
  * The inner frame is that of frame_fill_tcp(); outer UDP has no checksum.
@@ -187,9 +171,8 @@ void frame_fill_vxlan(__u8 *f, size_t len, unsigned int seed)
 	memcpy(udp + 8, vxlan, sizeof(vxlan));
 }
 
-/**
- * frame_vxlan_hdr() - virtio-net header of such a segment
- * @hdr: result
+/*
+ * Virtio-net header of such a segment.
  * @gso_size: payload per segment on the wire
  */
 void frame_vxlan_hdr(__u8 hdr[FRAME_TUNNEL_HDR], unsigned int gso_size)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What /proc says, see proc.h.
- */
+/* What /proc says, see proc.h. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -25,9 +23,7 @@ static int proc_read(const char *path, char *buf, int len)
 	return n;
 }
 
-/**
- * proc_count_fds() - open descriptors of this process
- */
+/* Open descriptors of this process. */
 int proc_count_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -41,10 +37,9 @@ int proc_count_fds(void)
 	return n - 3;
 }
 
-/**
- * proc_count_files() - open files in the system
- *
- * The kernel counts in batches per CPU, so it is good for large numbers only.
+/*
+ * Open files in the system.  The kernel counts in batches per CPU, so it is
+ * good for large numbers only.
  */
 long proc_count_files(void)
 {
@@ -66,34 +61,29 @@ static long proc_number(const char *path, const char *key)
 	return p ? atol(p + strlen(key)) : -1;
 }
 
-/**
- * proc_meminfo() - one line of /proc/meminfo
+/*
+ * One line of /proc/meminfo.
  * @key: name of the line, with the colon
  *
- * Return: its value in KiB, or -1.
+ * Returns its value in KiB, or -1.
  */
 long proc_meminfo(const char *key)
 {
 	return proc_number("/proc/meminfo", key);
 }
 
-/**
- * proc_status() - one line of /proc/self/status
+/*
+ * One line of /proc/self/status.
  * @key: name of the line, with the colon
  *
- * Return: its value, or -1.
+ * Returns its value, or -1.
  */
 long proc_status(const char *key)
 {
 	return proc_number("/proc/self/status", key);
 }
 
-/**
- * proc_module_refs() - users of a module
- * @module: its name
- *
- * Return: how many, or -1 if it is not loaded.
- */
+/* Users of a module.  Returns how many, or -1 if it is not loaded. */
 long proc_module_refs(const char *module)
 {
 	char path[128], buf[32];
@@ -146,15 +136,7 @@ static int proc_threads(pid_t pid, const char *prefix, pid_t *tid, char *name,
 	return n;
 }
 
-/**
- * proc_find_thread() - a thread of a process by its name
- * @pid: process
- * @prefix: how the name begins
- * @name: result
- * @len: room for @name
- *
- * Return: the thread, or 0.
- */
+/* A thread of a process by its name.  Returns the thread, or 0. */
 pid_t proc_find_thread(pid_t pid, const char *prefix, char *name, int len)
 {
 	pid_t tid = 0;
@@ -163,11 +145,7 @@ pid_t proc_find_thread(pid_t pid, const char *prefix, char *name, int len)
 	return tid;
 }
 
-/**
- * proc_count_threads() - number of threads of a process by their name
- * @pid: process
- * @prefix: how the names begin
- */
+/* Number of threads of a process by their name. */
 int proc_count_threads(pid_t pid, const char *prefix)
 {
 	char name[64];
@@ -176,14 +154,7 @@ int proc_count_threads(pid_t pid, const char *prefix)
 	return proc_threads(pid, prefix, &tid, name, sizeof(name));
 }
 
-/**
- * proc_find_task() - a process or kernel thread by its name
- * @prefix: how the name begins
- * @name: result
- * @len: room for @name
- *
- * Return: the process, or 0.
- */
+/* A process or kernel thread by its name.  Returns the process, or 0. */
 pid_t proc_find_task(const char *prefix, char *name, int len)
 {
 	struct dirent *e;
@@ -202,12 +173,8 @@ pid_t proc_find_task(const char *prefix, char *name, int len)
 	return found;
 }
 
-/**
- * proc_cpu_ticks() - CPU time of one thread
- * @pid: process
- * @tid: thread
- *
- * Return: user and system time in clock ticks, or -1.
+/*
+ * CPU time of one thread.  Returns user and system time in clock ticks, or -1.
  */
 long proc_cpu_ticks(pid_t pid, pid_t tid)
 {
@@ -224,15 +191,7 @@ long proc_cpu_ticks(pid_t pid, pid_t tid)
 	return ut + st;
 }
 
-/**
- * proc_cgroup() - control groups of a thread
- * @pid: process
- * @tid: thread
- * @buf: result
- * @len: room for @buf
- *
- * Return: length or a negative errno.
- */
+/* Control groups of a thread.  Returns length or a negative errno. */
 int proc_cgroup(pid_t pid, pid_t tid, char *buf, int len)
 {
 	char path[64];
@@ -241,14 +200,11 @@ int proc_cgroup(pid_t pid, pid_t tid, char *buf, int len)
 	return proc_read(path, buf, len);
 }
 
-/**
- * proc_fdinfo() - one line of /proc/self/fdinfo/N
- * @fd: descriptor
- * @key: name of the line
+/*
+ * One line of /proc/self/fdinfo/N.
  * @buf: result, the value
- * @len: room for @buf
  *
- * Return: whether there is such a line, in the form "key:<tab>value".
+ * Returns whether there is such a line, in the form "key:<tab>value".
  */
 bool proc_fdinfo(int fd, const char *key, char *buf, int len)
 {
@@ -272,13 +228,7 @@ bool proc_fdinfo(int fd, const char *key, char *buf, int len)
 	return found;
 }
 
-/**
- * proc_fdinfo_number() - as proc_fdinfo(), for numbers
- * @fd: descriptor
- * @key: name of the line
- *
- * Return: the value, or -1.
- */
+/* As proc_fdinfo(), for numbers.  Returns the value, or -1. */
 long long proc_fdinfo_number(int fd, const char *key)
 {
 	char buf[64];

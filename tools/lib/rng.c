@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Random numbers, see rng.h.
- */
+/* Random numbers, see rng.h. */
 #include <string.h>
 
 #include "rng.h"
 
-/**
- * rng_seed() - begin
- * @r: the numbers
+/*
+ * Begin.
  * @seed: any, neighbours give unrelated numbers
  */
 void rng_seed(struct rng *r, __u64 seed)
@@ -16,10 +13,7 @@ void rng_seed(struct rng *r, __u64 seed)
 	r->state = seed;
 }
 
-/**
- * rng_next() - 64 random bits, by splitmix64
- * @r: the numbers
- */
+/* 64 random bits, by splitmix64. */
 __u64 rng_next(struct rng *r)
 {
 	__u64 z = r->state += 0x9e3779b97f4a7c15ULL;
@@ -29,9 +23,8 @@ __u64 rng_next(struct rng *r)
 	return z ^ z >> 31;
 }
 
-/**
- * rng_below() - a number below @n
- * @r: the numbers
+/*
+ * A number below @n.
  * @n: above 0
  */
 __u32 rng_below(struct rng *r, __u32 n)
@@ -39,9 +32,8 @@ __u32 rng_below(struct rng *r, __u32 n)
 	return rng_next(r) % n;
 }
 
-/**
- * rng_one_in() - true once in @n times
- * @r: the numbers
+/*
+ * True once in @n times.
  * @n: above 0
  */
 bool rng_one_in(struct rng *r, __u32 n)
@@ -49,10 +41,7 @@ bool rng_one_in(struct rng *r, __u32 n)
 	return !rng_below(r, n);
 }
 
-/**
- * rng_edge() - a number near one where something ends or wraps
- * @r: the numbers
- */
+/* A number near one where something ends or wraps. */
 __u64 rng_edge(struct rng *r)
 {
 	static const unsigned char shift[] = {
@@ -67,10 +56,8 @@ __u64 rng_edge(struct rng *r)
 	return at + rng_below(r, 33) - 16;
 }
 
-/**
- * rng_fill() - random bytes
- * @r: the numbers
- * @p: where
+/*
+ * Random bytes.
  * @len: how many; those of a shorter length are the first of a longer one
  */
 void rng_fill(struct rng *r, void *p, size_t len)

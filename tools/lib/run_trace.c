@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * In which order workers serve queues, see run_trace.h.
- */
+/* In which order workers serve queues, see run_trace.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,11 +41,9 @@ static int run_trace_enable(const char *event)
 	return r ? r : run_trace_write(file, "1");
 }
 
-/**
- * run_trace_open() - prepare to record runs of devices that this process owns
- *
- * Return: 0 or a negative errno, as all functions here; -ENOENT if there is no
- * tracefs.
+/*
+ * Prepare to record runs of devices that this process owns.  Returns 0 or a
+ * negative errno, as all functions here; -ENOENT if there is no tracefs.
  */
 int run_trace_open(void)
 {
@@ -67,9 +63,7 @@ int run_trace_open(void)
 	return r || run_trace_marker >= 0 ? r : -errno;
 }
 
-/**
- * run_trace_start() - forget what was recorded, and record
- */
+/* Forget what was recorded, and record. */
 int run_trace_start(void)
 {
 	int r = run_trace_write("trace", "\n");
@@ -77,9 +71,7 @@ int run_trace_start(void)
 	return r ? r : run_trace_write("tracing_on", "1");
 }
 
-/**
- * run_trace_mark() - note that this is now
- */
+/* Note that this is now. */
 int run_trace_mark(void)
 {
 	return write(run_trace_marker, "mvht", 4) == 4 ? 0 : -errno;
@@ -100,12 +92,12 @@ static int run_trace_parse(const char *line, struct run_trace_event *e)
 	return 1;
 }
 
-/**
- * run_trace_stop() - end recording
+/*
+ * End recording.
  * @e: what happened, in order
  * @max: room there; what does not fit is left out
  *
- * Return: number of events or a negative errno.
+ * Returns number of events or a negative errno.
  */
 int run_trace_stop(struct run_trace_event *e, unsigned int max)
 {
@@ -126,9 +118,7 @@ int run_trace_stop(struct run_trace_event *e, unsigned int max)
 	return n;
 }
 
-/**
- * run_trace_clean() - remove what run_trace_open() made
- */
+/* Remove what run_trace_open() made. */
 void run_trace_clean(void)
 {
 	rmdir(RUN_TRACE_DIR);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Back ends: tap, macvtap and packet sockets, see tap.h.
- */
+/* Back ends: tap, macvtap and packet sockets, see tap.h. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,13 +37,13 @@ static int tap_set_hdr(int fd, unsigned int hdr_len)
 	return 0;
 }
 
-/**
- * tap_open() - make a tap interface, or a further queue of it
+/*
+ * Make a tap interface, or a further queue of it.
  * @name: of the interface, which is brought up
  * @hdr_len: size of the virtio-net header, 0 for none
  * @multi_queue: IFF_MULTI_QUEUE
  *
- * Return: the descriptor or a negative errno.
+ * Returns the descriptor or a negative errno.
  */
 int tap_open(const char *name, unsigned int hdr_len, bool multi_queue)
 {
@@ -69,9 +67,8 @@ int tap_open(const char *name, unsigned int hdr_len, bool multi_queue)
 	return fd;
 }
 
-/**
- * tap_set_offload() - TUNSETOFFLOAD
- * @fd: queue of a tap
+/*
+ * TUNSETOFFLOAD.
  * @offload: TUN_F_*
  */
 int tap_set_offload(int fd, unsigned int offload)
@@ -79,10 +76,9 @@ int tap_set_offload(int fd, unsigned int offload)
 	return ioctl(fd, TUNSETOFFLOAD, offload) ? -errno : 0;
 }
 
-/**
- * tap_attach_queue() - TUNSETQUEUE
+/*
+ * TUNSETQUEUE.
  * @fd: queue of a multi-queue tap
- * @attach: attach or detach
  */
 int tap_attach_queue(int fd, bool attach)
 {
@@ -130,13 +126,12 @@ static int macvtap_node(const char *name)
 	return fd;
 }
 
-/**
- * macvtap_open() - make a macvtap interface
- * @lower: interface below
+/*
+ * Make a macvtap interface.
  * @name: of the new interface, which is brought up
  * @hdr_len: size of the virtio-net header
  *
- * Return: the descriptor or a negative errno.
+ * Returns the descriptor or a negative errno.
  */
 int macvtap_open(const char *lower, const char *name, unsigned int hdr_len)
 {
@@ -165,11 +160,9 @@ int macvtap_open(const char *lower, const char *name, unsigned int hdr_len)
 	return fd;
 }
 
-/**
- * link_cmd() - run the ip command
- * @fmt: its arguments
- *
- * Return: 0, -ENOSYS if there is no such command, -EIO if it failed.
+/*
+ * Run the ip command.  Returns 0, -ENOSYS if there is no such command, -EIO if
+ * it failed.
  */
 int link_cmd(const char *fmt, ...)
 {
@@ -197,10 +190,7 @@ static int link_ioctl(unsigned long cmd, struct ifreq *ifr)
 	return r;
 }
 
-/**
- * link_up() - bring an interface up
- * @name: interface
- */
+/* Bring an interface up. */
 int link_up(const char *name)
 {
 	struct ifreq ifr = { .ifr_flags = 0 };
@@ -229,13 +219,10 @@ static int link_wait_running(const char *name)
 	return -ETIMEDOUT;
 }
 
-/**
- * link_pair_up() - bring both ends of a veth pair up, ready to send
- * @a: one end
- * @b: the other
- *
- * The kernel activates the queue of an interface some time after it has a
- * carrier, and drops what is sent before.
+/*
+ * Bring both ends of a veth pair up, ready to send.  The kernel activates the
+ * queue of an interface some time after it has a carrier, and drops what is
+ * sent before.
  */
 int link_pair_up(const char *a, const char *b)
 {
@@ -251,10 +238,7 @@ int link_pair_up(const char *a, const char *b)
 	return r ? r : link_up(a);
 }
 
-/**
- * link_index() - number of an interface
- * @name: interface
- */
+/* Number of an interface. */
 int link_index(const char *name)
 {
 	unsigned int idx = if_nametoindex(name);
@@ -275,12 +259,11 @@ static int packet_bind(int fd, const char *name)
 	return bind(fd, (struct sockaddr *)&sll, sizeof(sll)) ? -errno : 0;
 }
 
-/**
- * packet_open() - look at an interface from the host's side
- * @name: interface
+/*
+ * Look at an interface from the host's side.
  * @vnet_hdr: a virtio-net header of 10 bytes comes before each frame
  *
- * Return: the socket, which sees what comes in and can send, or a negative
+ * Returns the socket, which sees what comes in and can send, or a negative
  * errno.
  */
 int packet_open(const char *name, bool vnet_hdr)
@@ -305,14 +288,9 @@ int packet_open(const char *name, bool vnet_hdr)
 	return fd;
 }
 
-/**
- * packet_recv() - receive one frame
- * @fd: packet socket or tap
- * @buf: where to
- * @len: its size
- * @msecs: how long to wait
- *
- * Return: length of the frame, -ETIMEDOUT or another negative errno.
+/*
+ * Receive one frame.  Returns length of the frame, -ETIMEDOUT or another
+ * negative errno.
  */
 int packet_recv(int fd, void *buf, size_t len, int msecs)
 {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Thin wrappers around the ioctls of a vhost device, see vhost_dev.h.
- */
+/* Thin wrappers around the ioctls of a vhost device, see vhost_dev.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -11,13 +9,9 @@
 
 #include "vhost_dev.h"
 
-/**
- * vhost_ioctl() - ioctl() that returns a negative errno
- * @fd: the device
- * @cmd: ioctl number
- * @arg: its argument
- *
- * Return: 0 or more from the ioctl, or a negative errno.
+/*
+ * ioctl() that returns a negative errno.  Returns 0 or more from the ioctl, or
+ * a negative errno.
  */
 int vhost_ioctl(int fd, unsigned long cmd, const void *arg)
 {
@@ -26,11 +20,9 @@ int vhost_ioctl(int fd, unsigned long cmd, const void *arg)
 	return r < 0 ? -errno : r;
 }
 
-/**
- * vhost_open() - open a device the way QEMU uses it, non-blocking
- * @node: path
- *
- * Return: the descriptor or a negative errno.
+/*
+ * Open a device the way QEMU uses it, non-blocking.  Returns the descriptor or
+ * a negative errno.
  */
 int vhost_open(const char *node)
 {
@@ -39,21 +31,12 @@ int vhost_open(const char *node)
 	return fd < 0 ? -errno : fd;
 }
 
-/**
- * vhost_set_owner() - VHOST_SET_OWNER
- * @fd: the device
- *
- * Return: 0 or a negative errno, as all functions below.
- */
+/* VHOST_SET_OWNER.  Returns 0 or a negative errno, as all functions below. */
 int vhost_set_owner(int fd)
 {
 	return vhost_ioctl(fd, VHOST_SET_OWNER, NULL);
 }
 
-/**
- * vhost_reset_owner() - VHOST_RESET_OWNER
- * @fd: the device
- */
 int vhost_reset_owner(int fd)
 {
 	return vhost_ioctl(fd, VHOST_RESET_OWNER, NULL);
@@ -64,9 +47,8 @@ struct vhost_features2 {
 	__u64 f[2];
 };
 
-/**
- * vhost_get_features() - read both feature words
- * @fd: the device
+/*
+ * Read both feature words.
  * @f: result; the second word is 0 where the device has one word only
  */
 int vhost_get_features(int fd, __u64 f[2])
@@ -82,9 +64,8 @@ int vhost_get_features(int fd, __u64 f[2])
 	return vhost_ioctl(fd, VHOST_GET_FEATURES, f);
 }
 
-/**
- * vhost_set_features() - write both feature words
- * @fd: the device
+/*
+ * Write both feature words.
  * @f: bits; the array ioctl is used only if the second word is not 0
  */
 int vhost_set_features(int fd, const __u64 f[2])
@@ -96,32 +77,16 @@ int vhost_set_features(int fd, const __u64 f[2])
 	return vhost_ioctl(fd, VHOST_SET_FEATURES_ARRAY, &a);
 }
 
-/**
- * vhost_get_backend_features() - VHOST_GET_BACKEND_FEATURES
- * @fd: the device
- * @f: result
- */
 int vhost_get_backend_features(int fd, __u64 *f)
 {
 	return vhost_ioctl(fd, VHOST_GET_BACKEND_FEATURES, f);
 }
 
-/**
- * vhost_set_backend_features() - VHOST_SET_BACKEND_FEATURES
- * @fd: the device
- * @f: bits
- */
 int vhost_set_backend_features(int fd, __u64 f)
 {
 	return vhost_ioctl(fd, VHOST_SET_BACKEND_FEATURES, &f);
 }
 
-/**
- * vhost_set_mem_table() - VHOST_SET_MEM_TABLE
- * @fd: the device
- * @r: regions
- * @n: how many
- */
 int vhost_set_mem_table(int fd, const struct vhost_memory_region *r,
 			unsigned int n)
 {
@@ -137,11 +102,6 @@ int vhost_set_mem_table(int fd, const struct vhost_memory_region *r,
 	return ret;
 }
 
-/**
- * vhost_set_log_base() - VHOST_SET_LOG_BASE
- * @fd: the device
- * @base: the bitmap
- */
 int vhost_set_log_base(int fd, const void *base)
 {
 	__u64 p = (uintptr_t)base;
@@ -149,9 +109,8 @@ int vhost_set_log_base(int fd, const void *base)
 	return vhost_ioctl(fd, VHOST_SET_LOG_BASE, &p);
 }
 
-/**
- * vhost_set_log_fd() - VHOST_SET_LOG_FD
- * @fd: the device
+/*
+ * VHOST_SET_LOG_FD.
  * @efd: eventfd, or -1
  */
 int vhost_set_log_fd(int fd, int efd)
@@ -188,53 +147,28 @@ static int vhost_set_file(int fd, unsigned long cmd, unsigned int vq, int file)
 	return vhost_ioctl(fd, cmd, &f);
 }
 
-/**
- * vhost_set_num() - VHOST_SET_VRING_NUM
- * @fd: the device
- * @vq: queue
- * @num: ring size
- */
 int vhost_set_num(int fd, unsigned int vq, unsigned int num)
 {
 	return vhost_set_state(fd, VHOST_SET_VRING_NUM, vq, num);
 }
 
-/**
- * vhost_set_base() - VHOST_SET_VRING_BASE
- * @fd: the device
- * @vq: queue
- * @base: where the device continues
- */
 int vhost_set_base(int fd, unsigned int vq, unsigned int base)
 {
 	return vhost_set_state(fd, VHOST_SET_VRING_BASE, vq, base);
 }
 
-/**
- * vhost_get_base() - VHOST_GET_VRING_BASE
- * @fd: the device
- * @vq: queue
- * @base: result
- */
 int vhost_get_base(int fd, unsigned int vq, unsigned int *base)
 {
 	return vhost_get_state(fd, VHOST_GET_VRING_BASE, vq, base);
 }
 
-/**
- * vhost_set_addr() - VHOST_SET_VRING_ADDR
- * @fd: the device
- * @a: addresses
- */
 int vhost_set_addr(int fd, const struct vhost_vring_addr *a)
 {
 	return vhost_ioctl(fd, VHOST_SET_VRING_ADDR, a);
 }
 
-/**
- * vhost_set_kick() - VHOST_SET_VRING_KICK
- * @fd: the device
- * @vq: queue
+/*
+ * VHOST_SET_VRING_KICK.
  * @efd: eventfd, or -1
  */
 int vhost_set_kick(int fd, unsigned int vq, int efd)
@@ -242,10 +176,8 @@ int vhost_set_kick(int fd, unsigned int vq, int efd)
 	return vhost_set_file(fd, VHOST_SET_VRING_KICK, vq, efd);
 }
 
-/**
- * vhost_set_call() - VHOST_SET_VRING_CALL
- * @fd: the device
- * @vq: queue
+/*
+ * VHOST_SET_VRING_CALL.
  * @efd: eventfd, or -1
  */
 int vhost_set_call(int fd, unsigned int vq, int efd)
@@ -253,10 +185,8 @@ int vhost_set_call(int fd, unsigned int vq, int efd)
 	return vhost_set_file(fd, VHOST_SET_VRING_CALL, vq, efd);
 }
 
-/**
- * vhost_set_err() - VHOST_SET_VRING_ERR
- * @fd: the device
- * @vq: queue
+/*
+ * VHOST_SET_VRING_ERR.
  * @efd: eventfd, or -1
  */
 int vhost_set_err(int fd, unsigned int vq, int efd)
@@ -264,32 +194,18 @@ int vhost_set_err(int fd, unsigned int vq, int efd)
 	return vhost_set_file(fd, VHOST_SET_VRING_ERR, vq, efd);
 }
 
-/**
- * vhost_set_busyloop() - VHOST_SET_VRING_BUSYLOOP_TIMEOUT
- * @fd: the device
- * @vq: queue
- * @usecs: how long to poll
- */
 int vhost_set_busyloop(int fd, unsigned int vq, unsigned int usecs)
 {
 	return vhost_set_state(fd, VHOST_SET_VRING_BUSYLOOP_TIMEOUT, vq, usecs);
 }
 
-/**
- * vhost_get_busyloop() - VHOST_GET_VRING_BUSYLOOP_TIMEOUT
- * @fd: the device
- * @vq: queue
- * @usecs: result
- */
 int vhost_get_busyloop(int fd, unsigned int vq, unsigned int *usecs)
 {
 	return vhost_get_state(fd, VHOST_GET_VRING_BUSYLOOP_TIMEOUT, vq, usecs);
 }
 
-/**
- * vhost_set_backend() - VHOST_NET_SET_BACKEND
- * @fd: the device
- * @vq: queue
+/*
+ * VHOST_NET_SET_BACKEND.
  * @backend: tap or packet socket, or -1 to stop the queue
  */
 int vhost_set_backend(int fd, unsigned int vq, int backend)
@@ -297,11 +213,6 @@ int vhost_set_backend(int fd, unsigned int vq, int backend)
 	return vhost_set_file(fd, VHOST_NET_SET_BACKEND, vq, backend);
 }
 
-/**
- * vhost_new_worker() - VHOST_NEW_WORKER
- * @fd: the device
- * @id: result
- */
 int vhost_new_worker(int fd, unsigned int *id)
 {
 	struct vhost_worker_state s = { .worker_id = ~0U };
@@ -311,11 +222,6 @@ int vhost_new_worker(int fd, unsigned int *id)
 	return r;
 }
 
-/**
- * vhost_free_worker() - VHOST_FREE_WORKER
- * @fd: the device
- * @id: worker
- */
 int vhost_free_worker(int fd, unsigned int id)
 {
 	struct vhost_worker_state s = { .worker_id = id };
@@ -323,12 +229,6 @@ int vhost_free_worker(int fd, unsigned int id)
 	return vhost_ioctl(fd, VHOST_FREE_WORKER, &s);
 }
 
-/**
- * vhost_attach_worker() - VHOST_ATTACH_VRING_WORKER
- * @fd: the device
- * @vq: queue
- * @id: worker
- */
 int vhost_attach_worker(int fd, unsigned int vq, unsigned int id)
 {
 	struct vhost_vring_worker w = { .index = vq, .worker_id = id };
@@ -336,12 +236,6 @@ int vhost_attach_worker(int fd, unsigned int vq, unsigned int id)
 	return vhost_ioctl(fd, VHOST_ATTACH_VRING_WORKER, &w);
 }
 
-/**
- * vhost_get_worker() - VHOST_GET_VRING_WORKER
- * @fd: the device
- * @vq: queue
- * @id: result
- */
 int vhost_get_worker(int fd, unsigned int vq, unsigned int *id)
 {
 	struct vhost_vring_worker w = { .index = vq, .worker_id = ~0U };
@@ -353,9 +247,8 @@ int vhost_get_worker(int fd, unsigned int vq, unsigned int *id)
 	return r;
 }
 
-/**
- * vhost_set_fork_owner() - VHOST_SET_FORK_FROM_OWNER
- * @fd: the device
+/*
+ * VHOST_SET_FORK_FROM_OWNER.
  * @mode: VHOST_FORK_OWNER_TASK or VHOST_FORK_OWNER_KTHREAD
  */
 int vhost_set_fork_owner(int fd, __u8 mode)
@@ -363,22 +256,11 @@ int vhost_set_fork_owner(int fd, __u8 mode)
 	return vhost_ioctl(fd, VHOST_SET_FORK_FROM_OWNER, &mode);
 }
 
-/**
- * vhost_get_fork_owner() - VHOST_GET_FORK_FROM_OWNER
- * @fd: the device
- * @mode: result
- */
 int vhost_get_fork_owner(int fd, __u8 *mode)
 {
 	return vhost_ioctl(fd, VHOST_GET_FORK_FROM_OWNER, mode);
 }
 
-/**
- * vhost_get_stats() - MYVHOST_GET_VRING_STATS
- * @fd: the device
- * @vq: queue
- * @c: result
- */
 int vhost_get_stats(int fd, unsigned int vq, __u64 c[MYVHOST_CNT_MAX])
 {
 	struct myvhost_vring_stats s = {
@@ -390,10 +272,8 @@ int vhost_get_stats(int fd, unsigned int vq, __u64 c[MYVHOST_CNT_MAX])
 	return vhost_ioctl(fd, MYVHOST_GET_VRING_STATS, &s);
 }
 
-/**
- * vhost_set_poll() - MYVHOST_SET_VRING_POLL
- * @fd: the device
- * @vq: queue
+/*
+ * MYVHOST_SET_VRING_POLL.
  * @usecs: upper bound of the adaptive busy poll
  */
 int vhost_set_poll(int fd, unsigned int vq, unsigned int usecs)

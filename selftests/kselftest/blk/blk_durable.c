@@ -59,7 +59,7 @@ static long long dur_flushes(struct blk_fix *x)
 	return ktap_ok(host_disk_stat(x->back.path, HOST_STAT_FLUSHES));
 }
 
-/* Writes that must be durable when they are given back. */
+/* Writes that must be durable when they complete. */
 static void dur_expect_through(struct blk_fix *x, unsigned int seed)
 {
 	long long before = dur_flushes(x);
@@ -197,7 +197,7 @@ KTAP_TEST(dur_file, KTAP_SHORT, blk_flags, "B9_B11_file")
 	ktap_check(host_disk_stat(dev, HOST_STAT_FLUSHES) > before, "no flush");
 }
 
-/* An error of write-back is told by the next flush, and by that one only. */
+/* The next flush reports an error of write-back, and only that one. */
 KTAP_TEST(dur_error_once, KTAP_SHORT, NULL, "B9_error_once")
 {
 	struct blk_fix x;
@@ -211,7 +211,7 @@ KTAP_TEST(dur_error_once, KTAP_SHORT, NULL, "B9_error_once")
 			   x.back.lower))
 		ktap_skip("no dm-flakey");
 	blk_write(&x, 256, 65536, 2);
-	/* Somebody else who asks does not take the error away. */
+	/* An fsync() of another descriptor does not consume the error. */
 	other = open(x.back.path, O_RDWR);
 	fsync(other);
 	ktap_eq(host_dm_switch("disk", "0 16384 linear %s 0", x.back.lower), 0);

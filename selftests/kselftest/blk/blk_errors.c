@@ -64,7 +64,7 @@ KTAP_TEST(err_no_answer, KTAP_SHORT, blk_two_modes, "B1_no_answer")
 	err_counters(&x, 0, 0, 0);
 }
 
-/* Kinds that nobody knows, or that this disk does not have (B3, B18, B22). */
+/* Request types that are unknown or that this disk does not offer (B3, B18, B22). */
 KTAP_TEST(err_unknown, KTAP_SHORT, blk_two_modes, "B3_B18_B22_unknown")
 {
 	static const __u32 types[] = {
@@ -317,7 +317,7 @@ KTAP_TEST(err_eio, KTAP_LONG, blk_flags, "B30_eio")
 	blk_start(&x, BLK_DM, blk_vdpa_packed, flags);
 	blk_write(&x, 0, 65536, 1);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
-	/* A loop device that nobody holds goes away. */
+	/* An unused loop device disappears. */
 	ktap_check(open(x.back.lower, O_RDONLY) >= 0, "%s", x.back.lower);
 	ktap_eq(host_dm_switch("disk", "0 16384 error"), 0);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_IN, 4096, 4096), IOERR);
@@ -336,7 +336,7 @@ KTAP_TEST(err_eio, KTAP_LONG, blk_flags, "B30_eio")
 	blk_check_disk(&x);
 }
 
-/* No room on the file system: that write fails, others go on (B7). */
+/* No room on the file system: that write fails, the queue continues (B7). */
 KTAP_TEST(err_no_space, KTAP_LONG, blk_flags, "B7_no_space")
 {
 	struct blk_backing back = {
@@ -388,7 +388,7 @@ KTAP_TEST(err_removed, KTAP_LONG, blk_flags, "B30_removed")
 				    x.buf + i * 4096, 4096, NULL);
 	mock_blk_submit(&x.b, 0);
 	host_null_remove("mvht0");
-	/* Well or badly, all come back. */
+	/* All complete, with or without an error. */
 	while (n--)
 		ktap_check(blk_get(&x, 0)->status <= IOERR, "status");
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_IN, 8192, 4096), IOERR);

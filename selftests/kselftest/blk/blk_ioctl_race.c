@@ -212,7 +212,7 @@ static void storm_open(struct blk_fix *x, const struct blk_mode *mode)
 	ktap_ok(mock_blk_start(&x->b));
 }
 
-/* Reads in the rings, as many as fit; which come back is anybody's guess. */
+/* Fill the rings with reads; any number of them may complete. */
 static void storm_post(struct blk_fix *x)
 {
 	unsigned int q;

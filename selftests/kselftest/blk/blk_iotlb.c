@@ -97,7 +97,7 @@ KTAP_TEST(bi_messages, KTAP_SHORT, blk_vdpa_split, "HO9_messages")
 	ktap_check(i >= 2048 && i < 5000, "%u mappings", i);
 }
 
-/* After an error of the driver: NEEDS_RESET, and everybody is told (LC10). */
+/* After an error of the driver: NEEDS_RESET, and both eventfds are signalled (LC10). */
 static void bi_expect_broken(struct blk_fix *x, enum myvhost_counter why)
 {
 	struct mock_ring *ring = &x->b.queue[0].ring;
@@ -147,7 +147,7 @@ KTAP_TEST(bi_batch, KTAP_SHORT, blk_vdpa_layouts, "VD3_VD4_batch")
 	mock_blk_submit(&x.b, 0);
 	ktap_eq(blk_get(&x, 0)->status, 0);
 	blk_check_read(&x, 0, blk_ptr(&x, x.buf), 4096);
-	/* And taken back at once. */
+	/* And removed at once. */
 	ktap_ok(vdpa_unmap(x.b.fd, elsewhere, 4096));
 	blk_read(&x, 0, 4096);
 	mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, 0, elsewhere, 4096, NULL);

@@ -47,7 +47,7 @@ static void limit_fill(struct blk_fix *x, unsigned int q, __u32 len)
 	mock_blk_submit(&x->b, q);
 }
 
-/* Requests that come back until then; the queues are never empty. */
+/* Requests completed until then; the queues are never empty. */
 static unsigned int limit_run(struct blk_fix *x, __u32 len, __u64 until)
 {
 	struct mock_blk_req *r;

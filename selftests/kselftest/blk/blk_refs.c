@@ -15,7 +15,7 @@
 #define LT_NODE		"mvht-lifetime"
 #define LT_KICKS	20
 
-/* Nothing is served, and nothing else happens, whoever kicks. */
+/* A kick in any state that does not serve changes nothing. */
 static void lt_kick_quiet(struct blk_fix *x, const char *state)
 {
 	struct mock_ring *r = &x->b.queue[0].ring;
@@ -216,7 +216,7 @@ KTAP_TEST(lt_owner_memory, KTAP_SHORT, lt_dialects, "VD9_owner_memory")
 	if (!pid)
 		lt_owner(&back, &cfg);
 	ktap_check(waitpid(pid, &status, 0) == pid && !status, "the owner");
-	/* Nobody else becomes it, and it takes time to be sure. */
+	/* No other process becomes the owner; that takes time to be sure of. */
 	for (i = 0; i < 5; i++) {
 		usleep(BLK_QUIET * 1000 / 5);
 		ktap_eq(vhost_set_owner(cfg.fd), -EBUSY);

@@ -153,7 +153,7 @@ KTAP_TEST(rw_framing, KTAP_LONG, rw_framings, "B2_framing")
 	blk_check_disk(&x);
 }
 
-/* Stopped amid the pieces of a request, which is given back all the same. */
+/* A stop between the pieces of a request, which completes nevertheless. */
 static void rw_big_stops(struct blk_fix *x, __u32 len)
 {
 	struct mock_blk_req *r;

@@ -363,7 +363,7 @@ KTAP_TEST(setup_resize, KTAP_SHORT, NULL, "B27_resize")
 	ktap_eq(setup_capacity(x.b.fd), 8);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_IN, 8, 512), 1);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_IN, 7, 512), 0);
-	/* Without a driver there is nobody to tell. */
+	/* Without a driver no eventfd is signalled. */
 	ktap_ok(mock_blk_stop(&x.b));
 	mock_fd_drain(x.b.config_fd);
 	ktap_ok(myvhost_resize(x.b.fd));
@@ -487,7 +487,7 @@ static int setup_try_resize(int fd)
 	return myvhost_resize(fd);
 }
 
-/* One may use a node, others may look at it. */
+/* One descriptor may use a node, others may observe it. */
 KTAP_TEST(setup_openers, KTAP_SHORT, NULL, "LC_node_openers")
 {
 	struct stat st;
@@ -523,7 +523,7 @@ KTAP_TEST(setup_openers, KTAP_SHORT, NULL, "LC_node_openers")
 	ktap_ok(myvhost_resize(look));
 	ktap_eq(setup_plain_user(setup_try_resize, look), -EPERM);
 	ktap_eq(setup_plain_user(setup_try_resize, use), 0);
-	/* To look is not to take what is meant for the user. */
+	/* An observer consumes no message of the user. */
 	ktap_check(read(look, buf, sizeof(buf)) < 0 && errno == EPERM,
 		   "a message for somebody else can be read");
 	close(use);
@@ -534,7 +534,7 @@ KTAP_TEST(setup_openers, KTAP_SHORT, NULL, "LC_node_openers")
 	ktap_ok(myvhost_node_del(fd, "mvht"));
 }
 
-/* A disk stays with its node, whoever uses it, and however that ends. */
+/* A disk stays with its node through every way in which its user ends. */
 KTAP_TEST(setup_outlives, KTAP_SHORT, blk_all_modes, "VD8_node_outlives")
 {
 	const struct blk_mode *mode = arg;

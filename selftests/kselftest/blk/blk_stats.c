@@ -53,7 +53,7 @@ KTAP_TEST(stats_kinds, KTAP_SHORT, blk_two_modes, "stats_kinds")
 		   c[MYVHOST_CNT_FLUSH_NS], "no time passed");
 	for (i = MYVHOST_CNT_STALLS; i <= MYVHOST_CNT_LOG_ERRORS; i++)
 		ktap_check(!c[i], "counter %u is %llu", i, c[i]);
-	/* A queue that nobody uses counts nothing; a reset by the driver keeps all. */
+	/* An unused queue counts nothing; a reset by the driver keeps all counters. */
 	ktap_ok(mock_blk_stop(&x.b));
 	stats_get(&x, 0, c);
 	ktap_eq(c[MYVHOST_CNT_PACKETS], 21);

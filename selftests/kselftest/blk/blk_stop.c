@@ -149,7 +149,7 @@ static KTAP_VARIANTS(life_runs, 8)
 	}
 }
 
-/* What the device took is given back, the rest is where the base says (LC11). */
+/* All that the device took has completed; the base is that of the rest (LC11). */
 KTAP_TEST(life_stopped, KTAP_LONG, life_runs, "LC11_B29")
 {
 	const struct life_run *run = arg;
@@ -182,7 +182,7 @@ KTAP_TEST(life_stopped, KTAP_LONG, life_runs, "LC11_B29")
 	blk_check_disk(&x);
 }
 
-/* GET_VRING_BASE of a queue that goes on: nothing is in flight just then. */
+/* GET_VRING_BASE of a running queue: nothing is in flight at that moment. */
 KTAP_TEST(life_base, KTAP_SHORT, blk_two_modes, "PK13_base")
 {
 	unsigned int base, i, n;
@@ -200,7 +200,7 @@ KTAP_TEST(life_base, KTAP_SHORT, blk_two_modes, "PK13_base")
 	ktap_eq(base, mock_ring_base(&x.b.queue[0].ring));
 }
 
-/* After a reset nothing is written, and the ring begins anew (LC2, LC3, B29). */
+/* After a reset nothing is written, and the ring starts from 0 (LC2, LC3, B29). */
 KTAP_TEST(life_reset, KTAP_SHORT, blk_all_modes, "LC2_LC3_B29_reset")
 {
 	const struct blk_mode *mode = arg;
@@ -372,7 +372,7 @@ static KTAP_VARIANTS(life_hung_in, 8)
 			     life_hangs[i].name);
 }
 
-/* The device hangs: who waits for it can be killed (B29). */
+/* The device hangs: a process that waits for it can be killed (B29). */
 KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 {
 	const struct life_hang *h = arg;
@@ -411,7 +411,7 @@ KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 
 #define LIFE_QUEUES	16
 
-/* The time to wait for a hung disk is not for each queue anew (B29). */
+/* The time to wait for a hung disk counts once for all queues (B29). */
 KTAP_TEST(life_hung_queues, KTAP_LONG, NULL, "B29_hung_queues")
 {
 	struct blk_backing back;
@@ -545,7 +545,7 @@ KTAP_TEST(life_moves, KTAP_LONG, blk_all_modes, "LC_move_worker")
 	life_changes(arg, life_move);
 }
 
-/* When memory is taken back, nothing writes to it any more (VD4). */
+/* Nothing writes to memory after it was unmapped (VD4). */
 KTAP_TEST(life_unmap, KTAP_SHORT, blk_two_modes, "VD4_unmap")
 {
 	const struct blk_mode *mode = arg;

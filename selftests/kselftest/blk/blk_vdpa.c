@@ -401,7 +401,7 @@ KTAP_TEST(vd_enable, KTAP_SHORT, blk_vdpa_layouts, "VD2_LC9_enable")
 	ktap_eq(blk_vdpa_status(&x), BLK_VDPA_OK);
 }
 
-/* An eventfd that comes late tells of what was finished before (VD15). */
+/* An eventfd that is set late is signalled for earlier completions (VD15). */
 KTAP_TEST(vd_call_late, KTAP_SHORT, blk_vdpa_layouts, "VD15_call_late")
 {
 	struct mock_ring *ring;
@@ -415,7 +415,7 @@ KTAP_TEST(vd_call_late, KTAP_SHORT, blk_vdpa_layouts, "VD15_call_late")
 	ktap_ok(mock_blk_negotiate(&x.b));
 	ktap_ok(mock_blk_map(&x.b));
 	ktap_ok(mock_blk_setup_vq(&x.b, 0));
-	/* Not served yet: nothing to tell of. */
+	/* Not served yet: nothing to signal. */
 	ktap_ok(vhost_set_call(x.b.fd, 0, late));
 	ktap_eq(mock_fd_drain(late), 0);
 	ktap_ok(vhost_set_call(x.b.fd, 0, ring->call_fd));
@@ -471,7 +471,7 @@ KTAP_TEST(vd_reset_storm, KTAP_SHORT, blk_vdpa_layouts,
 	blk_read(&x, 3, 8192);
 }
 
-/* Suspend stops at an exact place, resume goes on there (LC11, VD13). */
+/* Suspend stops at an exact position, resume continues there (LC11, VD13). */
 KTAP_TEST(vd_suspend, KTAP_SHORT, blk_vdpa_layouts, "VD13_LC11_suspend")
 {
 	struct blk_load load = {
@@ -504,7 +504,7 @@ KTAP_TEST(vd_suspend, KTAP_SHORT, blk_vdpa_layouts, "VD13_LC11_suspend")
 		if (!ring->packed)
 			ktap_eq(base, (__u16)(mock_ring_base(ring) - 1));
 		if (i & 1) {
-			/* As a VMM goes on: the state into a new device. */
+			/* As a VMM continues: the state goes into a new device. */
 			ktap_ok(vdpa_set_status(x.b.fd, 0));
 			ktap_ok(mock_blk_negotiate(&x.b));
 			ktap_ok(mock_blk_setup_vq(&x.b, 0));
@@ -519,7 +519,7 @@ KTAP_TEST(vd_suspend, KTAP_SHORT, blk_vdpa_layouts, "VD13_LC11_suspend")
 	}
 }
 
-/* Suspended under load: what is not given back is untouched in the ring. */
+/* Suspended under load: what has not completed is untouched in the ring. */
 KTAP_TEST(vd_suspend_load, KTAP_SHORT, blk_vdpa_layouts,
 	  "VD13_LC11_suspend_load")
 {

@@ -301,7 +301,7 @@ static void bounds_vdpa_fill(int fd, __u64 hva)
 			 VHOST_ACCESS_RW));
 }
 
-/* The vdpa dialect: so many translations, in a batch or not. */
+/* The vdpa dialect: the bound of translations, in a batch or not. */
 KTAP_TEST(bounds_vdpa, KTAP_SHORT, blk_vdpa_packed_one,
 	  "bounds_VD3_translations")
 {
@@ -382,7 +382,7 @@ static __u64 bounds_settled(struct blk_fix *x)
 	return now;
 }
 
-/* A disk that hangs holds so many requests, and leaves the others in the ring. */
+/* A hung disk holds a bounded number of requests and leaves the others in the ring. */
 KTAP_TEST(bounds_requests, KTAP_LONG, blk_vhost_split_one, "bounds_requests")
 {
 	const struct mock_blk_frame f = { .indirect = true };
@@ -528,7 +528,7 @@ static void bounds_given_back(long long most)
 #define BOUNDS_POOLS	(BOUNDS_QUEUES * BOUNDS_REQS * 256LL)
 #define BOUNDS_SLACK	(1LL << 20)
 
-/* The requests of all queues are charged to the owner, and given back by a stop. */
+/* The requests of all queues are charged to the owner and freed by a stop. */
 KTAP_TEST(bounds_memcg, KTAP_LONG, blk_vhost_split_one, "bounds_memcg")
 {
 	long long idle, busy;

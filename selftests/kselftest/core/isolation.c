@@ -341,7 +341,7 @@ static void iso_disk_fill(struct iso_disk *d, const struct iso_load *l)
 	}
 }
 
-/* The queue uses up its budget, and goes on doing so. */
+/* Wait until another run of the queue has used up its budget. */
 static void iso_wait_budget(struct iso_disk *pest)
 {
 	__u64 before = blk_counter(&pest->x, MYVHOST_CNT_BUDGET);

@@ -113,7 +113,7 @@ KTAP_TEST(life_reset_owner, KTAP_LONG, net_layouts, "life_reset_owner")
 	}
 }
 
-/* Rings and buffers of the owner are used, whoever holds the descriptor. */
+/* Rings and buffers are the owner's, whichever process holds the descriptor. */
 KTAP_TEST(life_fork_close, KTAP_LONG, net_layouts, "life_HO7_fork_close")
 {
 	struct fixture x;
@@ -255,7 +255,7 @@ static bool life_has_vhost_task(void)
 	return major > 6 || (major == 6 && minor >= 4);
 }
 
-/* The worker's name tells the owner; it is a thread of it where it can be. */
+/* The worker is named after its owner, and is one of its threads if possible. */
 KTAP_TEST(life_worker_name, KTAP_SHORT, net_split, "life_worker_name")
 {
 	char want[32], name[64];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Backing, mock device and what must be on the disk, see blk_fixture.h.
- */
+/* Backing, mock device and what must be on the disk, see blk_fixture.h. */
 #define _GNU_SOURCE
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -68,9 +66,7 @@ KTAP_TEARDOWN(blk_clean)
 	host_disk_clean();
 }
 
-/**
- * blk_prepare() - a place for backings, and nothing left of earlier cases
- */
+/* Make the directory of backings and remove what earlier cases left. */
 void blk_prepare(void)
 {
 	int r;
@@ -175,11 +171,7 @@ static void blk_make_erase(struct blk_backing *back)
 	free(zero);
 }
 
-/**
- * blk_backing() - make a backing of BLK_DISK_SIZE, or skip the case
- * @back: result
- * @kind: what
- */
+/* Make a backing of BLK_DISK_SIZE, or skip the case. */
 void blk_backing(struct blk_backing *back, enum blk_kind kind)
 {
 	memset(back, 0, sizeof(*back));
@@ -207,11 +199,9 @@ void blk_backing(struct blk_backing *back, enum blk_kind kind)
 	}
 }
 
-/**
- * blk_cfg() - configuration of a mock device
- * @cfg: result
+/*
+ * Configuration of a mock device.
  * @back: its backing, which is open
- * @mode: dialect and layout
  */
 void blk_cfg(struct mock_blk_cfg *cfg, const struct blk_backing *back,
 	     const struct blk_mode *mode)
@@ -251,13 +241,7 @@ static void blk_open_device(struct blk_fix *x, const struct mock_blk_cfg *cfg)
 	x->buf = guest_alloc(&x->b.mem, x->buf_len, 4096);
 }
 
-/**
- * blk_open() - make the device, start nothing
- * @x: fixture
- * @back: backing
- * @cfg: configuration
- * @buf_len: guest memory for data
- */
+/* Make the device, start nothing. */
 void blk_open(struct blk_fix *x, const struct blk_backing *back,
 	      const struct mock_blk_cfg *cfg, size_t buf_len)
 {
@@ -271,22 +255,15 @@ void blk_open(struct blk_fix *x, const struct blk_backing *back,
 	memset(x->known, 1, back->size / 512);
 }
 
-/**
- * blk_again() - another device on the same backing, with what is on it
- * @x: fixture
- * @cfg: configuration
- */
+/* Another device on the same backing, whose content is kept. */
 void blk_again(struct blk_fix *x, const struct mock_blk_cfg *cfg)
 {
 	mock_blk_close(&x->b);
 	blk_open_device(x, cfg);
 }
 
-/**
- * blk_start() - backing, device and 1 MiB for data, all started
- * @x: fixture
- * @kind: of the backing
- * @mode: dialect and layout
+/*
+ * Backing, device and 1 MiB for data, all started.
  * @flags: MYVHOST_BLK_*
  */
 void blk_start(struct blk_fix *x, enum blk_kind kind,
@@ -303,10 +280,7 @@ void blk_start(struct blk_fix *x, enum blk_kind kind,
 	ktap_ok(mock_blk_start(&x->b));
 }
 
-/**
- * blk_close() - end the device; the backing stays
- * @x: fixture
- */
+/* End the device; the backing stays. */
 void blk_close(struct blk_fix *x)
 {
 	mock_blk_close(&x->b);
@@ -314,22 +288,13 @@ void blk_close(struct blk_fix *x)
 	free(x->known);
 }
 
-/**
- * blk_ptr() - pointer to guest memory
- * @x: fixture
- * @bus: bus address
- */
+/* Pointer to guest memory. */
 void *blk_ptr(struct blk_fix *x, __u64 bus)
 {
 	return guest_ptr(&x->b.mem, bus);
 }
 
-/**
- * blk_fill() - make data whose every byte follows from a seed
- * @p: where
- * @len: bytes
- * @seed: the seed
- */
+/* Make data whose every byte follows from a seed. */
 void blk_fill(void *p, size_t len, unsigned int seed)
 {
 	struct rng r;
@@ -338,49 +303,27 @@ void blk_fill(void *p, size_t len, unsigned int seed)
 	rng_fill(&r, p, len);
 }
 
-/**
- * blk_wrote() - the disk has this now
- * @x: fixture
- * @sector: where
- * @p: data
- * @len: bytes
- */
+/* The disk's expected content changes to this. */
 void blk_wrote(struct blk_fix *x, __u64 sector, const void *p, size_t len)
 {
 	memcpy(x->want + sector * 512, p, len);
 	memset(x->known + sector, 1, len / 512);
 }
 
-/**
- * blk_zeroed() - the disk has zeroes there now
- * @x: fixture
- * @sector: where
- * @n: sectors
- */
+/* The expected content is zeroes. */
 void blk_zeroed(struct blk_fix *x, __u64 sector, __u64 n)
 {
 	memset(x->want + sector * 512, 0, n * 512);
 	memset(x->known + sector, 1, n);
 }
 
-/**
- * blk_forgot() - the disk may have anything there now
- * @x: fixture
- * @sector: where
- * @n: sectors
- */
+/* The content is unknown from now on. */
 void blk_forgot(struct blk_fix *x, __u64 sector, __u64 n)
 {
 	memset(x->known + sector, 0, n);
 }
 
-/**
- * blk_check_read() - data must be what is on the disk
- * @x: fixture
- * @sector: where it is from
- * @p: data
- * @len: bytes
- */
+/* Compare data with the disk's expected content. */
 void blk_check_read(struct blk_fix *x, __u64 sector, const void *p, size_t len)
 {
 	const __u8 *got = p, *want = x->want + sector * 512;
@@ -398,8 +341,8 @@ void blk_check_read(struct blk_fix *x, __u64 sector, const void *p, size_t len)
 	}
 }
 
-/**
- * blk_check_disk() - compare all of the backing itself
+/*
+ * Compare all of the backing itself.
  * @x: fixture, nothing in flight
  */
 void blk_check_disk(struct blk_fix *x)
@@ -424,14 +367,11 @@ void blk_check_disk(struct blk_fix *x)
 	close(fd);
 }
 
-/**
- * blk_do() - one request with the data at @x->buf
+/*
+ * One request with the data at @x->buf.
  * @x: fixture, nothing in flight in queue 0
- * @type: of the request
- * @sector: where
- * @len: bytes of data
  *
- * Return: its status.
+ * Returns its status.
  */
 int blk_do(struct blk_fix *x, __u32 type, __u64 sector, __u32 len)
 {
@@ -442,13 +382,7 @@ int blk_do(struct blk_fix *x, __u32 type, __u64 sector, __u32 len)
 	return r;
 }
 
-/**
- * blk_write() - one write, which must succeed
- * @x: fixture
- * @sector: where
- * @len: bytes
- * @seed: of the data
- */
+/* One write, which must succeed. */
 void blk_write(struct blk_fix *x, __u64 sector, __u32 len, unsigned int seed)
 {
 	void *p = blk_ptr(x, x->buf);
@@ -458,12 +392,7 @@ void blk_write(struct blk_fix *x, __u64 sector, __u32 len, unsigned int seed)
 	blk_wrote(x, sector, p, len);
 }
 
-/**
- * blk_read() - one read, whose data must be right
- * @x: fixture
- * @sector: where
- * @len: bytes
- */
+/* One read, whose data must be right. */
 void blk_read(struct blk_fix *x, __u64 sector, __u32 len)
 {
 	memset(blk_ptr(x, x->buf), 0xa5, len);
@@ -481,16 +410,7 @@ static void blk_set_range(struct blk_fix *x, __u64 bus, __u64 sector, __u32 n,
 	memcpy(blk_ptr(x, bus), &w, sizeof(w));
 }
 
-/**
- * blk_range() - a discard or zeroing of one range
- * @x: fixture
- * @type: of the request
- * @sector: where
- * @n: sectors
- * @flags: of the range
- *
- * Return: its status.
- */
+/* A discard or zeroing of one range.  Returns its status. */
 int blk_range(struct blk_fix *x, __u32 type, __u64 sector, __u32 n,
 	      __u32 flags)
 {
@@ -498,13 +418,7 @@ int blk_range(struct blk_fix *x, __u32 type, __u64 sector, __u32 n,
 	return blk_do(x, type, 0, sizeof(struct virtio_blk_discard_write_zeroes));
 }
 
-/**
- * blk_get() - wait for a request to come back
- * @x: fixture
- * @q: queue
- *
- * Return: the request.
- */
+/* Wait for a request to complete, and return it. */
 struct mock_blk_req *blk_get(struct blk_fix *x, unsigned int q)
 {
 	struct mock_blk_req *r;
@@ -516,11 +430,7 @@ struct mock_blk_req *blk_get(struct blk_fix *x, unsigned int q)
 	return r;
 }
 
-/**
- * blk_counter() - a counter, of all queues together
- * @x: fixture
- * @c: which
- */
+/* A counter, of all queues together. */
 __u64 blk_counter(struct blk_fix *x, enum myvhost_counter c)
 {
 	__u64 v[MYVHOST_CNT_MAX];
@@ -677,10 +587,9 @@ static void blk_wait_any(struct blk_run *run)
 	}
 }
 
-/**
- * blk_load() - carry out a random mixture of requests and verify every byte
+/*
+ * Carry out a random mixture of requests and verify every byte.
  * @x: fixture, running, nothing in flight
- * @load: what
  */
 void blk_load(struct blk_fix *x, const struct blk_load *load)
 {

@@ -31,7 +31,7 @@
 #define BLK_DISK_SIZE	(8ULL << 20)
 
 /**
- * enum blk_kind - what is behind the disk
+ * enum blk_kind - kind of the backing of a disk
  */
 enum blk_kind {
 	BLK_TMPFS,
@@ -51,7 +51,7 @@ enum blk_kind {
 extern const char *const blk_kind_names[BLK_KINDS];
 
 /**
- * struct blk_backing - what is behind a disk
+ * struct blk_backing - the backing of a disk
  * @kind: what
  * @path: of the file or block device
  * @lower: of the file or loop device below it, where there is one

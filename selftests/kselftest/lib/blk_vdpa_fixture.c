@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Disks in the vdpa dialect, see blk_vdpa_fixture.h.
- */
+/* Disks in the vdpa dialect, see blk_vdpa_fixture.h. */
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "blk_vdpa_fixture.h"
 
-/**
- * blk_vdpa_open() - a device on tmpfs in the vdpa dialect, not started
- * @x: fixture
- * @mode: layout
- * @queues: how many
- */
+/* A device on tmpfs in the vdpa dialect, not started. */
 void blk_vdpa_open(struct blk_fix *x, const struct blk_mode *mode,
 		   unsigned int queues)
 {
@@ -26,10 +19,7 @@ void blk_vdpa_open(struct blk_fix *x, const struct blk_mode *mode,
 	blk_open(x, &back, &cfg, 1 << 20);
 }
 
-/**
- * blk_vdpa_status() - the status byte
- * @x: fixture
- */
+/* The status byte. */
 __u8 blk_vdpa_status(struct blk_fix *x)
 {
 	__u8 s = 0xff;
@@ -38,12 +28,11 @@ __u8 blk_vdpa_status(struct blk_fix *x)
 	return s;
 }
 
-/**
- * blk_vdpa_other() - run something in a process that is not the owner
+/*
+ * Run something in a process that is not the owner.
  * @fn: what, returns 0 or a negative errno
- * @x: fixture, its argument
  *
- * Return: what @fn returned.
+ * Returns what @fn returned.
  */
 int blk_vdpa_other(int (*fn)(struct blk_fix *x), struct blk_fix *x)
 {
@@ -57,8 +46,8 @@ int blk_vdpa_other(int (*fn)(struct blk_fix *x), struct blk_fix *x)
 	return -WEXITSTATUS(status);
 }
 
-/**
- * blk_vdpa_restart() - negotiate and run again after a reset
+/*
+ * Negotiate and run again after a reset.
  * @x: fixture with one queue, its memory mapped
  */
 void blk_vdpa_restart(struct blk_fix *x)

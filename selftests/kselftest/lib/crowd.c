@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Threads that disturb a device, see crowd.h.
- */
+/* Threads that disturb a device, see crowd.h. */
 #include <string.h>
 
 #include "crowd.h"
@@ -19,11 +17,9 @@ static void *crowd_run(void *arg)
 	return NULL;
 }
 
-/**
- * crowd_start() - start the threads
- * @c: result
+/*
+ * Start the threads.
  * @call: what each does again and again
- * @arg: for @call
  */
 void crowd_start(struct crowd *c,
 		 void (*call)(struct crowd_thread *t, void *arg), void *arg)
@@ -43,10 +39,7 @@ void crowd_start(struct crowd *c,
 	}
 }
 
-/**
- * crowd_end() - end the threads, which must have done something
- * @c: the threads
- */
+/* End the threads, which must have done something. */
 void crowd_end(struct crowd *c)
 {
 	unsigned int i;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Mock device, tap and packet socket, see net_fixture.h.
- */
+/* Mock device, tap and packet socket, see net_fixture.h. */
 #include "net_fixture.h"
 
 const struct combo combo_split = {
@@ -114,10 +112,7 @@ KTAP_VARIANTS(net_matrix, NET_MATRIX_MAX)
 	}
 }
 
-/**
- * combo_require() - skip the case if the device lacks one of these features
- * @f: both feature words
- */
+/* Skip the case if the device lacks one of these features. */
 void combo_require(const __u64 f[2])
 {
 	int r = mock_net_offered(ktap_opts.node, f);
@@ -127,11 +122,7 @@ void combo_require(const __u64 f[2])
 		ktap_skip("not offered by %s", ktap_opts.node);
 }
 
-/**
- * fixture_cfg() - configuration of a mock device with these features
- * @cfg: result
- * @c: features
- */
+/* Configuration of a mock device with these features. */
 void fixture_cfg(struct mock_net_cfg *cfg, const struct combo *c)
 {
 	memset(cfg, 0, sizeof(*cfg));
@@ -143,11 +134,7 @@ void fixture_cfg(struct mock_net_cfg *cfg, const struct combo *c)
 	combo_require(c->f);
 }
 
-/**
- * fixture_open() - make device, tap and packet socket, start nothing
- * @x: fixture
- * @cfg: configuration
- */
+/* Make device, tap and packet socket, start nothing. */
 void fixture_open(struct fixture *x, const struct mock_net_cfg *cfg)
 {
 	memset(x, 0, sizeof(*x));
@@ -156,11 +143,7 @@ void fixture_open(struct fixture *x, const struct mock_net_cfg *cfg)
 	x->pkt = ktap_ok(packet_open(FIXTURE_TAP, false));
 }
 
-/**
- * fixture_start() - make everything with plain buffers, and start
- * @x: fixture
- * @c: features
- */
+/* Make everything with plain buffers, and start. */
 void fixture_start(struct fixture *x, const struct combo *c)
 {
 	struct mock_net_cfg cfg;
@@ -174,12 +157,7 @@ void fixture_start(struct fixture *x, const struct combo *c)
 	ktap_ok(mock_net_start(&x->n, x->tap));
 }
 
-/**
- * fixture_expect_frame() - the host must see this frame next
- * @x: fixture
- * @seed: of the frame
- * @len: of the frame
- */
+/* The host must see this frame next. */
 void fixture_expect_frame(struct fixture *x, unsigned int seed,
 			  unsigned int len)
 {
@@ -196,10 +174,7 @@ void fixture_expect_frame(struct fixture *x, unsigned int seed,
 		   len, bad);
 }
 
-/**
- * fixture_tx_reap() - wait until the device has sent all buffers
- * @x: fixture
- */
+/* Wait until the device has sent all buffers. */
 void fixture_tx_reap(struct fixture *x)
 {
 	while (x->tx.ring->ninflight) {
@@ -213,9 +188,8 @@ void fixture_tx_reap(struct fixture *x)
 	}
 }
 
-/**
- * fixture_drain() - throw away what the host has received
- * @x: fixture
+/*
+ * Throw away what the host has received.
  * @msecs: at most so long, and until nothing more comes
  */
 void fixture_drain(struct fixture *x, int msecs)
@@ -245,11 +219,9 @@ static unsigned int fixture_tx_batch(struct fixture *x, unsigned int seed,
 	return i;
 }
 
-/**
- * fixture_tx() - send frames and verify every byte on the other side
- * @x: fixture
+/*
+ * Send frames and verify every byte on the other side.
  * @first: seed of the first frame
- * @count: how many
  */
 void fixture_tx(struct fixture *x, unsigned int first, unsigned int count)
 {
@@ -301,11 +273,10 @@ static void fixture_check_rx(struct fixture *x, unsigned int seed)
 		   len, bad);
 }
 
-/**
- * fixture_rx() - let the host send frames and verify them in guest memory
+/*
+ * Let the host send frames and verify them in guest memory.
  * @x: fixture, rx buffers posted
  * @first: seed of the first frame
- * @count: how many
  */
 void fixture_rx(struct fixture *x, unsigned int first, unsigned int count)
 {
@@ -323,11 +294,7 @@ void fixture_rx(struct fixture *x, unsigned int first, unsigned int count)
 	}
 }
 
-/**
- * fixture_restart_vq() - the guest resets one queue: stop, empty ring, start
- * @x: fixture
- * @vq: queue
- */
+/* The guest resets one queue: stop, empty ring, start. */
 void fixture_restart_vq(struct fixture *x, unsigned int vq)
 {
 	struct mock_ring *r = &x->n.ring[vq];
@@ -338,10 +305,7 @@ void fixture_restart_vq(struct fixture *x, unsigned int vq)
 	ktap_ok(vhost_set_backend(x->n.fd, vq, x->tap));
 }
 
-/**
- * fixture_is_myvhost() - does the device have our own ioctls?
- * @x: fixture
- */
+/* Does the device have the MYVHOST ioctls? */
 bool fixture_is_myvhost(const struct fixture *x)
 {
 	__u64 c[MYVHOST_CNT_MAX];
@@ -349,14 +313,7 @@ bool fixture_is_myvhost(const struct fixture *x)
 	return !vhost_get_stats(x->n.fd, 0, c);
 }
 
-/**
- * fixture_counter() - read one counter
- * @x: fixture
- * @vq: queue
- * @c: which one
- *
- * Return: its value, 0 where the device has no counters.
- */
+/* Read one counter.  Returns its value, 0 where the device has no counters. */
 __u64 fixture_counter(struct fixture *x, unsigned int vq,
 		      enum myvhost_counter c)
 {

@@ -473,7 +473,7 @@ static void hostile_protect(struct fixture *x, __u64 bus, int prot)
 
 /*
  * HO1, CVE-2025-40051: a frame that ends in a page which cannot be read is
- * dropped, counted and given back; the queue lives on.
+ * dropped, counted and completed; the queue continues.
  */
 KTAP_TEST(fault_tx, KTAP_SHORT, net_layouts, "hostile_HO1_fault_tx")
 {

@@ -175,7 +175,7 @@ KTAP_TEST(iotlb_unanswered, KTAP_LONG, net_layouts, "iotlb_HO9_unanswered")
 	ktap_ok(vhost_reset_owner(x.n.fd));
 }
 
-/* Misses that nobody reads: the kernel holds no more than one per queue. */
+/* Misses that are not read: the kernel holds at most one per queue. */
 KTAP_TEST(defect_3_4_7, KTAP_LONG, net_layouts, "defect_3_4_7_misses_bounded")
 {
 	struct vhost_iotlb_msg m;
@@ -241,7 +241,7 @@ KTAP_TEST(iotlb_wrong_access, KTAP_LONG, net_layouts, "iotlb_HO3_wrong_access")
 	}
 }
 
-/* 1.6: translations are taken back under traffic and asked for again. */
+/* Translations are invalidated under traffic and requested again. */
 KTAP_TEST(iotlb_invalidate_live, KTAP_LONG, net_layouts,
 	  "iotlb_HO9_invalidate_live")
 {

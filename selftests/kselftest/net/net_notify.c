@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Notifications both ways: none too few, and none that nobody wants.
+ * Notifications both ways: none is lost, none is sent while suppressed.
  */
 #include "net_fixture.h"
 
@@ -79,7 +79,7 @@ static void notify_set_event(struct mock_ring *r, unsigned int ahead)
 	r->driver_event->flags = VRING_PACKED_EVENT_FLAG_DESC;
 }
 
-/* Send @n frames and look until they are used, without asking to be told. */
+/* Send @n frames and poll until they are used, with notifications disabled. */
 static void notify_silently(struct fixture *x, unsigned int n)
 {
 	__s64 end = mock_msecs() + FIXTURE_WAIT;

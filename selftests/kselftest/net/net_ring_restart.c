@@ -208,7 +208,7 @@ KTAP_TEST(restart_one_queue, KTAP_LONG, net_layouts, "restart_LC7_one_queue")
 
 		fixture_tx(&x, i * 100, 23);
 		ktap_ok(vhost_set_backend(x.n.fd, VHU_TX, -1));
-		/* Nobody may look at or write to the ring now. */
+		/* The device must not read or write the ring now. */
 		p = guest_ptr(&x.n.mem, x.tx.ring->desc_addr);
 		for (len = 0; len < 3 * 4096 / 8; len++)
 			p[len] = poison;
@@ -304,7 +304,7 @@ KTAP_TEST(restart_rx_kept, KTAP_LONG, net_layouts, "restart_rx_kept")
 		ktap_eq(write(x.pkt, frame, 100 + i), (int)(100 + i));
 	}
 	for (i = 0; i < 50; i += 10) {
-		/* Room for ten; what comes back is posted again at the end. */
+		/* Room for ten; used buffers are posted again at the end. */
 		for (k = 0; k < 10; k++)
 			ktap_ok(mock_rx_post(&x.rx, i + k));
 		mock_ring_submit(x.rx.ring);

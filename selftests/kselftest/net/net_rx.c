@@ -278,7 +278,7 @@ static long rx_cpu_ticks(void)
 /*
  * SP20, CVE-2026-74356: a frame that needs more buffers than there are must
  * wait asleep.  The worker is a thread of this process where the kernel has
- * such workers; elsewhere the count of runs tells.
+ * such workers; elsewhere the number of runs shows it.
  */
 KTAP_TEST(rx_few_buffers, KTAP_LONG, net_orders, "rx_SP20_few_buffers")
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters, /proc/PID/fdinfo and tracepoints tell the truth.
+ * Counters, /proc/PID/fdinfo and tracepoints are right.
  */
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -160,7 +160,7 @@ KTAP_TEST(stats_lost, KTAP_SHORT, net_layouts, "stats_lost")
 	ktap_eq(v[MYVHOST_CNT_DROP_BUFFER], 17);
 }
 
-/* The ioctl: more, fewer, none, and for those who are not the owner. */
+/* The ioctl: more, fewer, no counters, and a caller that is not the owner. */
 KTAP_TEST(stats_ioctl, KTAP_SHORT, net_layouts, "stats_ioctl")
 {
 	__u64 c[MYVHOST_CNT_MAX + 8];

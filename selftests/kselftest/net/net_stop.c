@@ -295,7 +295,7 @@ static void race_call(struct fixture *x, unsigned int i)
 		masked = eventfd(0, EFD_NONBLOCK);
 	if (i & 1) {
 		ktap_ok(vhost_set_call(x->n.fd, vq, x->n.ring[vq].call_fd));
-		/* What came while masked is told afterwards. */
+		/* What was used while masked is signalled afterwards. */
 		if (mock_fd_drain(masked))
 			eventfd_write(x->n.ring[vq].call_fd, 1);
 	} else {

@@ -12,7 +12,7 @@
  * @thread: does it
  * @stop: set to end it
  * @sent: tx buffers given to the device
- * @back: tx buffers that came back
+ * @back: used tx buffers
  * @error: rule that the device broke, or 0
  */
 struct gone_load {

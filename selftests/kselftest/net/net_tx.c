@@ -94,7 +94,7 @@ KTAP_TEST(tx_table_unasked, KTAP_LONG, net_layouts, "tx_SP8_table_unasked")
 	ktap_ok(mock_io_init(&x.tx, &x.n, VHU_TX, 2048, 64));
 	x.tx.indirect = true;
 	x.tx.pieces = tx_pieces;
-	/* The ring has tables, but what is negotiated does not tell. */
+	/* The ring has tables, but the feature was not negotiated. */
 	x.n.cfg.features[0] &= ~VHU_INDIRECT;
 	ktap_ok(mock_net_start(&x.n, x.tap));
 	fixture_tx(&x, 1, 40);
@@ -310,7 +310,7 @@ static void tx_lies_run(const struct combo *c, const struct tx_bad *lies,
 	ktap_eq(mock_fd_drain(x.tx.ring->err_fd), 0);
 }
 
-/* N4: lying headers are dropped and counted, the buffer comes back. */
+/* N4: frames with lying headers are dropped and counted, the buffer is used. */
 KTAP_TEST(tx_lying_header, KTAP_LONG, net_layouts, "tx_N4_lies")
 {
 	tx_lies_run(arg, tx_lies, sizeof(tx_lies) / sizeof(*tx_lies));

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Fault injection by /proc/PID/task/TID/fail-nth, see fault.h.
- */
+/* Fault injection by /proc/PID/task/TID/fail-nth, see fault.h. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +17,7 @@
 
 #define FAULT_TASKS	64
 #define FAULT_KTHREADD_PID	2
-/* Who would meet more faults than this in one step never gets to its end. */
+/* More faults than this in one step mean that it never ends. */
 #define FAULT_MAX	2000
 /* The pools have other things to do as well. */
 #define FAULT_POOL_MAX	60
@@ -77,11 +75,7 @@ static bool fault_read(const char *path, char *buf, int len)
 	return n > 0;
 }
 
-/**
- * fault_write() - write to a file of the kernel, if it is there
- * @path: the file
- * @value: what
- */
+/* Write to a file of the kernel, if it is there. */
 void fault_write(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -120,9 +114,7 @@ KTAP_TEARDOWN(fault_finish)
 		  fault_total->injected, fault_total->failed);
 }
 
-/**
- * fault_require() - skip the case where the kernel cannot inject faults
- */
+/* Skip the case where the kernel cannot inject faults. */
 void fault_require(void)
 {
 	if (access("/proc/thread-self/fail-nth", W_OK))
@@ -131,8 +123,8 @@ void fault_require(void)
 		ktap_skip("no failslab in debugfs");
 }
 
-/**
- * fault_count() - faults that were injected in another way
+/*
+ * Faults that were injected in another way.
  * @n: how many, each of which made something fail
  */
 void fault_count(unsigned int n)
@@ -141,17 +133,13 @@ void fault_count(unsigned int n)
 	fault_total->failed += n;
 }
 
-/**
- * fault_armed() - is a fault due in the step that runs?
- */
+/* Is a fault due in the step that runs? */
 bool fault_armed(void)
 {
 	return fault.armed;
 }
 
-/**
- * fault_met() - was there a fault in this life before?
- */
+/* Has a fault been hit since the first step? */
 bool fault_met(void)
 {
 	return fault.met;
@@ -171,7 +159,7 @@ static void fault_use_read(struct fault_use *use)
 		use->refs[i] = proc_module_refs(modules[i]);
 }
 
-/* Wait until all is as it was. */
+/* Wait until the resources in use are @want again. */
 static void fault_use_expect(const struct fault_use *want, const char *when)
 {
 	__s64 end = mock_msecs() + FAULT_SETTLE;
@@ -301,15 +289,7 @@ static void fault_clean(const struct fault_life *life,
 	ktap_check(!r, "%s fails %s: %s", s->name, when, strerror(-r));
 }
 
-/**
- * fault_once() - a call with one fault
- * @nth: which point
- * @run: the call
- * @world: passed to it
- * @ret: result, what it returned
- *
- * Return: true if the fault was met.
- */
+/* Make a call with one fault.  Returns true if the fault was hit. */
 bool fault_once(unsigned int nth, int (*run)(void *world), void *world,
 		int *ret)
 {
@@ -420,10 +400,7 @@ static void fault_no_kthread(void)
 	}
 }
 
-/**
- * fault_sweep() - live a life with every single fault
- * @life: the life
- */
+/* Run all steps once per fault point. */
 void fault_sweep(const struct fault_life *life)
 {
 	char line[1024];

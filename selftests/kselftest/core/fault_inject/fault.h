@@ -16,12 +16,12 @@
 #define FAULT_DEBUG	"/sys/kernel/debug/"
 
 /**
- * enum fault_at - who meets the fault
- * @FAULT_NONE: nobody, the step is not swept
+ * enum fault_at - which thread the fault is injected into
+ * @FAULT_NONE: none, the step is not swept
  * @FAULT_CALLER: the test, in its system calls
  * @FAULT_WORKER: the worker of a queue
  * @FAULT_POOL: threads of the kernel's pools
- * @FAULT_KTHREADD: who makes kernel threads
+ * @FAULT_KTHREADD: kthreadd, which makes kernel threads
  */
 enum fault_at {
 	FAULT_NONE,
@@ -35,7 +35,7 @@ enum fault_at {
  * struct fault_step - a step of a life
  * @name: for diagnostics
  * @run: make it; 0 or a negative errno, after which it can be repeated
- * @at: who meets the fault
+ * @at: which thread the fault is injected into
  * @queue: its name in fdinfo, for FAULT_WORKER
  * @aside: if not 0, only lived when a step with the same number has the fault
  * @also: an errno that makes sense besides those of every step
@@ -52,7 +52,7 @@ struct fault_step {
 };
 
 /**
- * struct fault_life - what is lived
+ * struct fault_life - the steps that are run for each fault
  * @step: steps
  * @n: how many
  * @world: passed to them

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The life of a disk, in both dialects, for fault.h.
- */
+/* The life of a disk, in both dialects, for fault.h. */
 #define _GNU_SOURCE
 #include <sys/mman.h>
 
@@ -93,7 +91,7 @@ static __u64 blkf_errors(struct blkf_world *w)
 	       blk_counter(&w->x, MYVHOST_CNT_UNSUPPORTED);
 }
 
-/* Returns 1 if a request came back, -EIO if the queue broke. */
+/* Returns 1 if a request completed, -EIO if the queue broke. */
 static int blkf_wait(struct blkf_world *w, struct mock_blk_req **r)
 {
 	__s64 end = mock_msecs() + BLK_WAIT;
@@ -352,7 +350,7 @@ static int blkf_give_worker(void *world)
 	return vhost_attach_worker(w->x.b.fd, 0, w->worker);
 }
 
-/* All translations change at once, and the worker maps the ring anew. */
+/* All translations change at once, and the worker maps the ring again. */
 static int blkf_remap_run(void *world)
 {
 	struct blkf_world *w = world;
@@ -449,9 +447,7 @@ int blkf_close(void *world)
 	return r;
 }
 
-/**
- * blkf_start() - everything that a driver and its VMM do, up to traffic
- */
+/* Everything that a driver and its VMM do, up to traffic. */
 int blkf_start(void *world)
 {
 	struct blkf_world *w = world;
@@ -550,11 +546,9 @@ void blkf_prepare(struct blkf_world *w, const struct blkf_kind *kind)
 	blkf_fail_bios(&back);
 }
 
-/**
- * blkf_sweep() - live the life of a disk with every single fault
+/*
+ * Run the steps of a disk once per fault point.
  * @w: world, prepared
- * @step: steps
- * @n: how many
  */
 void blkf_sweep(struct blkf_world *w, const struct fault_step *step,
 		unsigned int n)
@@ -569,7 +563,7 @@ void blkf_sweep(struct blkf_world *w, const struct fault_step *step,
 	};
 
 	fault_sweep(&life);
-	/* What requests have told of their writes it tells once more. */
+	/* fsync() repeats the write errors that requests have reported. */
 	if (fsync(w->x.back.fd))
 		ktap_info("fsync: %s", strerror(errno));
 	blk_check_disk(&w->x);

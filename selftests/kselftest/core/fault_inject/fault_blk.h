@@ -27,7 +27,7 @@ struct blkf_kind {
  * @seed: of the data that was written last
  * @worker: id of a second worker
  * @user: descriptor that uses a named node
- * @looker: descriptor that looks at one
+ * @looker: descriptor that observes one
  */
 struct blkf_world {
 	struct blk_fix x;

@@ -320,7 +320,7 @@ static int net_attach_tx(void *world)
 	return vhost_set_backend(w->x.n.fd, VHU_TX, w->x.tap);
 }
 
-/* The translation of a ring changes, and the worker maps it anew. */
+/* The translation of a ring changes, and the worker maps it again. */
 static int net_remap_tx(void *world)
 {
 	struct net_world *w = world;

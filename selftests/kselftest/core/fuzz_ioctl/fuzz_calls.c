@@ -482,10 +482,7 @@ static void fuzz_act_fork(struct fuzz *f)
 	_exit(0);
 }
 
-/**
- * fuzz_call() - one step of the VMM
- * @f: a device is there
- */
+/* One step of the VMM. */
 void fuzz_call(struct fuzz *f)
 {
 	switch (rng_below(&f->rng, 1024)) {

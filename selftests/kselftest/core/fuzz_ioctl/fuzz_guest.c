@@ -242,10 +242,7 @@ static void fuzz_turn(struct fuzz_hand *h)
 	}
 }
 
-/**
- * fuzz_guest() - the guest's thread
- * @arg: struct fuzz
- */
+/* The guest's thread. */
 void *fuzz_guest(void *arg)
 {
 	struct fuzz_hand h = { .f = arg };

@@ -154,7 +154,7 @@ static int fuzz_users(void)
 	return users;
 }
 
-/* Children of those that ended may still be at it; they end soon. */
+/* Children of processes that ended may still run; they end soon. */
 static void fuzz_check_users(int before)
 {
 	__s64 end = mock_msecs() + FIXTURE_WAIT;

@@ -56,8 +56,8 @@ static void fuzz_arg_init(struct fuzz *f)
 	f->arg = p;
 }
 
-/**
- * fuzz_world_init() - everything but the device
+/*
+ * Prepare all but the device.
  * @f: seed and kind are set
  *
  * In a network name space of its own: no back end is missing elsewhere.
@@ -143,11 +143,9 @@ static int fuzz_up_blk(struct fuzz *f)
 	return mock_blk_open(&f->blk, &cfg);
 }
 
-/**
- * fuzz_up() - make a device and have it served, as a VMM does
- * @f: no device is there
- *
- * That may fail in the middle, where features do not go together.
+/*
+ * Make a device and have it served, as a VMM does.  That may fail in the
+ * middle, where features do not go together.
  */
 void fuzz_up(struct fuzz *f)
 {
@@ -167,10 +165,7 @@ void fuzz_up(struct fuzz *f)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/**
- * fuzz_down() - close the device, whatever it does
- * @f: a device is there
- */
+/* Close the device in any state. */
 void fuzz_down(struct fuzz *f)
 {
 	pthread_mutex_lock(&f->lock);
@@ -184,10 +179,7 @@ void fuzz_down(struct fuzz *f)
 	f->fd = -1;
 }
 
-/**
- * fuzz_restart() - empty rings, and everything set up anew
- * @f: a device is there
- */
+/* Empty the rings and set everything up again. */
 void fuzz_restart(struct fuzz *f)
 {
 	unsigned int i;
@@ -208,11 +200,9 @@ void fuzz_restart(struct fuzz *f)
 		mock_blk_start(&f->blk);
 }
 
-/**
- * fuzz_mem_hurt() - take some pages of the device's view of guest memory away
- * @f: a device is there
- *
- * Nothing else may be mapped in the gap: the device would rightly write there.
+/*
+ * Take some pages of the device's view of guest memory away.  Nothing else may
+ * be mapped in the gap: the device would rightly write there.
  */
 void fuzz_mem_hurt(struct fuzz *f)
 {
@@ -245,10 +235,7 @@ void fuzz_mem_hurt(struct fuzz *f)
 	}
 }
 
-/**
- * fuzz_mem_heal() - as it was before fuzz_mem_hurt()
- * @f: a device is there
- */
+/* As it was before fuzz_mem_hurt(). */
 void fuzz_mem_heal(struct fuzz *f)
 {
 	size_t half = f->mem->size / GUEST_REGIONS;
@@ -264,10 +251,9 @@ static int fuzz_is_node(const struct dirent *d)
 	return !strncmp(d->d_name, FUZZ_NODE_FILE, strlen(FUZZ_NODE_FILE));
 }
 
-/**
- * fuzz_nodes_remove() - remove what MYVHOST_NODE_ADD may have left
- *
- * In /dev, where the kernel makes them, whatever the device under test is called.
+/*
+ * Remove what MYVHOST_NODE_ADD may have left.  In /dev, where the kernel makes
+ * them, whatever the device under test is called.
  */
 void fuzz_nodes_remove(void)
 {

@@ -231,7 +231,7 @@ KTAP_TEST(errno_run, KTAP_LONG, errno_runs, "errno")
 	ktap_check(!bad, "%u of %u calls are wrong", bad, g->n);
 }
 
-/* CVE-2018-1118: what comes back is complete, and nothing beyond is touched. */
+/* CVE-2018-1118: the answer is complete, and nothing beyond it is written. */
 KTAP_TEST(errno_array_tail, KTAP_BRIEF, NULL, "errno_array_tail")
 {
 	__u64 a[8], one;
@@ -290,7 +290,7 @@ KTAP_TEST(errno_509_regions, KTAP_BRIEF, NULL, "errno_509_regions")
 	ktap_ok(vhost_set_mem_table(fd, r, 509));
 }
 
-/* FACTS 1.10: what is read back is what was set, the index included. */
+/* Every value that was set is read back, the index included. */
 KTAP_TEST(errno_read_back, KTAP_BRIEF, NULL, "errno_read_back")
 {
 	static const unsigned int base[] = { 0, 1, 0x7fff, 0x8000, 0xffff };
