@@ -187,11 +187,8 @@ stage_install() {
 # The reports run without errexit: what fails must say so itself.
 kselftest_report() {
 	"$LAB/build.sh" "$1" >&2 || return
-	# vhost_net is what the errno tests compare with
 	"$LAB/run.sh" -k "$1" -t 1200 -o "$LOGS/kselftest-$1" -- \
-		'/repo/selftests/kselftest/load.sh;
-		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
-		/repo/selftests/kselftest/run.sh && kselftest=0 || kselftest=$?
+		'/repo/selftests/kselftest/in-vm.sh && kselftest=0 || kselftest=$?
 		/repo/selftests/ctl/node.sh && exit $kselftest'
 }
 
@@ -218,9 +215,7 @@ debug_report() {
 	"$LAB/build.sh" debug KCOV_INSTRUMENT=y >&2 || return
 	"$LAB/run.sh" -k debug -t 5400 -o "$LOGS/debug" -- \
 		'export KTAP_SLOWDOWN=4
-		/repo/selftests/kselftest/load.sh
-		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
-		/repo/selftests/kselftest/run.sh && kselftest=0 || kselftest=$?
+		/repo/selftests/kselftest/in-vm.sh && kselftest=0 || kselftest=$?
 		grep -q "debug_locks: *1" /proc/lockdep_stats || exit
 		exit $kselftest'
 }
@@ -237,9 +232,7 @@ kcsan_report() {
 	"$LAB/build.sh" kcsan UBSAN_SANITIZE=n >&2 || return
 	"$LAB/run.sh" -k kcsan -t 5400 -o "$LOGS/kcsan" -- \
 		'export KTAP_SLOWDOWN=4
-		/repo/selftests/kselftest/load.sh
-		. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
-		/repo/selftests/kselftest/run.sh'
+		exec /repo/selftests/kselftest/in-vm.sh'
 }
 
 stage_kcsan() {

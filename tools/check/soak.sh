@@ -18,9 +18,6 @@ OUT=${SOAK_LOGS:-$CACHE/soak/$(date +%Y%m%d-%H%M%S)}
 mkdir -p "$OUT"
 cat > "$OUT/soak" <<EOF
 [ "$KERNEL" != debug ] || export KTAP_SLOWDOWN=4
-/repo/selftests/kselftest/load.sh
-. /repo/selftests/lab/guest.sh && vhost_load && modprobe vhost_net || exit
-cd /repo/selftests/kselftest
 round=0 failed=0
 while [ \$SECONDS -lt $SECS ]; do
 	round=\$((round + 1))
@@ -36,4 +33,5 @@ echo "# \$round rounds in \$SECONDS s"
 exit \$failed
 EOF
 echo "soaking for $SECS s, logs: $OUT"
-exec "$LAB/run.sh" -k "$KERNEL" -t $((SECS + 1800)) -o "$OUT" -- 'bash /lab/soak'
+exec "$LAB/run.sh" -k "$KERNEL" -t $((SECS + 1800)) -o "$OUT" -- \
+	'/repo/selftests/kselftest/in-vm.sh bash /lab/soak'
