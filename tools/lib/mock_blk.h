@@ -14,6 +14,11 @@
 #include "myvhost_dev.h"
 #include "vdpa_dev.h"
 
+/* Since Linux 6.2. */
+#ifndef VIRTIO_BLK_F_ZONED
+#define VIRTIO_BLK_F_ZONED	17
+#endif
+
 #define MOCK_BLK_QUEUES		16
 #define MOCK_BLK_SEGS		1100
 #define MOCK_BLK_HDR		sizeof(struct virtio_blk_outhdr)
