@@ -171,6 +171,11 @@ static void mvh_blk_service(struct mvh_vq *vq)
 	mvh_blk_queue_service(vq->port, vq);
 }
 
+static void mvh_blk_idle(struct mvh_vq *vq)
+{
+	mvh_blk_queue_empty(vq->port, vq);
+}
+
 static const char *const mvh_blk_vq_names[MVH_BLK_QUEUES_MAX] = {
 	"q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7",
 	"q8", "q9", "q10", "q11", "q12", "q13", "q14", "q15",
@@ -207,6 +212,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.stop		= mvh_blk_stop,
 	.quiesce	= mvh_blk_quiesce,
 	.service	= mvh_blk_service,
+	.idle		= mvh_blk_idle,
 };
 
 static int __init mvh_blk_init(void)

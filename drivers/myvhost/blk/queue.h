@@ -5,6 +5,7 @@
 #ifndef _MVH_BLK_QUEUE_H
 #define _MVH_BLK_QUEUE_H
 
+#include <linux/blkdev.h>
 #include <linux/fs.h>
 #include <linux/llist.h>
 #include <linux/spinlock.h>
@@ -102,6 +103,7 @@ struct mvh_blk_req {
  * @limits: what the disk can do for this guest
  * @can_flush: the driver knows of the write cache; otherwise there must be none
  * @now: time of this run in nanoseconds
+ * @plug: of this run
  * @n_reqs: requests
  * @reqs: the requests
  * @n_free: how many of them are not in use
@@ -121,6 +123,7 @@ struct mvh_blk_queue {
 	struct mvh_blk_limits limits;
 	bool can_flush;
 	u64 now;
+	struct blk_plug plug;
 	unsigned int n_reqs;
 	struct mvh_blk_req *reqs;
 	unsigned int n_free;
@@ -141,6 +144,7 @@ int mvh_blk_queue_init(void);
 void mvh_blk_queue_exit(void);
 
 /* serve.c */
+void mvh_blk_queue_empty(struct mvh_blk_queue *queue, struct mvh_vq *vq);
 void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq);
 void mvh_blk_reap(struct mvh_blk_queue *queue, struct mvh_vq *vq);
 bool mvh_blk_has_ended(const struct mvh_blk_queue *queue);

@@ -122,8 +122,8 @@ static void mvh_blk_give(struct mvh_blk_req *req, struct mvh_vq *vq, u8 status)
 		if (put_user(status, req->status))
 			mvh_vq_bad(vq, MVH_BAD_ADDRESS);
 		else
-			mvh_vq_finish(vq, req->id, req->ndesc,
-				      mvh_blk_used_len(req, status));
+			mvh_vq_complete_late(vq, req->id, req->ndesc,
+					     mvh_blk_used_len(req, status));
 	}
 	mvh_blk_recycle(req);
 }
@@ -346,6 +346,7 @@ static int mvh_blk_accept(struct mvh_blk_queue *queue, struct mvh_vq *vq,
 
 	if (chain->out_len < sizeof(struct virtio_blk_outhdr) || !chain->in_len)
 		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
+	mvh_vq_take(vq);
 	req = mvh_blk_take(queue, chain);
 	status = mvh_blk_parse_chain(req, chain);
 	if (status == VIRTIO_BLK_S_OK)
@@ -379,45 +380,38 @@ static bool mvh_blk_throttled(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	return true;
 }
 
-/* Returns 0 if the ring is empty, else the service must return. */
-static int mvh_blk_fetch_all(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+/* How many requests may be taken now; 0 if a completion or the timer runs the queue. */
+static unsigned int mvh_blk_room(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
-	while (!mvh_vq_spent(vq)) {
-		struct mvh_chain chain = {
-			.iov = vq->iov,
-			.max = MVH_IOV_MAX,
-		};
-		int ret;
-
-		/* A completion runs the queue again. */
-		if (!queue->n_free || mvh_blk_throttled(queue, vq))
-			return -EAGAIN;
-		ret = mvh_vq_fetch(vq, &chain);
-		if (ret <= 0)
-			return ret;
-		ret = mvh_blk_accept(queue, vq, &chain);
-		if (ret)
-			return ret;
-	}
-	return -EAGAIN;
+	if (mvh_blk_throttled(queue, vq))
+		return 0;
+	/* The limit is looked at before each request. */
+	return min_t(u32, queue->n_free, queue->disk->limited ? 1 : MVH_BATCH);
 }
 
-/* Returns 0 if the ring is empty, else the service must return. */
-static int mvh_blk_batch(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+static void mvh_blk_fetch_all(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
-	struct blk_plug plug;
-	int ret;
+	unsigned int room;
 
+	while ((room = mvh_blk_room(queue, vq)) && mvh_vq_next(vq, room) > 0)
+		while (mvh_vq_n_chains(vq) && !mvh_vq_over(vq))
+			if (mvh_blk_accept(queue, vq, mvh_vq_chain(vq, 0)))
+				return;
+}
+
+/**
+ * mvh_blk_queue_empty - the ring is empty: submit what was collected
+ * @queue: the port
+ * @vq: the queue, locked
+ *
+ * A fast backing has completed by then: the queue must not sleep over it.
+ */
+void mvh_blk_queue_empty(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+{
+	blk_finish_plug(&queue->plug);
 	mvh_blk_reap(queue, vq);
-	if (vq->state != MVH_VQ_RUNNING)
-		return -EBADMSG;
 	queue->now = ktime_get_ns();
-	blk_start_plug(&plug);
-	ret = mvh_blk_fetch_all(queue, vq);
-	blk_finish_plug(&plug);
-	/* A fast backing has completed by now: do not sleep over it. */
-	mvh_blk_reap(queue, vq);
-	return vq->state == MVH_VQ_RUNNING ? ret : -EBADMSG;
+	blk_start_plug(&queue->plug);
 }
 
 /**
@@ -433,7 +427,13 @@ void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 {
 	const struct cred *old = override_creds(queue->disk->cred);
 
-	while (!mvh_blk_batch(queue, vq) && mvh_vq_rearm(vq))
-		;
+	mvh_blk_reap(queue, vq);
+	queue->now = ktime_get_ns();
+	blk_start_plug(&queue->plug);
+	if (vq->state == MVH_VQ_RUNNING)
+		mvh_blk_fetch_all(queue, vq);
+	blk_finish_plug(&queue->plug);
+	if (vq->state == MVH_VQ_RUNNING)
+		mvh_blk_reap(queue, vq);
 	revert_creds(old);
 }

@@ -61,11 +61,22 @@ struct seq_file;
  * @quiesce: wait until nothing is in flight, so that guest memory can change.
  *	Called with the queue's mutex by the owner.  Returns 0, or -EINTR if the
  *	owner was killed.  Optional.
- * @service: serve the queue until there is nothing to do, the budget is spent
- *	or the queue stops.  Called by the worker with the queue's mutex, the
- *	rings mapped and kicks disabled.  Must end with the guest's kick or the
- *	port's event armed, or with the queue requeued, which mvh_vq_fetch() and
- *	mvh_vq_rearm() see to.
+ * @service: serve the queue until there is nothing to do, the budget is used up
+ *	or the queue stops.  Called by the worker with the queue's mutex, the rings
+ *	mapped and kicks disabled.  The loop of a device that looks at each chain
+ *	once is
+ *
+ *		while (mvh_vq_next(vq, MVH_BATCH) > 0)
+ *			while (mvh_vq_n_chains(vq) && !mvh_vq_over(vq)) {
+ *				... mvh_vq_chain(vq, 0) ...
+ *				mvh_vq_complete(vq, len);
+ *			}
+ *
+ *	mvh_vq_next() sees to the guest's notifications; a service that waits for
+ *	anything else arms that.  One that returns with its budget used up is called
+ *	again.
+ * @idle: the ring is empty: pass on what was collected for a batch.  Called by
+ *	mvh_vq_next() before it pushes what is finished.  Optional.
  */
 struct mvh_backend_ops {
 	struct module *owner;
@@ -97,6 +108,7 @@ struct mvh_backend_ops {
 	void (*stop)(struct mvh_vq *vq);
 	int (*quiesce)(struct mvh_vq *vq);
 	void (*service)(struct mvh_vq *vq);
+	void (*idle)(struct mvh_vq *vq);
 };
 
 int mvh_backend_register(const struct mvh_backend_ops *ops);
@@ -104,16 +116,11 @@ void mvh_backend_unregister(const struct mvh_backend_ops *ops);
 const struct mvh_backend_ops *mvh_backend_get(u32 device_id);
 void mvh_backend_put(const struct mvh_backend_ops *ops);
 
-/* For service(), with the queue's mutex held; see vq_serve.c. */
-int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain);
-void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len);
-void mvh_vq_commit(struct mvh_vq *vq, u32 last_len);
-void mvh_vq_finish(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len);
+/* For service() and idle(), with the queue's mutex held; see vq_serve.c. */
+int mvh_vq_next(struct mvh_vq *vq, unsigned int max);
+void mvh_vq_complete_late(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len);
 void mvh_vq_flush(struct mvh_vq *vq);
-bool mvh_vq_rearm(struct mvh_vq *vq);
 bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq));
-void mvh_vq_charge(struct mvh_vq *vq, u64 bytes);
-bool mvh_vq_spent(struct mvh_vq *vq);
 void mvh_vq_drop(struct mvh_vq *vq, enum myvhost_counter why);
 int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why);
 void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len);

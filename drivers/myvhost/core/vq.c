@@ -254,9 +254,11 @@ int mvh_vq_alloc(struct mvh_vq *vq)
 {
 	vq->iov = kvmalloc_array(MVH_IOV_ROOM, sizeof(*vq->iov),
 				 GFP_KERNEL_ACCOUNT);
+	vq->chain = kvmalloc_array(MVH_CHAIN_MAX, sizeof(*vq->chain),
+				   GFP_KERNEL_ACCOUNT);
 	vq->done = kvmalloc_array(MVH_DONE_MAX, sizeof(*vq->done),
 				  GFP_KERNEL_ACCOUNT);
-	return vq->iov && vq->done ? 0 : -ENOMEM;
+	return vq->iov && vq->chain && vq->done ? 0 : -ENOMEM;
 }
 
 /**
@@ -276,14 +278,17 @@ void mvh_vq_free(struct mvh_vq *vq)
 	if (vq->err)
 		eventfd_ctx_put(vq->err);
 	kvfree(vq->iov);
+	kvfree(vq->chain);
 	kvfree(vq->done);
 	vq->kick = NULL;
 	vq->call = NULL;
 	vq->err = NULL;
 	vq->iov = NULL;
+	vq->chain = NULL;
 	vq->done = NULL;
+	vq->first = 0;
+	vq->n_chain = 0;
 	vq->n_done = 0;
-	vq->n_staged = 0;
 	vq->enabled = false;
 	vq->placed = false;
 	vq->log_used = false;

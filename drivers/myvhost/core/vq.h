@@ -26,11 +26,14 @@ struct mvh_frontend_ops;
 /* Pieces of guest memory that one chain, or the chains of one frame, may have. */
 #define MVH_IOV_MAX		1024
 
-/* Completions are given back in batches of this many at least. */
-#define MVH_DONE_BATCH		64
+/* Chains are taken, and completions pushed, in batches of this many. */
+#define MVH_BATCH		64
 
-/* Chains that may be finished or staged at a time; each has a piece at least. */
-#define MVH_DONE_MAX		(MVH_DONE_BATCH + MVH_IOV_MAX)
+/* Chains a service may hold: those of one frame, each with a piece, and a batch. */
+#define MVH_CHAIN_MAX		(MVH_IOV_MAX + MVH_BATCH)
+
+/* Completions not pushed yet: less than a batch when chains are taken, and these. */
+#define MVH_DONE_MAX		(MVH_BATCH + MVH_CHAIN_MAX)
 
 /* A chain may begin where the pieces of those before it end. */
 #define MVH_IOV_ROOM		(2 * MVH_IOV_MAX)
@@ -126,9 +129,12 @@ struct mvh_window {
  * @window: busy polling
  * @miss: missing translation; under @dev->miss_lock
  * @iov: room for MVH_IOV_ROOM pieces of a request
- * @done: finished chains not given back yet, and behind them staged ones
- * @n_done: how many are finished
- * @n_staged: how many are taken, but may still be left to the guest
+ * @chain: chains that this run has taken
+ * @first: the oldest of them that the service holds; it may still be left to the
+ *	guest
+ * @n_chain: end of them
+ * @done: finished chains that are not pushed yet
+ * @n_done: how many
  * @left_packets: what remains of this run's budget
  * @left_bytes: likewise
  * @left_descs: likewise, of descriptors looked at
@@ -160,9 +166,11 @@ struct mvh_vq {
 	struct mvh_window window;
 	struct mvh_miss miss;
 	struct iovec *iov;
+	struct mvh_chain *chain;
+	unsigned int first;
+	unsigned int n_chain;
 	struct mvh_done *done;
 	unsigned int n_done;
-	unsigned int n_staged;
 	s32 left_packets;
 	s64 left_bytes;
 	s64 left_descs;
@@ -196,7 +204,7 @@ static inline void mvh_vq_refill(struct mvh_vq *vq)
  * mvh_vq_over - is the budget used up?
  * @vq: the queue, its mutex held
  *
- * It only looks; mvh_vq_spent() also has the queue run again.
+ * A service that returns then is run again, behind the other work of its worker.
  *
  * Return: true if it is.
  */
@@ -207,39 +215,68 @@ static inline bool mvh_vq_over(const struct mvh_vq *vq)
 }
 
 /**
- * struct mvh_mark - a position in the available chains
- * @avail: see struct mvh_ring_state
- * @wrap: likewise
- */
-struct mvh_mark {
-	u16 avail;
-	bool wrap;
-};
-
-/**
- * mvh_vq_mark - remember where the next chain is
+ * mvh_vq_charge - use up budget
  * @vq: the queue, its mutex held
- *
- * Return: the position, for mvh_vq_rewind().
+ * @bytes: what a packet weighs, moved or dropped
  */
-static inline struct mvh_mark mvh_vq_mark(const struct mvh_vq *vq)
+static inline void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
 {
-	return (struct mvh_mark) {
-		.avail = vq->ring.state.avail,
-		.wrap = vq->ring.state.avail_wrap,
-	};
+	vq->left_packets--;
+	vq->left_bytes -= bytes;
 }
 
 /**
- * mvh_vq_rewind - leave chains to the guest that were fetched since a mark
+ * mvh_vq_n_chains - how many chains the service holds
  * @vq: the queue, its mutex held
- * @mark: the position; none of the chains after it was committed
+ *
+ * Return: the number.
  */
-static inline void mvh_vq_rewind(struct mvh_vq *vq, struct mvh_mark mark)
+static inline unsigned int mvh_vq_n_chains(const struct mvh_vq *vq)
 {
-	vq->ring.state.avail = mark.avail;
-	vq->ring.state.avail_wrap = mark.wrap;
-	vq->n_staged = 0;
+	return vq->n_chain - vq->first;
+}
+
+/**
+ * mvh_vq_chain - a chain that the service holds
+ * @vq: the queue, its mutex held
+ * @i: which, below mvh_vq_n_chains(), in the order of the ring; the pieces of one
+ *	follow those of the one before
+ *
+ * Return: the chain, until the next mvh_vq_next().
+ */
+static inline struct mvh_chain *mvh_vq_chain(struct mvh_vq *vq, unsigned int i)
+{
+	return &vq->chain[vq->first + i];
+}
+
+/**
+ * mvh_vq_take - the oldest chain that the service holds will be completed later
+ * @vq: the queue, its mutex held
+ *
+ * See mvh_vq_complete_late().
+ */
+static inline void mvh_vq_take(struct mvh_vq *vq)
+{
+	vq->first++;
+}
+
+/**
+ * mvh_vq_complete - the oldest chain that the service holds is finished
+ * @vq: the queue, its mutex held
+ * @len: bytes written into it
+ *
+ * The guest sees it after mvh_vq_flush(), which mvh_vq_next() and the end of the
+ * run see to; together with all others that are finished by then.
+ */
+static inline void mvh_vq_complete(struct mvh_vq *vq, u32 len)
+{
+	const struct mvh_chain *chain = &vq->chain[vq->first++];
+
+	vq->done[vq->n_done++] = (struct mvh_done) {
+		.id = chain->id,
+		.ndesc = chain->ndesc,
+		.len = len,
+	};
 }
 
 /**

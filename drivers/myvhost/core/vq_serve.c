@@ -29,7 +29,6 @@ int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why)
 	enum myvhost_counter what = MYVHOST_CNT_BAD_INDEX + why;
 
 	lockdep_assert_held(&vq->mutex);
-	vq->n_staged = 0;
 	mvh_vq_flush(vq);
 	mvh_vq_count(vq, what, 1);
 	trace_mvh_bad(vq, what);
@@ -61,125 +60,17 @@ static void mvh_vq_wait_translation(struct mvh_vq *vq)
 }
 
 /**
- * mvh_vq_charge - use up budget
- * @vq: the queue
- * @bytes: what a packet weighs, moved or dropped
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
-{
-	lockdep_assert_held(&vq->mutex);
-	vq->left_packets--;
-	vq->left_bytes -= bytes;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_charge);
-
-/**
- * mvh_vq_spent - is this run's budget used up?
- * @vq: the queue
- *
- * If it is, the queue is requeued behind the other work of its worker.
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: true if it is, and the service must return.
- */
-bool mvh_vq_spent(struct mvh_vq *vq)
-{
-	lockdep_assert_held(&vq->mutex);
-	cond_resched();
-	if (likely(!mvh_vq_over(vq)))
-		return false;
-	mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
-	mvh_vq_schedule(vq);
-	return true;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_spent);
-
-/**
- * mvh_vq_fetch - take the next chain
- * @vq: the queue
- * @chain: the chain, with @chain->iov and @chain->max set
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: 1; 0 if there is none, the guest being told nothing yet; -EAGAIN if
- * a translation is missing, the queue being run again when it arrives;
- * -EBADMSG if the queue has stopped.  On an error the service must rewind to
- * where what it staged begins, and return.
- */
-int mvh_vq_fetch(struct mvh_vq *vq, struct mvh_chain *chain)
-{
-	int ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
-
-	lockdep_assert_held(&vq->mutex);
-	vq->left_descs -= chain->n_read;
-	if (likely(ret >= 0))
-		return ret;
-	if (ret == -EAGAIN) {
-		/* The owner may never answer: a later kick tries again. */
-		vq->n_staged = 0;
-		mvh_vq_flush(vq);
-		mvh_ring_request_kick(&vq->ring);
-		mvh_vq_wait_translation(vq);
-	} else {
-		mvh_vq_bad(vq, vq->ring.bad);
-	}
-	return ret;
-}
-EXPORT_SYMBOL_GPL(mvh_vq_fetch);
-
-/**
- * mvh_vq_stage - put a chain behind those that will be given back together
- * @vq: the queue
- * @chain: the chain
- * @len: bytes written into it, all that it has room for
- *
- * There is room for MVH_IOV_MAX.  mvh_vq_commit() or mvh_vq_rewind() decides.
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_stage(struct mvh_vq *vq, const struct mvh_chain *chain, u32 len)
-{
-	lockdep_assert_held(&vq->mutex);
-	vq->done[vq->n_done + vq->n_staged++] = (struct mvh_done) {
-		.id = chain->id,
-		.ndesc = chain->ndesc,
-		.len = len,
-	};
-}
-EXPORT_SYMBOL_GPL(mvh_vq_stage);
-
-/**
- * mvh_vq_commit - the staged chains, at least one, are finished
- * @vq: the queue
- * @last_len: bytes written into the last one
- *
- * The guest sees them after mvh_vq_flush(), which is done here once there are
- * MVH_DONE_BATCH, and all of them at once.
- *
- * Context: Process context of the worker, with the queue's mutex.
- */
-void mvh_vq_commit(struct mvh_vq *vq, u32 last_len)
-{
-	lockdep_assert_held(&vq->mutex);
-	vq->n_done += vq->n_staged;
-	vq->n_staged = 0;
-	vq->done[vq->n_done - 1].len = last_len;
-	if (vq->n_done >= MVH_DONE_BATCH)
-		mvh_vq_flush(vq);
-}
-EXPORT_SYMBOL_GPL(mvh_vq_commit);
-
-/**
- * mvh_vq_finish - a chain is finished, in whatever order
+ * mvh_vq_complete_late - a chain that was taken with mvh_vq_take() is finished
  * @vq: the queue, without VIRTIO_F_IN_ORDER
  * @id: the chain's id
  * @ndesc: ring descriptors it takes
  * @len: bytes written into it
  *
+ * In whatever order.  See mvh_vq_complete().
+ *
  * Context: Process context, with the queue's mutex and the ring mapped.
  */
-void mvh_vq_finish(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len)
+void mvh_vq_complete_late(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len)
 {
 	lockdep_assert_held(&vq->mutex);
 	vq->done[vq->n_done++] = (struct mvh_done) {
@@ -187,10 +78,10 @@ void mvh_vq_finish(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len)
 		.ndesc = ndesc,
 		.len = len,
 	};
-	if (vq->n_done >= MVH_DONE_BATCH)
+	if (vq->n_done >= MVH_BATCH)
 		mvh_vq_flush(vq);
 }
-EXPORT_SYMBOL_GPL(mvh_vq_finish);
+EXPORT_SYMBOL_GPL(mvh_vq_complete_late);
 
 /**
  * mvh_vq_flush - give finished chains back and interrupt the guest if it wants
@@ -222,18 +113,14 @@ static bool mvh_vq_has_new(struct mvh_vq *vq)
 	return mvh_ring_has_new(&vq->ring);
 }
 
-/**
- * mvh_vq_rearm - the ring is empty: have the guest kick, unless there is more
- * @vq: the queue, whose last mvh_vq_fetch() returned 0
- *
- * Gives back what is finished and polls before that.
- *
- * Context: Process context of the worker, with the queue's mutex.
- * Return: true if there is more to fetch, false if the service must return.
+/*
+ * The ring is empty: have the guest kick, unless there is more.  Returns true if
+ * there is.
  */
-bool mvh_vq_rearm(struct mvh_vq *vq)
+static bool mvh_vq_rearm(struct mvh_vq *vq)
 {
-	lockdep_assert_held(&vq->mutex);
+	if (vq->dev->backend->idle)
+		vq->dev->backend->idle(vq);
 	mvh_vq_flush(vq);
 	/* A guest can say for ever that there is more, and take it back. */
 	mvh_vq_charge(vq, 0);
@@ -244,7 +131,108 @@ bool mvh_vq_rearm(struct mvh_vq *vq)
 	mvh_ring_disable_kick(&vq->ring);
 	return true;
 }
-EXPORT_SYMBOL_GPL(mvh_vq_rearm);
+
+/* Move the chains that the service holds, and their pieces, to the front. */
+static void mvh_vq_compact(struct mvh_vq *vq)
+{
+	unsigned int n = mvh_vq_n_chains(vq), i;
+	struct mvh_chain *from = &vq->chain[vq->first];
+	size_t shift, n_iov = 0;
+
+	if (!vq->first)
+		return;
+	shift = n ? from->iov - vq->iov : 0;
+	for (i = 0; i < n; i++) {
+		n_iov += from[i].n_out + from[i].n_in;
+		from[i].iov -= shift;
+	}
+	memmove(vq->iov, vq->iov + shift, n_iov * sizeof(*vq->iov));
+	memmove(vq->chain, from, n * sizeof(*from));
+	vq->first = 0;
+	vq->n_chain = n;
+}
+
+static void mvh_vq_fetch_failed(struct mvh_vq *vq, int err)
+{
+	if (err != -EAGAIN) {
+		mvh_vq_bad(vq, vq->ring.bad);
+		return;
+	}
+	/* The owner may never answer: a later kick tries again. */
+	mvh_vq_flush(vq);
+	mvh_ring_request_kick(&vq->ring);
+	mvh_vq_wait_translation(vq);
+}
+
+/*
+ * Take up to @max chains behind those that the service holds.  Returns how many,
+ * or -EAGAIN.  What stops a batch is met again by the next one, which begins with it.
+ */
+static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
+{
+	struct mvh_chain *chain = &vq->chain[vq->n_chain];
+	struct iovec *iov = vq->iov;
+	unsigned int n = 0;
+	int ret = 0;
+
+	if (vq->n_chain)
+		iov = chain[-1].iov + chain[-1].n_out + chain[-1].n_in;
+	while (n < max && iov < vq->iov + MVH_IOV_MAX && vq->left_descs > 0) {
+		chain->iov = iov;
+		chain->max = MVH_IOV_MAX;
+		ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
+		vq->left_descs -= chain->n_read;
+		if (ret <= 0)
+			break;
+		iov += chain->n_out + chain->n_in;
+		chain++;
+		n++;
+	}
+	vq->n_chain += n;
+	if (n || !ret)
+		return n;
+	mvh_vq_fetch_failed(vq, ret);
+	return -EAGAIN;
+}
+
+/**
+ * mvh_vq_next - take chains from the ring
+ * @vq: the queue
+ * @max: most of them, 1 to MVH_BATCH
+ *
+ * The service holds what is taken: see mvh_vq_chain().  It disposes of chains in
+ * their order, with mvh_vq_complete() or mvh_vq_take(); those that it still holds
+ * when it returns are left to the guest, and met again by the next run.  Chains
+ * that it held before are kept in front of the new ones; they have less than
+ * MVH_IOV_MAX pieces.
+ *
+ * If the ring is empty, @idle is called, what is finished is pushed, and the ring is
+ * polled; if it stays empty, the guest's kick is armed and the ring looked at again.
+ *
+ * Return: how many were taken; 0 if there is none and a kick will come; or -EAGAIN
+ * if the budget is used up, a translation is missing, or the queue has stopped.
+ * Unless it has taken chains, the service must return, having armed what else it
+ * waits for; it is called again when it is time.
+ */
+int mvh_vq_next(struct mvh_vq *vq, unsigned int max)
+{
+	int n;
+
+	lockdep_assert_held(&vq->mutex);
+	cond_resched();
+	if (vq->n_done >= MVH_BATCH)
+		mvh_vq_flush(vq);
+	mvh_vq_compact(vq);
+	while (!mvh_vq_over(vq) && vq->state == MVH_VQ_RUNNING) {
+		n = mvh_vq_fetch(vq, min_t(u32, max, vq->left_packets));
+		if (n)
+			return n;
+		if (!mvh_vq_rearm(vq))
+			return 0;
+	}
+	return -EAGAIN;
+}
+EXPORT_SYMBOL_GPL(mvh_vq_next);
 
 static void mvh_vq_serve(struct mvh_vq *vq)
 {
@@ -256,9 +244,17 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_vq_refill(vq);
 	mvh_ring_disable_kick(&vq->ring);
 	vq->dev->backend->service(vq);
+	if (mvh_vq_n_chains(vq))
+		mvh_chain_leave(&vq->ring, mvh_vq_chain(vq, 0));
+	vq->first = 0;
+	vq->n_chain = 0;
 	mvh_vq_flush(vq);
-	if (vq->window.max_us && !mvh_vq_over(vq))
+	if (mvh_vq_over(vq)) {
+		mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
+		mvh_vq_schedule(vq);
+	} else if (vq->window.max_us) {
 		vq->window.slept_at = ktime_get_ns();
+	}
 	trace_mvh_run_end(vq, vq->cnt[MYVHOST_CNT_PACKETS] - packets);
 }
 

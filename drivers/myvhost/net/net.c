@@ -47,6 +47,12 @@ static void mvh_net_service(struct mvh_vq *vq)
 		mvh_net_rx(vq);
 }
 
+static void mvh_net_idle(struct mvh_vq *vq)
+{
+	if (vq->index == MVH_NET_TX)
+		mvh_net_tx_flush(vq);
+}
+
 static const char *const mvh_net_vq_names[MVH_NET_QUEUES] = {
 	[MVH_NET_RX] = "rx",
 	[MVH_NET_TX] = "tx",
@@ -82,6 +88,7 @@ static const struct mvh_backend_ops mvh_net_ops = {
 	.start		= mvh_net_start,
 	.stop		= mvh_net_stop,
 	.service	= mvh_net_service,
+	.idle		= mvh_net_idle,
 };
 
 static int __init mvh_net_init(void)

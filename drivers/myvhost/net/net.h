@@ -8,6 +8,7 @@
 struct mvh_vq;
 
 void mvh_net_tx(struct mvh_vq *vq);
+void mvh_net_tx_flush(struct mvh_vq *vq);
 void mvh_net_rx(struct mvh_vq *vq);
 
 #endif /* _MVH_NET_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Frames to the guest.  A frame takes one chain, or with mergeable buffers as
- * many as it needs; they are staged, filled, and given back together or left to
- * the guest.
+ * many as it needs; they are filled and completed together, or kept for the next
+ * frame.
  */
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
@@ -14,8 +14,9 @@
 /* Descriptors that one frame may make us look at, empty ones included. */
 #define MVH_NET_RX_DESCS	(4 * MVH_IOV_MAX)
 
-/* Chains taken for one frame. */
+/* The chains for one frame: the oldest ones that the service holds. */
 struct mvh_net_rx_room {
+	unsigned int n;
 	unsigned int n_iov;
 	unsigned int n_desc;
 	unsigned int n_read;
@@ -23,33 +24,39 @@ struct mvh_net_rx_room {
 	u64 len;
 };
 
-/* Stage one more chain.  Returns 1, or what mvh_vq_fetch() says. */
-static int mvh_net_rx_take(struct mvh_vq *vq, struct mvh_net_rx_room *room)
+/* Add one more chain of those that are held.  Returns 0 or -EBADMSG. */
+static int mvh_net_rx_add(struct mvh_vq *vq, struct mvh_net_rx_room *room)
 {
-	struct mvh_chain chain = {
-		.iov = vq->iov + room->n_iov,
-		.max = MVH_IOV_MAX,
-	};
-	int ret = mvh_vq_fetch(vq, &chain);
+	const struct mvh_chain *chain = mvh_vq_chain(vq, room->n);
 
-	if (ret <= 0)
-		return ret;
-	if (chain.out_len)
+	if (chain->out_len)
 		return mvh_vq_bad(vq, MVH_BAD_DIRECTION);
-	if (!chain.in_len)
+	if (!chain->in_len)
 		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
-	mvh_vq_stage(vq, &chain, chain.in_len);
-	room->n_iov += chain.n_in;
-	room->n_desc += chain.ndesc;
-	room->n_read += chain.n_read;
-	room->last_len = chain.in_len;
-	room->len += chain.in_len;
-	return 1;
+	room->n++;
+	room->n_iov += chain->n_in;
+	room->n_desc += chain->ndesc;
+	room->n_read += chain->n_read;
+	room->last_len = chain->in_len;
+	room->len += chain->in_len;
+	return 0;
 }
 
 /*
- * Stage chains for @need bytes.  Returns 1; 0 if the guest must add some first;
- * -EMSGSIZE if it cannot add enough; or what mvh_vq_fetch() says.
+ * How many chains to take at a time: few in a run that serves few frames, since
+ * those that are not used are looked at again by the next run.
+ */
+static unsigned int mvh_net_rx_ahead(const struct mvh_vq *vq,
+				     const struct mvh_net_rx_room *room)
+{
+	unsigned int served = MVH_RUN_PACKETS - vq->left_packets;
+
+	return clamp(max(served, room->n), 1U, MVH_BATCH);
+}
+
+/*
+ * Collect chains for @need bytes.  Returns 1; 0 if the guest must add some first;
+ * -EMSGSIZE if it cannot add enough; or what mvh_vq_next() says.
  */
 static int mvh_net_rx_collect(struct mvh_vq *vq, u64 need,
 			      struct mvh_net_rx_room *room)
@@ -58,13 +65,18 @@ static int mvh_net_rx_collect(struct mvh_vq *vq, u64 need,
 	int ret;
 
 	do {
-		if (room->n_iov >= MVH_IOV_MAX || (room->n_iov && !merge) ||
+		if (room->n_iov >= MVH_IOV_MAX || (room->n && !merge) ||
 		    room->n_read > MVH_NET_RX_DESCS)
 			return -EMSGSIZE;
-		ret = mvh_net_rx_take(vq, room);
-		if (!ret && room->n_desc >= mvh_vq_num(vq))
-			return -EMSGSIZE;
-		if (ret <= 0)
+		if (room->n == mvh_vq_n_chains(vq)) {
+			if (room->n_desc >= mvh_vq_num(vq))
+				return -EMSGSIZE;
+			ret = mvh_vq_next(vq, mvh_net_rx_ahead(vq, room));
+			if (ret <= 0)
+				return ret;
+		}
+		ret = mvh_net_rx_add(vq, room);
+		if (ret)
 			return ret;
 	} while (room->len < need);
 	return 1;
@@ -79,17 +91,18 @@ static int mvh_net_rx_zero_hdr(struct mvh_port *port, struct iov_iter *iter)
 	       0 : -EFAULT;
 }
 
-static int mvh_net_rx_num_buffers(struct mvh_vq *vq, struct iov_iter *iter)
+static int mvh_net_rx_num_buffers(struct mvh_vq *vq, struct iov_iter *iter,
+				  u16 n_buffers)
 {
-	__virtio16 n = __cpu_to_virtio16(mvh_vq_le(vq), vq->n_staged);
+	__virtio16 n = __cpu_to_virtio16(mvh_vq_le(vq), n_buffers);
 
 	iov_iter_advance(iter, MVH_NET_NUM_BUFFERS);
 	return copy_to_iter(&n, sizeof(n), iter) == sizeof(n) ? 0 : -EFAULT;
 }
 
 /*
- * Fill the staged chains with the frame.  The port tells how much it had, not
- * how much arrived: what the iterator has left tells that.
+ * Fill the chains with the frame.  recvmsg() returns the frame's length even if the
+ * copy was short; the iterator shows how much was copied.
  */
 static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 			   const struct mvh_net_rx_room *room)
@@ -99,7 +112,8 @@ static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 	struct iov_iter iter, hdr;
 	int ret, expect = need;
 
-	iov_iter_init(&iter, ITER_DEST, vq->iov, room->n_iov, need);
+	iov_iter_init(&iter, ITER_DEST, mvh_vq_chain(vq, 0)->iov, room->n_iov,
+		      need);
 	hdr = iter;
 	if (port->strip_hdr) {
 		if (mvh_net_rx_zero_hdr(port, &iter)) {
@@ -116,59 +130,69 @@ static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 	if (iov_iter_count(&iter))
 		return -EFAULT;
 	if (port->hdr_len > MVH_NET_NUM_BUFFERS)
-		return mvh_net_rx_num_buffers(vq, &hdr);
+		return mvh_net_rx_num_buffers(vq, &hdr, room->n);
 	return 0;
 }
 
-/* Deliver a frame into the staged chains, or drop it and leave them. */
+/* All chains of a frame are full but the last one. */
+static void mvh_net_rx_complete(struct mvh_vq *vq, unsigned int n, u32 last_len)
+{
+	while (--n)
+		mvh_vq_complete(vq, mvh_vq_chain(vq, 0)->in_len);
+	mvh_vq_complete(vq, last_len);
+}
+
+/* Deliver a frame into the chains, or drop it and keep them. */
 static void mvh_net_rx_deliver(struct mvh_vq *vq, u32 len,
-			       const struct mvh_net_rx_room *room,
-			       struct mvh_mark mark)
+			       const struct mvh_net_rx_room *room)
 {
 	struct mvh_port *port = vq->port;
 	u64 need = port->hdr_len + len;
 	int err = mvh_net_rx_fill(vq, len, room);
 
-	/* Even what was written in vain was written. */
-	mvh_vq_dirty(vq, vq->iov, need);
-	if (!err) {
+	/* A frame that failed half-way has dirtied pages too. */
+	mvh_vq_dirty(vq, mvh_vq_chain(vq, 0)->iov, need);
+	switch (err) {
+	case 0:
 		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
 		mvh_vq_count(vq, MYVHOST_CNT_BYTES, len);
-		mvh_vq_commit(vq, room->last_len - (room->len - need));
-		return;
+		mvh_net_rx_complete(vq, room->n,
+				    room->last_len - (room->len - need));
+		break;
+	case -EAGAIN:
+		/* Somebody else reads the same socket: the frame is not lost. */
+		break;
+	case -EFAULT:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_FAULT);
+		break;
+	default:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_BACKEND);
+		break;
 	}
-	mvh_vq_rewind(vq, mark);
-	/* Somebody else reads the same socket: the frame is not lost. */
-	if (err == -EAGAIN)
-		return;
-	mvh_vq_drop(vq, err == -EFAULT ? MYVHOST_CNT_DROP_FAULT :
-					 MYVHOST_CNT_DROP_BACKEND);
 }
 
-/* Serve one frame.  Returns 0, or an error if the service must return. */
-static int mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
+/* Serve one frame.  Returns false if the service must return. */
+static bool mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
 {
 	struct mvh_port *port = vq->port;
-	struct mvh_mark mark = mvh_vq_mark(vq);
 	struct mvh_net_rx_room room = {};
-	int ret = mvh_net_rx_collect(vq, (u64)port->hdr_len + len, &room);
 
-	if (ret == 1) {
+	switch (mvh_net_rx_collect(vq, (u64)port->hdr_len + len, &room)) {
+	case 1:
 		mvh_vq_charge(vq, len);
-		mvh_net_rx_deliver(vq, len, &room, mark);
-		return 0;
-	}
-	mvh_vq_rewind(vq, mark);
-	if (ret == -EMSGSIZE) {
+		mvh_net_rx_deliver(vq, len, &room);
+		return true;
+	case -EMSGSIZE:
 		mvh_vq_charge(vq, len);
 		mvh_port_skip(port);
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_BUFFER);
-		return 0;
+		return true;
+	case 0:
+		mvh_vq_count(vq, MYVHOST_CNT_STALLS, 1);
+		return false;
+	default:
+		return false;
 	}
-	if (ret < 0)
-		return ret;
-	mvh_vq_count(vq, MYVHOST_CNT_STALLS, 1);
-	return mvh_vq_rearm(vq) ? 0 : -ENOBUFS;
 }
 
 static bool mvh_net_rx_ready(struct mvh_vq *vq)
@@ -200,11 +224,12 @@ static bool mvh_net_rx_wait(struct mvh_vq *vq)
  */
 void mvh_net_rx(struct mvh_vq *vq)
 {
+	bool more = true;
+
 	mvh_port_disarm(vq->port);
-	while (!mvh_vq_spent(vq)) {
+	while (more && !mvh_vq_over(vq)) {
 		u32 len = mvh_port_peek(vq->port);
 
-		if (len ? mvh_net_rx_frame(vq, len) : !mvh_net_rx_wait(vq))
-			return;
+		more = len ? mvh_net_rx_frame(vq, len) : mvh_net_rx_wait(vq);
 	}
 }

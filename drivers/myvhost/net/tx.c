@@ -17,8 +17,13 @@ static void mvh_net_tx_count(struct mvh_vq *vq, u32 n, u64 bytes)
 	mvh_vq_count(vq, MYVHOST_CNT_BYTES, bytes);
 }
 
-/* Hand over the batch; its frames are copies, so it cannot be tried again. */
-static void mvh_net_tx_flush(struct mvh_vq *vq)
+/**
+ * mvh_net_tx_flush - hand over the batch of frames
+ * @vq: the queue
+ *
+ * They are copies of what the guest had, so they cannot be tried again.
+ */
+void mvh_net_tx_flush(struct mvh_vq *vq)
 {
 	u64 bytes;
 	u32 n;
@@ -151,6 +156,19 @@ static void mvh_net_tx_busy(struct mvh_vq *vq)
 		mvh_vq_schedule(vq);
 }
 
+/* Returns 0, or what mvh_net_tx_chain() says of a chain that is left. */
+static int mvh_net_tx_batch(struct mvh_vq *vq)
+{
+	while (mvh_vq_n_chains(vq) && !mvh_vq_over(vq)) {
+		int err = mvh_net_tx_chain(vq, mvh_vq_chain(vq, 0));
+
+		if (err)
+			return err;
+		mvh_vq_complete(vq, 0);
+	}
+	return 0;
+}
+
 /**
  * mvh_net_tx - serve the transmit queue
  * @vq: the queue
@@ -159,33 +177,12 @@ static void mvh_net_tx_busy(struct mvh_vq *vq)
  */
 void mvh_net_tx(struct mvh_vq *vq)
 {
-	struct mvh_chain chain;
-	struct mvh_mark mark;
-	int ret;
+	int err = 0;
 
 	mvh_port_disarm(vq->port);
-	while (!mvh_vq_spent(vq)) {
-		mark = mvh_vq_mark(vq);
-		chain.iov = vq->iov;
-		chain.max = MVH_IOV_MAX;
-		ret = mvh_vq_fetch(vq, &chain);
-		if (ret < 0)
-			break;
-		if (!ret) {
-			mvh_net_tx_flush(vq);
-			if (mvh_vq_rearm(vq))
-				continue;
-			break;
-		}
-		ret = mvh_net_tx_chain(vq, &chain);
-		if (ret) {
-			mvh_vq_rewind(vq, mark);
-			if (ret == -EAGAIN)
-				mvh_net_tx_busy(vq);
-			break;
-		}
-		mvh_vq_stage(vq, &chain, 0);
-		mvh_vq_commit(vq, 0);
-	}
+	while (!err && mvh_vq_next(vq, MVH_BATCH) > 0)
+		err = mvh_net_tx_batch(vq);
 	mvh_net_tx_flush(vq);
+	if (err == -EAGAIN)
+		mvh_net_tx_busy(vq);
 }

@@ -275,10 +275,11 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 		    struct mvh_chain *chain)
 {
-	struct mvh_ring_state start = ring->state;
 	u16 first;
 	int ret;
 
+	chain->pos.avail = ring->state.avail;
+	chain->pos.wrap = ring->state.avail_wrap;
 	chain->n_out = 0;
 	chain->n_in = 0;
 	chain->out_len = 0;
@@ -292,8 +293,21 @@ int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 	ret = ring->packed ? mvh_packed_walk(ring, view, chain, first) :
 			     mvh_split_walk(ring, view, chain, first);
 	if (ret) {
-		ring->state = start;
+		mvh_chain_leave(ring, chain);
 		return ret;
 	}
 	return 1;
+}
+
+/**
+ * mvh_chain_leave - leave a chain, and all that were fetched after it, to the guest
+ * @ring: the ring
+ * @chain: the chain, of which nothing was pushed
+ *
+ * The next fetch meets it again.
+ */
+void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain)
+{
+	ring->state.avail = chain->pos.avail;
+	ring->state.avail_wrap = chain->pos.wrap;
 }

@@ -30,6 +30,7 @@
  * @ndesc: ring descriptors it takes
  * @n_read: descriptors looked at, those of a table included; also set when the
  *	fetch fails
+ * @pos: the ring's position before the chain
  */
 struct mvh_chain {
 	struct iovec *iov;
@@ -41,9 +42,11 @@ struct mvh_chain {
 	u16 id;
 	u16 ndesc;
 	u32 n_read;
+	struct mvh_pos pos;
 };
 
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 		    struct mvh_chain *chain);
+void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain);
 
 #endif /* _MVH_CHAIN_H */

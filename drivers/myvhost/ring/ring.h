@@ -72,6 +72,16 @@ struct mvh_ring_state {
 };
 
 /**
+ * struct mvh_pos - a position among the available chains
+ * @avail: see struct mvh_ring_state
+ * @wrap: @avail_wrap there
+ */
+struct mvh_pos {
+	u16 avail;
+	bool wrap;
+};
+
+/**
  * struct mvh_done - a finished chain on its way back to the guest
  * @len: bytes written into its writable part
  * @id: the chain's id
