@@ -141,7 +141,7 @@ kernels_report() {
 	ktap_begin
 	for k in $KERNELS; do
 		if have_kernel "$k"; then
-			ktap_note "$(tail -n +2 "$CACHE/kernels/$k/about")"
+			tail -n +2 "$CACHE/kernels/$k/about" | sed 's/^/# /'
 			ktap_result "kernel $k is $(head -n 1 "$CACHE/kernels/$k/about")" 0
 		else
 			ktap_skip "kernel $k" "$(no_kernel "$k" 2>&1 | sed 's/^lab: //')"
