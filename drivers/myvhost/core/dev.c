@@ -27,11 +27,11 @@ unsigned int mvh_poll_max_us;
  */
 void mvh_dev_lock_vqs(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
 	lockdep_assert_held(&dev->mutex);
-	for (i = 0; i < dev->n_vqs; i++)
-		mutex_lock_nest_lock(&dev->vq[i].mutex, &dev->mutex);
+	mvh_dev_for_each_vq(dev, vq)
+		mutex_lock_nest_lock(&vq->mutex, &dev->mutex);
 }
 
 /**
@@ -73,10 +73,10 @@ int mvh_dev_quiesce_vqs(struct mvh_dev *dev)
 
 static bool mvh_dev_running(const struct mvh_dev *dev)
 {
-	unsigned int i;
+	const struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++)
-		if (mvh_vq_attached(&dev->vq[i]))
+	mvh_dev_for_each_vq(dev, vq)
+		if (mvh_vq_attached(vq))
 			return true;
 	return false;
 }
@@ -272,15 +272,15 @@ void mvh_dev_detach_vq(struct mvh_dev *dev, struct mvh_vq *vq)
  */
 void mvh_dev_clear_owner(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
 	lockdep_assert_held(&dev->mutex);
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_dev_detach_vq(dev, &dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_dev_detach_vq(dev, vq);
 	mvh_dev_free_workers(dev);
-	for (i = 0; i < dev->n_vqs; i++) {
-		mvh_vq_free(&dev->vq[i]);
-		mvh_dev_forget_miss(dev, &dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq) {
+		mvh_vq_free(vq);
+		mvh_dev_forget_miss(dev, vq);
 	}
 	if (dev->backend->reset)
 		dev->backend->reset(dev);
@@ -316,29 +316,29 @@ void mvh_dev_clear_owner(struct mvh_dev *dev)
  */
 void mvh_dev_refresh_vqs(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
 	mvh_dev_assert_vqs_locked(dev);
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_vq_refresh(&dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_vq_refresh(vq);
 }
 
 static void mvh_dev_unmap_vqs(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_vq_unmap(&dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_vq_unmap(vq);
 }
 
 /* Ring addresses change their meaning with the IOMMU: forget them. */
 static void mvh_dev_forget_rings(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++) {
-		dev->vq[i].placed = false;
-		dev->vq[i].log_used = false;
+	mvh_dev_for_each_vq(dev, vq) {
+		vq->placed = false;
+		vq->log_used = false;
 	}
 }
 
@@ -369,11 +369,10 @@ static bool mvh_dev_logging(const struct mvh_dev *dev)
 /* Without a port nothing is written yet, and attaching checks. */
 static bool mvh_dev_loggable(const struct mvh_dev *dev, u64 base)
 {
-	unsigned int i;
+	const struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++)
-		if (mvh_vq_attached(&dev->vq[i]) &&
-		    !mvh_vq_loggable(&dev->vq[i], base))
+	mvh_dev_for_each_vq(dev, vq)
+		if (mvh_vq_attached(vq) && !mvh_vq_loggable(vq, base))
 			return false;
 	return !mvh_dev_running(dev) ||
 	       mvh_table_usable(dev->table, true, base);
@@ -450,7 +449,7 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
  */
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 	int err;
 
 	lockdep_assert_held(&dev->mutex);
@@ -464,8 +463,8 @@ int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table)
 	if (!err) {
 		swap(table, dev->table);
 		mvh_dev_refresh_vqs(dev);
-		for (i = 0; i < dev->n_vqs; i++)
-			mvh_vq_remap(&dev->vq[i]);
+		mvh_dev_for_each_vq(dev, vq)
+			mvh_vq_remap(vq);
 	}
 	mvh_dev_unlock_vqs(dev);
 	mvh_map_free(table);

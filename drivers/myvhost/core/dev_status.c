@@ -95,16 +95,16 @@ static int mvh_dev_start_vqs(struct mvh_dev *dev)
 
 static void mvh_dev_virtio_reset(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_dev_detach_vq(dev, &dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_dev_detach_vq(dev, vq);
 	mvh_dev_lock_vqs(dev);
 	memset(dev->features, 0, sizeof(dev->features));
-	for (i = 0; i < dev->n_vqs; i++) {
-		dev->vq[i].enabled = false;
-		dev->vq[i].placed = false;
-		mvh_ring_reset(&dev->vq[i].ring);
+	mvh_dev_for_each_vq(dev, vq) {
+		vq->enabled = false;
+		vq->placed = false;
+		mvh_ring_reset(&vq->ring);
 	}
 	mvh_dev_refresh_vqs(dev);
 	mvh_dev_unlock_vqs(dev);
@@ -196,13 +196,13 @@ int mvh_dev_enable_vq(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled)
  */
 int mvh_dev_suspend(struct mvh_dev *dev)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
 	lockdep_assert_held(&dev->mutex);
 	if (!(mvh_dev_status(dev) & VIRTIO_CONFIG_S_DRIVER_OK))
 		return 0;
-	for (i = 0; i < dev->n_vqs; i++)
-		mvh_dev_detach_vq(dev, &dev->vq[i]);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_dev_detach_vq(dev, vq);
 	dev->suspended = true;
 	return 0;
 }

@@ -47,13 +47,13 @@ void mvh_dev_free_workers(struct mvh_dev *dev)
 {
 	struct mvh_worker *worker;
 	unsigned long id;
-	unsigned int i;
+	struct mvh_vq *vq;
 
 	lockdep_assert_held(&dev->mutex);
 	if (xa_empty(&dev->workers))
 		return;
-	for (i = 0; i < dev->n_vqs; i++)
-		RCU_INIT_POINTER(dev->vq[i].worker, NULL);
+	mvh_dev_for_each_vq(dev, vq)
+		RCU_INIT_POINTER(vq->worker, NULL);
 	synchronize_rcu();
 	xa_for_each(&dev->workers, id, worker)
 		mvh_worker_destroy(worker);
@@ -109,10 +109,10 @@ int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id)
 static bool mvh_dev_worker_used(struct mvh_dev *dev,
 				const struct mvh_worker *worker)
 {
-	unsigned int i;
+	struct mvh_vq *vq;
 
-	for (i = 0; i < dev->n_vqs; i++)
-		if (rcu_access_pointer(dev->vq[i].worker) == worker)
+	mvh_dev_for_each_vq(dev, vq)
+		if (rcu_access_pointer(vq->worker) == worker)
 			return true;
 	return false;
 }
