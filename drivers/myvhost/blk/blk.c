@@ -11,7 +11,6 @@
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
 #include "core/backend.h"
-#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 

@@ -18,7 +18,6 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "core/backend.h"
-#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 

@@ -8,7 +8,6 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include "core/backend.h"
-#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 

@@ -10,7 +10,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "core/backend.h"
-#include "core/dev.h"
 #include "disk.h"
 #include "queue.h"
 

@@ -3,6 +3,9 @@
  * The contract between the core and a back end: what a back end provides, and
  * what it may call.  A back end sees queues and chains; it knows nothing of
  * ring layouts, ioctls or who drives the device.
+ *
+ * Back ends include this header alone from the core.  Of struct mvh_vq and struct
+ * mvh_dev they use what those call public.
  */
 #ifndef _MVH_BACKEND_H
 #define _MVH_BACKEND_H
@@ -10,11 +13,11 @@
 #include <uapi/linux/myvhost.h>
 #include "ring/chain.h"
 #include "ring/features.h"
+#include "dev.h"
+#include "event.h"
 
 struct file;
 struct module;
-struct mvh_dev;
-struct mvh_vq;
 struct seq_file;
 
 /**

@@ -26,6 +26,9 @@ struct mvh_frontend_ops;
  * that any of these is enough to read them.  Everything else is guarded by @mutex
  * unless it says otherwise.
  *
+ * @backend, @priv, @features, @offered and @n_vqs are public: back ends read them, and
+ * write @priv and their bits of @offered.
+ *
  * @mutex: serialises ioctls and messages
  * @fork_owner: workers belong to the owner's process
  * @suspended: in the vdpa dialect, VHOST_VDPA_SUSPEND stopped the queues

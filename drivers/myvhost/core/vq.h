@@ -101,7 +101,10 @@ struct mvh_window {
 /**
  * struct mvh_vq - a queue
  *
- * Everything is guarded by @mutex unless it says otherwise.
+ * Everything is guarded by @mutex unless it says otherwise.  @dev, @index, @state, @port
+ * and @iov are public: back ends read them, but write none.  The rest is the core's;
+ * it is declared here for the inline functions of the hot path, which must not become
+ * calls between modules.  tools/check/static/fields.sh holds it.
  *
  * @mutex: taken by the worker for a whole run, by ioctls to change anything
  * @dev: what it shares with the device's other queues; constant
@@ -223,6 +226,17 @@ static inline void mvh_vq_charge(struct mvh_vq *vq, u64 bytes)
 {
 	vq->left_packets--;
 	vq->left_bytes -= bytes;
+}
+
+/**
+ * mvh_vq_n_charged - how often mvh_vq_charge() was called in this run
+ * @vq: the queue, its mutex held
+ *
+ * Return: the number, of which most are packets.
+ */
+static inline unsigned int mvh_vq_n_charged(const struct mvh_vq *vq)
+{
+	return MVH_RUN_PACKETS - vq->left_packets;
 }
 
 /**

@@ -11,7 +11,6 @@
 #include <uapi/linux/virtio_net.h>
 #include "compat/tun.h"
 #include "core/backend.h"
-#include "core/dev.h"
 #include "net.h"
 #include "port.h"
 

@@ -7,7 +7,6 @@
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
 #include "core/backend.h"
-#include "core/dev.h"
 #include "net.h"
 #include "port.h"
 
@@ -49,7 +48,7 @@ static int mvh_net_rx_add(struct mvh_vq *vq, struct mvh_net_rx_room *room)
 static unsigned int mvh_net_rx_ahead(const struct mvh_vq *vq,
 				     const struct mvh_net_rx_room *room)
 {
-	unsigned int served = MVH_RUN_PACKETS - vq->left_packets;
+	unsigned int served = mvh_vq_n_charged(vq);
 
 	return clamp(max(served, room->n), 1U, MVH_BATCH);
 }

@@ -19,7 +19,6 @@
 #include <net/xdp.h>
 #include "compat/tun.h"
 #include "core/backend.h"
-#include "core/dev.h"
 #include "port.h"
 
 /* Frames handed to tun, or taken from it, at a time. */

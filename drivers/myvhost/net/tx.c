@@ -7,7 +7,6 @@
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
 #include "core/backend.h"
-#include "core/dev.h"
 #include "net.h"
 #include "port.h"
 
