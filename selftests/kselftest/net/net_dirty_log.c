@@ -152,7 +152,7 @@ static void dirty_variant(const struct combo *c, unsigned int len, __u16 start,
 		     indirect ? "_indirect" : "", len, start);
 }
 
-/* 1.5: rx: buffers as far as written, and the ring. */
+/* Rx: buffers as far as written, and the ring. */
 KTAP_TEST(dirty_rx_exact, KTAP_SHORT, dirty_cases, "dirty_rx")
 {
 	const struct dirty_case *dc = arg;
@@ -172,7 +172,7 @@ KTAP_TEST(dirty_rx_exact, KTAP_SHORT, dirty_cases, "dirty_rx")
 	dirty_check(&x, &d);
 }
 
-/* 1.5: merged over several buffers, each with pages of its own. */
+/* Merged over several buffers, each with pages of its own. */
 KTAP_TEST(dirty_rx_merged, KTAP_SHORT, net_orders, "dirty_rx_merged")
 {
 	struct dirty_log d;
@@ -265,7 +265,7 @@ KTAP_TEST(defect_3_4_2, KTAP_SHORT, net_in_order, "defect_3_4_2_in_order_log")
 	dirty_check(&x, &d);
 }
 
-/* 1.5: on and off while traffic runs; the log goes away without a word. */
+/* On and off while traffic runs; the log is unmapped without an ioctl. */
 KTAP_TEST(dirty_live, KTAP_LONG, net_layouts, "dirty_live")
 {
 	const struct combo *c = arg;
@@ -355,7 +355,7 @@ KTAP_TEST(dirty_long_chain, KTAP_SHORT, net_layouts, "dirty_HO12_long_chain")
 	ktap_check(dirty_log_missing(&d) < 0, "buffer is not in the log");
 }
 
-/* 1.5: with an IOMMU guest-physical pages are found through the memory table. */
+/* With an IOMMU guest-physical pages are found through the memory table. */
 KTAP_TEST(dirty_iommu, KTAP_SHORT, net_layouts, "dirty_PK16_iommu")
 {
 	struct combo c = *(const struct combo *)arg;

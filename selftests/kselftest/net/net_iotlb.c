@@ -105,7 +105,7 @@ static void iotlb_map_ring(struct fixture *x, unsigned int vq)
 			  VHOST_ACCESS_RW));
 }
 
-/* 1.6: misses by hand: the right address, the right access, one at a time. */
+/* Misses by hand: the right address, the right access, one at a time. */
 KTAP_TEST(iotlb_by_hand, KTAP_LONG, net_layouts, "iotlb_by_hand")
 {
 	struct vhost_iotlb_msg m;
@@ -139,7 +139,7 @@ KTAP_TEST(iotlb_by_hand, KTAP_LONG, net_layouts, "iotlb_by_hand")
 	iotlb_no_miss(&x);
 }
 
-/* 1.6, HO9: a miss that is never answered costs nothing and can be repeated. */
+/* HO9: a miss that is never answered costs nothing and can be repeated. */
 KTAP_TEST(iotlb_unanswered, KTAP_LONG, net_layouts, "iotlb_HO9_unanswered")
 {
 	struct vhost_iotlb_msg m;
@@ -401,7 +401,7 @@ KTAP_TEST(iotlb_flood, KTAP_LONG, net_split, "iotlb_flood")
 	iotlb_server_stop(&s);
 }
 
-/* 1.6: without bit 33 the ring addresses are the owner's again. */
+/* Without bit 33 the ring addresses are the owner's again. */
 KTAP_TEST(iotlb_back_to_identity, KTAP_LONG, net_layouts,
 	  "iotlb_back_to_identity")
 {

@@ -171,7 +171,7 @@ static void stop_set_nonsense(struct fixture *x)
 	}
 }
 
-/* 1.2: a queue that was never set up, or badly, can be stopped, too. */
+/* A queue that was never set up, or set up wrongly, can be stopped. */
 KTAP_TEST(stop_never_started, KTAP_LONG, net_layouts,
 	  "defect_3_4_5_stop_never_started")
 {
@@ -267,7 +267,7 @@ static void stop_race(const struct combo *c,
 	ktap_eq(mock_fd_drain(x.rx.ring->err_fd), 0);
 }
 
-/* 1.4: the memory table is replaced; regions that are in use stay. */
+/* The memory table is replaced; regions that are in use stay. */
 static void race_mem_table(struct fixture *x, unsigned int i)
 {
 	struct vhost_memory_region r[GUEST_REGIONS + 1];
