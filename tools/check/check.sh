@@ -184,7 +184,7 @@ stage_install() {
 	done
 }
 
-# The reports run without errexit: what fails must say so itself.
+# A report may run without errexit: what fails must say so itself.
 kselftest_report() {
 	"$LAB/build.sh" "$1" >&2 || return
 	"$LAB/run.sh" -k "$1" -t 1200 -o "$LOGS/kselftest-$1" -- \
@@ -192,16 +192,27 @@ kselftest_report() {
 		/repo/selftests/ctl/node.sh && exit $kselftest'
 }
 
+selftests_report() {
+	local rc=0
+	ktap_begin 1
+	"$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
+		make -s -C /repo/selftests/ctl' >&2 || rc=$?
+	ktap_result "build of the kernel self-tests" $rc
+	ktap_end
+}
+
+# build_selftests: if it fails, the stage that needs them ends there
 build_selftests() {
-	background "$LAB/inroot.sh" sh -c 'make -s -C /repo/selftests/kselftest &&
-		make -s -C /repo/selftests/ctl' > "$LOGS/kselftest-build.log" 2>&1 ||
-		{ cat "$LOGS/kselftest-build.log"; exit 1; }
+	stage kselftest-build selftests_report
+	[ "$(results 'not ok' "$LOGS/kselftest-build.tap")" != 0 ] || return 0
+	tail -n 15 "$LOGS/kselftest-build.log"
+	return 1
 }
 
 # all kernels at once: alone, a VM with the tests leaves half of two processors idle
 stage_kselftest() {
 	local k
-	build_selftests
+	build_selftests || return 0
 	for k in $BUILD_KERNELS; do
 		stage "kselftest-$k" kselftest_report "$k" &
 	done
@@ -221,7 +232,7 @@ debug_report() {
 }
 
 stage_debug() {
-	build_selftests
+	build_selftests || return 0
 	stage debug debug_report
 }
 
@@ -236,7 +247,7 @@ kcsan_report() {
 }
 
 stage_kcsan() {
-	build_selftests
+	build_selftests || return 0
 	stage kcsan kcsan_report
 }
 
@@ -285,7 +296,10 @@ rules_report() {
 # prepare: the lab, and which kernels it has
 prepare() {
 	say "preparing the lab in $CACHE"
-	background "$LAB/setup.sh"
+	background "$LAB/setup.sh" || {
+		printf 'KTAP version 1\n1..1\nnot ok 1 set-up of the lab\n' > "$LOGS/setup.tap"
+		finish
+	}
 	PREPARED=1
 	say "the lab is ready"
 	# shellcheck disable=SC2086
