@@ -210,15 +210,21 @@ static void start(struct play *p)
 	p->always = true;
 }
 
-/* The position goes out and comes back. */
+/*
+ * The position is reported and set again.  A packed one whose used half is 0 means
+ * a ring with nothing in flight (PK17); the play continues with its own.
+ */
 static void save(struct play *p)
 {
 	struct mvh_ring *ring = ring_of(p);
+	struct mvh_ring_state state = ring->state;
 	u32 base = mvh_ring_state_pack(ring);
+	u32 want = ring->packed && !(base >> 16) ? base | base << 16 : base;
 
 	check(mvh_ring_state_ok(ring) || p->n_desc == ring->num);
 	check_eq(mvh_ring_state_unpack(ring, base), 0);
-	check_eq(mvh_ring_state_pack(ring), base);
+	check_eq(mvh_ring_state_pack(ring), want);
+	ring->state = state;
 }
 
 /* Slots of the ring, the available one ahead by less than a ring. */
