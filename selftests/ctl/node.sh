@@ -224,6 +224,31 @@ test_net() {
 		as_user "$(stat -c %g /dev/myvhost)" "$m" run --net ctltap0 -- true
 }
 
+# as_file PATH CMD...: with a file in the place of a node
+as_file() {
+	local path=$1
+	shift
+	unshare -m sh -c 'mount --bind img2 "$0" && exec "$@"' "$path" "$@"
+}
+
+test_not_a_node() {
+	local file="/dev/myvhost-ctl.r: this is a file, not a node; try: rm /dev/myvhost-ctl.r$"
+	: <> /dev/myvhost-ctl.r
+	expect "file: in the place of a node, add" 1 "$file" "$m" add blk ctl.r --file img
+	expect "file: show" 1 "$file" "$m" show
+	expect "file: show NAME" 1 "$file" "$m" show ctl.r
+	expect "file: resize" 1 "$file" "$m" resize ctl.r
+	expect "file: del" 1 "$file" "$m" del ctl.r
+	rm /dev/myvhost-ctl.r
+	expect "file: none is left, add" 0 "" "$m" add blk ctl.r --file img
+	expect "file: over a node, del" 1 "$file" as_file /dev/myvhost-ctl.r "$m" del ctl.r
+	expect "file: the node is gone all the same" 1 "no such node" "$m" del ctl.r
+	file="/dev/myvhost: this is a file, not the node; try: rm /dev/myvhost; modprobe"
+	expect "file: over the node, add" 1 "$file" as_file /dev/myvhost "$m" add blk ctl.r --file img
+	expect "file: over the node, del" 1 "$file" as_file /dev/myvhost "$m" del ctl.r
+	expect "file: over the node, run" 1 "$file" as_file /dev/myvhost "$m" run --blk img -- true
+}
+
 # qemu PROGRAM ARGUMENTS...: stock QEMU, which is asked what it has and ends
 qemu() {
 	printf 'info qtree\nquit\n' | timeout 120 "$@" qemu-system-x86_64 -M q35,accel=tcg \
@@ -288,6 +313,7 @@ test_stats
 test_resize
 test_run
 test_net
+test_not_a_node
 test_qemu
 test_del
 ktap_end

@@ -93,6 +93,10 @@ static void devices_add_named(struct devices *devices, const char *name)
 		free(path);
 		return;
 	}
+	if (node_is_file(path)) {
+		node_say_file(path);
+		devices->hidden++;
+	}
 	info_path = alloc_format("/proc/self/fdinfo/%d", fd);
 	r = fdinfo_read(&info, info_path);
 	close(fd);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <linux/myvhost.h>
 #include "alloc.h"
@@ -64,14 +65,54 @@ char *node_path(const char *name)
 }
 
 /**
+ * node_is_file() - whether something else is in a node's place
+ * @path: where the node is
+ *
+ * The <> of a shell makes a file of a node that is not there.  The kernel cannot
+ * make the node then, and does not say so.
+ *
+ * Return: true if there is something that is no character device.
+ */
+bool node_is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISCHR(st.st_mode);
+}
+
+/**
+ * node_say_file() - tell of such a file, and what to do
+ * @path: its path
+ */
+void node_say_file(const char *path)
+{
+	if (strcmp(path, NODE_PATH))
+		error_say("%s: this is a file, not a node; try: rm %s", path,
+			  path);
+	else
+		error_say("%s: this is a file, not the node; try: rm %s; modprobe -r myvhost; modprobe myvhost",
+			  path, path);
+}
+
+static void node_check(const char *path)
+{
+	if (!node_is_file(path))
+		return;
+	node_say_file(path);
+	exit(CTL_FAILED);
+}
+
+/**
  * node_open() - a new device
  *
  * Return: its descriptor.
  */
 int node_open(void)
 {
-	int fd = open(NODE_PATH, O_RDWR | O_CLOEXEC);
+	int fd;
 
+	node_check(NODE_PATH);
+	fd = open(NODE_PATH, O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	switch (errno) {
@@ -100,8 +141,10 @@ int node_open(void)
 int node_open_named(const char *name)
 {
 	char *path = node_path(name);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd;
 
+	node_check(path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		fail("%s: no such node; see: myvhost show", name);
 	if (fd < 0 && (errno == EACCES || errno == EPERM))
@@ -130,7 +173,10 @@ static struct myvhost_node node_argument(const char *name)
 void node_add(int fd, const char *name)
 {
 	struct myvhost_node node = node_argument(name);
+	char *path = node_path(name);
 
+	node_check(path);
+	free(path);
 	if (!ioctl(fd, MYVHOST_NODE_ADD, &node))
 		return;
 	switch (errno) {
@@ -165,10 +211,15 @@ static void node_fail_busy(const char *name)
 void node_del(const char *name)
 {
 	struct myvhost_node node = node_argument(name);
+	char *path = node_path(name);
 	int fd = node_open();
+	int err = ioctl(fd, MYVHOST_NODE_DEL, &node) ? errno : 0;
 
-	if (ioctl(fd, MYVHOST_NODE_DEL, &node)) {
-		switch (errno) {
+	if (!err || err == ENOENT)
+		node_check(path);
+	free(path);
+	if (err) {
+		switch (err) {
 		case EBUSY:
 			node_fail_busy(name);
 			break;
@@ -182,7 +233,7 @@ void node_del(const char *name)
 			fail("%s: this myvhost.ko has no named nodes; it is older than this program",
 			     name);
 		default:
-			fail("%s: cannot remove it: %s", name, strerror(errno));
+			fail("%s: cannot remove it: %s", name, strerror(err));
 		}
 	}
 	close(fd);

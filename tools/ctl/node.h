@@ -16,6 +16,9 @@ bool node_name_valid(const char *name);
 void node_name_check(const char *name);
 char *node_path(const char *name);
 
+bool node_is_file(const char *path);
+void node_say_file(const char *path);
+
 int node_open(void);
 int node_open_named(const char *name);
 
