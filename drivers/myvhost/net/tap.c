@@ -385,7 +385,26 @@ static u32 mvh_tap_entry_len(void *entry)
 	return __skb_array_len_with_tag(entry);
 }
 
-/* Length of the first frame that waits in a socket without ring. */
+/*
+ * Put the VLAN tag that the stack took out back into a frame: a packet socket
+ * returns it beside the frame, if at all (N18).  A reader who peeks holds a
+ * reference that he took under the queue's lock.
+ */
+static bool mvh_tap_put_vlan(struct sk_buff *skb)
+{
+	if (likely(!skb_vlan_tag_present(skb)))
+		return true;
+	if (skb_shared(skb) || skb_headlen(skb) < ETH_HLEN ||
+	    __vlan_insert_tag(skb, skb->vlan_proto, skb_vlan_tag_get(skb)))
+		return false;
+	__vlan_hwaccel_clear_tag(skb);
+	return true;
+}
+
+/*
+ * Length of the first frame that waits in a socket without ring.  One whose tag
+ * cannot be put back is told with its tag and received without: it is dropped.
+ */
 static u32 mvh_tap_sock_len(struct sock *sk)
 {
 	struct sk_buff *skb;
@@ -394,11 +413,8 @@ static u32 mvh_tap_sock_len(struct sock *sk)
 
 	spin_lock_irqsave(&sk->sk_receive_queue.lock, flags);
 	skb = skb_peek(&sk->sk_receive_queue);
-	if (skb) {
-		len = skb->len;
-		if (skb_vlan_tag_present(skb))
-			len += VLAN_HLEN;
-	}
+	if (skb)
+		len = mvh_tap_put_vlan(skb) ? skb->len : skb->len + VLAN_HLEN;
 	spin_unlock_irqrestore(&sk->sk_receive_queue.lock, flags);
 	return len;
 }

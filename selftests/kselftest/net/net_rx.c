@@ -358,30 +358,62 @@ KTAP_TEST(rx_macvtap, KTAP_LONG, net_split, "rx_macvtap")
 	rx_backend(&x, fd, "veth1");
 }
 
-/* N18: a VLAN tag that the stack keeps beside the frame is put back into it. */
-KTAP_TEST(rx_vlan, KTAP_LONG, net_layouts, "rx_N18_vlan")
+/* Send a frame from @vlan5, and see it arrive with its tag. */
+static void rx_tagged(struct fixture *x, int vlan5, unsigned int len)
 {
 	static const __u8 tag[] = { 0x81, 0x00, 0x00, 0x05 };
 	static struct mock_rx_frame f;
-	__u8 frame[500], want[504];
-	struct fixture x;
-	int vlan, r;
+	__u8 frame[FRAME_MTU], want[FRAME_MTU + 4];
+	int r;
 
-	rx_open(&x, arg, 64, 256);
-	if (link_cmd("link add link " FIXTURE_TAP " name vlan5 type vlan id 5"))
-		ktap_skip("no VLAN interfaces");
-	ktap_ok(link_up("vlan5"));
-	vlan = ktap_ok(packet_open("vlan5", false));
-	mock_rx_fill(&x.rx);
-	frame_fill(frame, sizeof(frame), 3);
-	ktap_eq(write(vlan, frame, sizeof(frame)), (int)sizeof(frame));
-	r = mock_rx_recv(&x.rx, &f, FIXTURE_WAIT);
+	frame_fill(frame, len, len);
+	ktap_eq(write(vlan5, frame, len), (int)len);
+	r = mock_rx_recv(&x->rx, &f, FIXTURE_WAIT);
 	ktap_check(!r, "no frame: %s", strerror(-r));
 	memcpy(want, frame, 12);
 	memcpy(want + 12, tag, 4);
-	memcpy(want + 16, frame + 12, sizeof(frame) - 12);
-	ktap_eq(f.len, sizeof(want));
-	ktap_check(!memcmp(f.data, want, sizeof(want)), "frame differs");
+	memcpy(want + 16, frame + 12, len - 12);
+	ktap_eq(f.len, len + 4);
+	ktap_check(!memcmp(f.data, want, len + 4), "frame differs");
+}
+
+static int rx_vlan_open(const char *link)
+{
+	char cmd[80];
+
+	snprintf(cmd, sizeof(cmd), "link add link %s name vlan5 type vlan id 5",
+		 link);
+	if (link_cmd(cmd))
+		ktap_skip("no VLAN interfaces");
+	ktap_ok(link_up("vlan5"));
+	return ktap_ok(packet_open("vlan5", false));
+}
+
+/* N18: a VLAN tag that the stack keeps beside the frame is put back into it. */
+KTAP_TEST(rx_vlan, KTAP_LONG, net_layouts, "rx_N18_vlan")
+{
+	struct fixture x;
+	int vlan5;
+
+	rx_open(&x, arg, 64, 256);
+	vlan5 = rx_vlan_open(FIXTURE_TAP);
+	mock_rx_fill(&x.rx);
+	rx_tagged(&x, vlan5, 500);
+	fixture_rx(&x, 1, 20);
+}
+
+/* N18: likewise for a packet socket, which would leave it out. */
+KTAP_TEST(rx_packet_socket_vlan, KTAP_LONG, rx_raw, "rx_N18_packet_socket_vlan")
+{
+	unsigned int len;
+	struct fixture x;
+	int vlan5;
+
+	rx_veth(&x, arg);
+	rx_backend(&x, ktap_ok(packet_open("veth0", false)), "veth1");
+	vlan5 = rx_vlan_open("veth1");
+	for (len = 60; len <= 1500; len += 40)
+		rx_tagged(&x, vlan5, len);
 	fixture_rx(&x, 1, 20);
 }
 
