@@ -23,6 +23,10 @@
 
 #include "tap.h"
 
+#ifndef IFF_BACKPRESSURE	/* Linux 7.3 */
+#define IFF_BACKPRESSURE	0x0080
+#endif
+
 /* Room for a burst that no one reads for a while. */
 #define PACKET_RCVBUF	(64 << 20)
 
@@ -37,6 +41,40 @@ static int tap_set_hdr(int fd, unsigned int hdr_len)
 	return 0;
 }
 
+static int tap_set_iff(int fd, const char *name, short flags)
+{
+	struct ifreq ifr = { .ifr_flags = flags };
+	unsigned int known;
+
+	if (ioctl(fd, TUNGETFEATURES, &known))
+		return -errno;
+	if (flags & ~known)
+		return -EOPNOTSUPP;
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	return ioctl(fd, TUNSETIFF, &ifr) ? -errno : 0;
+}
+
+static int tap_open_flags(const char *name, unsigned int hdr_len, short flags)
+{
+	int r, fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	flags |= IFF_TAP | IFF_NO_PI;
+	if (hdr_len)
+		flags |= IFF_VNET_HDR;
+	r = tap_set_iff(fd, name, flags);
+	if (!r)
+		r = tap_set_hdr(fd, hdr_len);
+	if (!r)
+		r = link_up(name);
+	if (r) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
 /*
  * Make a tap interface, or a further queue of it.
  * @name: of the interface, which is brought up
@@ -47,24 +85,19 @@ static int tap_set_hdr(int fd, unsigned int hdr_len)
  */
 int tap_open(const char *name, unsigned int hdr_len, bool multi_queue)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
-	int r, fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	return tap_open_flags(name, hdr_len, multi_queue ? IFF_MULTI_QUEUE : 0);
+}
 
-	if (fd < 0)
-		return -errno;
-	if (hdr_len)
-		ifr.ifr_flags |= IFF_VNET_HDR;
-	if (multi_queue)
-		ifr.ifr_flags |= IFF_MULTI_QUEUE;
-	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	r = ioctl(fd, TUNSETIFF, &ifr) ? -errno : tap_set_hdr(fd, hdr_len);
-	if (!r)
-		r = link_up(name);
-	if (r) {
-		close(fd);
-		return r;
-	}
-	return fd;
+/*
+ * Make a tap interface that stops when its ring is full.
+ * @name: of the interface, which is brought up
+ * @hdr_len: size of the virtio-net header, 0 for none
+ *
+ * Returns the descriptor, -EOPNOTSUPP before Linux 7.3, or a negative errno.
+ */
+int tap_open_backpressure(const char *name, unsigned int hdr_len)
+{
+	return tap_open_flags(name, hdr_len, IFF_BACKPRESSURE);
 }
 
 /*

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 int tap_open(const char *name, unsigned int hdr_len, bool multi_queue);
+int tap_open_backpressure(const char *name, unsigned int hdr_len);
 int tap_set_offload(int fd, unsigned int offload);
 int tap_attach_queue(int fd, bool attach);
 int macvtap_open(const char *lower, const char *name, unsigned int hdr_len);

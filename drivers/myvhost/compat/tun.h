@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * tun's private contract for whole frames (TUN_MSG_PTR) and the page fragments
- * they live in, on Debian's 6.1, 6.12 and 7.2.
+ * tun's private contract for whole frames (TUN_MSG_PTR), the page fragments they
+ * live in, and its ring, on Debian's 6.1, 6.12 and 7.2, and on 7.3.
  */
 #ifndef _MVH_COMPAT_TUN_H
 #define _MVH_COMPAT_TUN_H
@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/if_tun.h>
 #include <linux/mm.h>
+#include <linux/ptr_ring.h>
 #include <linux/string.h>
 #include <linux/version.h>
 #include <linux/virtio_net.h>
@@ -41,6 +42,35 @@ static inline void mvh_tun_put_hdr(void *start, const void *hdr, u32 len,
 #endif
 	if (hdr)
 		memcpy(start, hdr, len);
+}
+
+/**
+ * mvh_tun_consume - take frames out of the ring of a tun or tap
+ * @file: the tun, NULL if the ring is a tap's of macvtap or ipvtap
+ * @ring: its ring
+ * @frame: where to put them
+ * @max: room there
+ *
+ * 7.3: with IFF_BACKPRESSURE a tun stops its network device's queue when the ring
+ * is full, and relies on the consumer to start it again.
+ *
+ * Return: how many there were.
+ */
+static inline int mvh_tun_consume(struct file *file, struct ptr_ring *ring,
+				  void **frame, int max)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+	int n;
+
+	spin_lock(&ring->consumer_lock);
+	n = __ptr_ring_consume_batched(ring, frame, max);
+	if (n && file)
+		tun_wake_queue(file, n);
+	spin_unlock(&ring->consumer_lock);
+	return n;
+#else
+	return ptr_ring_consume_batched(ring, frame, max);
+#endif
 }
 
 /* 6.11: page_frag_cache_drain(). */

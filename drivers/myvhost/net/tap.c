@@ -31,6 +31,7 @@
  * @file: the tap
  * @sock: its socket
  * @ring: frames to the guest, NULL if the socket has no such ring
+ * @tun: @file if @ring is tun's
  * @is_tap: it takes whole frames in batches
  * @frags: frames are built here
  * @xdp: frames to be handed over
@@ -46,6 +47,7 @@ struct mvh_tap {
 	struct file *file;
 	struct socket *sock;
 	struct ptr_ring *ring;
+	struct file *tun;
 	bool is_tap;
 	struct page_frag_cache frags;
 	u32 n_xdp;
@@ -87,13 +89,15 @@ static struct socket *mvh_tap_socket(struct file *file, bool *is_tap)
 	return ERR_PTR(-ENOTSOCK);
 }
 
-static struct ptr_ring *mvh_tap_ring(struct file *file)
+static void mvh_tap_find_ring(struct mvh_tap *tap)
 {
-	struct ptr_ring *ring = tun_get_tx_ring(file);
+	struct ptr_ring *ring = tun_get_tx_ring(tap->file);
 
-	if (IS_ERR(ring))
-		ring = tap_get_ptr_ring(file);
-	return IS_ERR(ring) ? NULL : ring;
+	if (!IS_ERR(ring))
+		tap->tun = tap->file;
+	else
+		ring = tap_get_ptr_ring(tap->file);
+	tap->ring = IS_ERR(ring) ? NULL : ring;
 }
 
 /**
@@ -118,8 +122,8 @@ struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file)
 	tap->port.vq = vq;
 	tap->file = file;
 	tap->sock = sock;
-	tap->ring = mvh_tap_ring(file);
 	tap->is_tap = is_tap;
+	mvh_tap_find_ring(tap);
 	mvh_event_init(&tap->event,
 		       vq->index == MVH_NET_RX ? EPOLLIN : EPOLLOUT,
 		       mvh_tap_fire);
@@ -433,8 +437,8 @@ u32 mvh_port_peek(struct mvh_port *port)
 		return mvh_tap_sock_len(tap->sock->sk);
 	if (tap->head == tap->tail) {
 		tap->head = 0;
-		tap->tail = ptr_ring_consume_batched(tap->ring, tap->queue,
-						     MVH_TAP_BATCH);
+		tap->tail = mvh_tun_consume(tap->tun, tap->ring, tap->queue,
+					    MVH_TAP_BATCH);
 		if (!tap->tail)
 			return 0;
 	}

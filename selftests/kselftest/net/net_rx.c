@@ -260,6 +260,35 @@ KTAP_TEST(rx_no_buffers, KTAP_LONG, net_orders, "rx_N20_no_buffers")
 		rx_expect(&x, 200 + i, i);
 }
 
+/*
+ * N21: a tap that stops its queue when its ring is full goes on when the worker
+ * has taken frames out.
+ */
+KTAP_TEST(rx_backpressure, KTAP_LONG, net_layouts, "rx_N21_backpressure")
+{
+	struct mock_net_cfg cfg;
+	struct fixture x;
+	unsigned int i;
+
+	fixture_cfg(&cfg, arg);
+	fixture_open(&x, &cfg);
+	x.tap = tap_open_backpressure("bp0", x.n.tap_hdr_len);
+	if (x.tap == -EOPNOTSUPP)
+		ktap_skip("no IFF_BACKPRESSURE");
+	ktap_ok(x.tap);
+	ktap_ok(link_cmd("link set dev bp0 txqueuelen 16"));
+	ktap_ok(system("tc qdisc replace dev bp0 root pfifo limit 1000"));
+	ktap_ok(mock_io_init(&x.rx, &x.n, VHU_RX, 2048, cfg.num));
+	ktap_ok(mock_net_start(&x.n, x.tap));
+	x.pkt = ktap_ok(packet_open("bp0", false));
+	for (i = 0; i < 200; i++)
+		rx_send(&x, 100, i);
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < 200; i++)
+		rx_expect(&x, 100, i);
+	fixture_rx(&x, 1, 20);
+}
+
 /* CPU time of a process, its worker threads included, in clock ticks. */
 static long rx_cpu_ticks(void)
 {
