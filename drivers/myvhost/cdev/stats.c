@@ -69,7 +69,7 @@ static const char *const mvh_state_names[] = {
  * @vq: the queue, not locked
  * @stats: the caller's argument; @stats->count is set for the answer
  *
- * Return: 0, or -EFAULT.
+ * Return: 0, -E2BIG for more than MYVHOST_STATS_MAX, or -EFAULT.
  */
 int mvh_stats_get(struct mvh_vq *vq, struct myvhost_vring_stats *stats)
 {
@@ -78,6 +78,8 @@ int mvh_stats_get(struct mvh_vq *vq, struct myvhost_vring_stats *stats)
 	u64 cnt[MYVHOST_CNT_MAX];
 	u32 i;
 
+	if (stats->count > MYVHOST_STATS_MAX)
+		return -E2BIG;
 	for (i = 0; i < MYVHOST_CNT_MAX; i++)
 		cnt[i] = mvh_vq_counter(vq, i);
 	if (copy_to_user(to, cnt, n * sizeof(u64)) ||

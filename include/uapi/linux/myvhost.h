@@ -152,8 +152,9 @@ enum myvhost_counter {
 /**
  * struct myvhost_vring_stats - argument of MYVHOST_GET_VRING_STATS
  * @index: queue, 0 to the number of queues - 1
- * @count: in: number of __u64 that @counters has room for; out: number of counters
- *	that the kernel has, which may be more or fewer
+ * @count: in: number of __u64 that @counters has room for, at most
+ *	MYVHOST_STATS_MAX; out: number of counters that the kernel has, which may be
+ *	more or fewer
  * @counters: user address of an array of __u64, indexed by enum myvhost_counter;
  *	elements that the kernel has no counter for are set to zero
  */
@@ -162,6 +163,8 @@ struct myvhost_vring_stats {
 	__u32 count;
 	__u64 counters;
 };
+
+#define MYVHOST_STATS_MAX	4096
 
 /**
  * struct myvhost_vring_poll - argument of MYVHOST_SET_VRING_POLL
