@@ -70,7 +70,13 @@ nothing_left() {
 	[ -z "$(inroot find $work/root -name '*myvhost*')" ]
 }
 
-ktap_begin 12
+# the file that libvirt's abstraction includes
+apparmor() {
+	inroot grep -qx '/dev/myvhost-\* rw,' \
+		$work/root/etc/apparmor.d/abstractions/libvirt-qemu.d/myvhost
+}
+
+ktap_begin 13
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
@@ -79,6 +85,7 @@ result "myvhost_blk.ko" in_tree "$modules/myvhost_blk.ko"
 result "udev rule" in_tree usr/lib/udev/rules.d/60-myvhost.rules
 result "udev rule of named nodes" inroot grep -q '^KERNEL=="myvhost-\*"' \
 	$work/root/usr/lib/udev/rules.d/60-myvhost.rules
+result "rule for AppArmor" apparmor
 result "header" in_tree usr/include/linux/myvhost.h
 result "program" program
 result "manual pages" man_pages

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # install.sh install|uninstall KDIR [DESTDIR]: put the modules, the udev rules, the
-# header, the program myvhost and its manual pages in place for the kernel of
-# KDIR, or take them away again.  With a DESTDIR the running system is not told,
+# rule for libvirt's AppArmor profile, the header, the program myvhost and its
+# manual pages in place for the kernel of KDIR, or take them away again.  With a DESTDIR the running system is not told,
 # with TOOLS=no the program stays out.
 set -euo pipefail
 
@@ -17,6 +17,7 @@ release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' \
 [ -n "$release" ] || { echo "install.sh: no prepared kernel tree in $kdir" >&2; exit 1; }
 modules=$dest/lib/modules/$release/updates/myvhost
 rule=$dest/usr/lib/udev/rules.d/60-myvhost.rules
+apparmor=$dest/etc/apparmor.d/abstractions/libvirt-qemu.d/myvhost
 header=$dest/usr/include/linux/myvhost.h
 program=$dest/usr/bin/myvhost
 man=$dest/usr/share/man
@@ -28,6 +29,7 @@ install_all() {
 		install -m 644 "$repo/drivers/myvhost/$m" "$modules"
 	done
 	install -D -m 644 "$here/60-myvhost.rules" "$rule"
+	install -D -m 644 "$here/apparmor-libvirt-qemu" "$apparmor"
 	install -D -m 644 "$repo/include/uapi/linux/myvhost.h" "$header"
 	for s in 4 8; do
 		install -D -m 644 "$repo/Documentation/man/myvhost.$s" "$man/man$s/myvhost.$s"
@@ -37,7 +39,7 @@ install_all() {
 
 uninstall_all() {
 	rm -rf "$modules"
-	rm -f "$rule" "$header" "$program" "$man"/man[48]/myvhost.[48]
+	rm -f "$rule" "$apparmor" "$header" "$program" "$man"/man[48]/myvhost.[48]
 }
 
 # Let depmod and udev know; a tree for packaging has neither.
