@@ -241,7 +241,10 @@ test_not_a_node() {
 	expect "file: del" 1 "$file" "$m" del ctl.r
 	rm /dev/myvhost-ctl.r
 	expect "file: none is left, add" 0 "" "$m" add blk ctl.r --file img
-	expect "file: over a node, del" 1 "$file" as_file /dev/myvhost-ctl.r "$m" del ctl.r
+	rm /dev/myvhost-ctl.r
+	: <> /dev/myvhost-ctl.r
+	expect "file: after a node, del" 1 "$file" "$m" del ctl.r
+	rm /dev/myvhost-ctl.r
 	expect "file: the node is gone all the same" 1 "no such node" "$m" del ctl.r
 	file="/dev/myvhost: this is a file, not the node; try: rm /dev/myvhost; modprobe"
 	expect "file: over the node, add" 1 "$file" as_file /dev/myvhost "$m" add blk ctl.r --file img
