@@ -160,7 +160,7 @@ static void device_restarts(struct play *p)
 
 	device_gives(p);
 	base = mvh_ring_state_pack(ring);
-	memset(&ring->state, 0xff, sizeof(ring->state));
+	memset(&ring->state, true, sizeof(ring->state));
 	ring->seen = 0x5555;
 	check_eq(mvh_ring_state_unpack(ring, base), 0);
 	check(mvh_ring_state_ok(ring));
