@@ -203,7 +203,7 @@ static void start(struct play *p)
 
 	if (!ring->packed)
 		env_renew(ring->part[MVH_PART_USED], 4);
-	mvh_ring_start(ring);
+	check_eq(mvh_ring_start(ring), 0);
 	p->n_held = 0;
 	p->n_desc = ring->packed ? ring->num - mvh_packed_room(ring) : 0;
 	p->uncalled = 0;

@@ -9,18 +9,21 @@ out=${1:?usage: run.sh OUT PURE...}
 shift
 programs=(plain asan threads tsan)
 
-# program NAME: a sanitizer that cannot even run an empty set of tests is skipped
+# program NAME: a sanitizer that cannot even run an empty set of tests is skipped.
+# Once with mapped rings, once with rings in user mode
 program() {
 	local run=(../lib/no-aslr.sh "$out/$1")
 	if [[ $1 == *san ]] && ! "${run[@]}" "no test has this name" 2> /dev/null; then
 		ktap_skip "$1" "the sanitizer does not start here"
+		ktap_skip "$1_user" "the sanitizer does not start here"
 	else
 		ktap_part "$1" "${run[@]}"
+		ktap_part "$1_user" env UNIT_USER=1 "${run[@]}"
 	fi
 }
 
 find "$out" -name '*.gcda' -delete
-ktap_begin $((${#programs[@]} + 1))
+ktap_begin $((2 * ${#programs[@]} + 1))
 for p in "${programs[@]}"; do
 	program "$p"
 done

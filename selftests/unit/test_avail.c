@@ -109,7 +109,7 @@ UNIT_TEST(test_split_batch, "SP13 split: one look at the index for a batch")
 {
 	struct rig_config config = { .num = 8, .start = 65533 };
 	struct rig *rig = rig_create(&config);
-	struct vring_avail *avail = rig->ring.part[MVH_PART_AVAIL];
+	struct vring_avail *avail = rig->driver.part[MVH_PART_AVAIL];
 	struct mvh_chain c;
 	unsigned int i;
 

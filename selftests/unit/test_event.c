@@ -8,21 +8,21 @@
 
 static void set_used_event(struct rig *rig, u16 event)
 {
-	struct vring_avail *avail = rig->ring.part[MVH_PART_AVAIL];
+	struct vring_avail *avail = rig->driver.part[MVH_PART_AVAIL];
 
 	avail->ring[rig->ring.num] = __cpu_to_virtio16(rig->ring.le, event);
 }
 
 static void set_avail_flags(struct rig *rig, u16 flags)
 {
-	struct vring_avail *avail = rig->ring.part[MVH_PART_AVAIL];
+	struct vring_avail *avail = rig->driver.part[MVH_PART_AVAIL];
 
 	avail->flags = __cpu_to_virtio16(rig->ring.le, flags);
 }
 
 static void set_driver_event(struct rig *rig, u16 off_wrap, u16 flags)
 {
-	struct vring_packed_desc_event *e = rig->ring.part[MVH_PART_AVAIL];
+	struct vring_packed_desc_event *e = rig->driver.part[MVH_PART_AVAIL];
 
 	e->off_wrap = cpu_to_le16(off_wrap);
 	e->flags = cpu_to_le16(flags);
@@ -395,7 +395,7 @@ UNIT_TEST(test_split_used_flags, "SP16 SP17 split: used flags are 0 or 1, and 0 
 	for (event_idx = 0; event_idx < 2; event_idx++) {
 		struct rig_config config = { .num = 8, .event_idx = event_idx };
 		struct rig *rig = rig_create(&config);
-		struct vring_used *used = rig->ring.part[MVH_PART_USED];
+		struct vring_used *used = rig->driver.part[MVH_PART_USED];
 
 		rig_disable_kick(rig);
 		check_eq(__virtio16_to_cpu(true, used->flags), !event_idx);
@@ -415,7 +415,7 @@ UNIT_TEST(test_packed_device_event, "PK12 packed: what the device event area say
 					     .start = 5 };
 		struct rig *rig = rig_create(&config);
 		struct vring_packed_desc_event *e =
-			rig->ring.part[MVH_PART_USED];
+			rig->driver.part[MVH_PART_USED];
 
 		rig_disable_kick(rig);
 		check_eq(le16_to_cpu(e->flags), 1);

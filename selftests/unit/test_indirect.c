@@ -241,8 +241,9 @@ UNIT_TEST_BOTH(test_table_fault, "SP9 HO2", "PK6 HO2", "a fault at each copy of 
 			put_entry(rig, i, BUF, 4, i < 63 ? NEXT : 0, i + 1);
 		env_fail_nth(ENV_COPY, nth);
 		if (nth <= 4) {
-			check_eq(rig_fetch(rig, &c), -EBADMSG);
-			check_eq(rig->ring.bad, MVH_BAD_ADDRESS);
+			check_eq(rig_fetch(rig, &c), -EFAULT);
+			check(rig->ring.fault);
+			rig->ring.fault = false;
 		}
 		env_fail_nth(ENV_COPY, 0);
 		check_eq(rig_fetch(rig, &c), 1);

@@ -96,7 +96,7 @@ UNIT_TEST(test_split_start, "LC3 split: start takes the used index from the ring
 {
 	struct rig_config config = { .num = 8, .event_idx = true, .start = 77 };
 	struct rig *rig = rig_create(&config);
-	struct vring_used *used = rig->ring.part[MVH_PART_USED];
+	struct vring_used *used = rig->driver.part[MVH_PART_USED];
 
 	used->idx = __cpu_to_virtio16(true, 0x1234);
 	used->flags = __cpu_to_virtio16(true, 1);
@@ -105,7 +105,7 @@ UNIT_TEST(test_split_start, "LC3 split: start takes the used index from the ring
 	rig->ring.call_always = false;
 	rig->ring.seen = 0;
 	env_log_reset();
-	mvh_ring_start(&rig->ring);
+	check_eq(mvh_ring_start(&rig->ring), 0);
 	check_eq(rig->ring.state.used, 0x1234);
 	check_eq(rig->ring.state.avail, 77);
 	check_eq(rig->ring.seen, 77);
@@ -130,7 +130,7 @@ UNIT_TEST(test_packed_start, "LC3 packed: start touches no memory")
 		words = env_words();
 		rig->ring.uncalled = 5;
 		rig->ring.call_always = false;
-		mvh_ring_start(&rig->ring);
+		check_eq(mvh_ring_start(&rig->ring), 0);
 		check_eq(env_words(), words);
 		check_eq(rig->ring.seen, 3 | !wrap0 << 15);
 		check_eq(rig->ring.uncalled, 0);

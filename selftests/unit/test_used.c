@@ -84,7 +84,7 @@ UNIT_TEST(test_write_flag, "PK7 packed: WRITE exactly when bytes were written")
 {
 	struct rig_config config = { .num = 4, .packed = true };
 	struct rig *rig = rig_create(&config);
-	struct vring_packed_desc *desc = rig->ring.part[MVH_PART_DESC];
+	struct vring_packed_desc *desc = rig->driver.part[MVH_PART_DESC];
 	struct mvh_done done[4];
 
 	take(rig, done, 4);
@@ -102,8 +102,8 @@ UNIT_TEST(test_write_flag, "PK7 packed: WRITE exactly when bytes were written")
 static void check_used(const struct rig *rig, u16 slot,
 		       const struct mvh_done *done)
 {
-	const struct vring_used *used = rig->ring.part[MVH_PART_USED];
-	const struct vring_packed_desc *desc = rig->ring.part[MVH_PART_DESC];
+	const struct vring_used *used = rig->driver.part[MVH_PART_USED];
+	const struct vring_packed_desc *desc = rig->driver.part[MVH_PART_DESC];
 
 	if (rig->ring.packed) {
 		check_eq(le16_to_cpu(desc[slot].id), done->id);

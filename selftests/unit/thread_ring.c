@@ -76,7 +76,7 @@ static void device_gives(struct duet *d, struct mvh_done *done, unsigned int *n)
 {
 	if (!*n)
 		return;
-	mvh_ring_push(&d->rig->ring, done, *n);
+	check_eq(mvh_ring_push(&d->rig->ring, done, *n), 0);
 	*n = 0;
 	if (mvh_ring_should_call(&d->rig->ring))
 		sem_post(&d->call);

@@ -4,9 +4,9 @@
  * mem, dirty, net/hdr, blk/req, blk/limit) take from their surroundings.  The
  * unit tests compile the same files against a header of the same name that checks
  * each access.
- * Ring memory is pinned and mapped (see area.c), so ring words are ordinary
- * loads and stores that cannot fail.  Everything else in guest memory is
- * reached through the owner's address space and may fail at any time.
+ * A ring word is mapped memory of the kernel, where an access cannot fail, or
+ * memory of the owner's address space (mvh_user_*()), where each one may.  All
+ * else in guest memory is of the second kind.
  */
 #ifndef _MVH_ENV_H
 #define _MVH_ENV_H
@@ -36,6 +36,44 @@
 /* A packed descriptor's flags: read before, written after all the rest. */
 #define mvh_load_acquire(p)	smp_load_acquire(p)	/* pairs with the driver's release */
 #define mvh_store_release(p, v)	smp_store_release(p, v)	/* pairs with its acquire */
+
+/*
+ * The same in the owner's address space.  What cannot be reached is read as 0 and
+ * written nowhere, and *(fault) becomes true.
+ */
+#define mvh_user_load(p, fault)						\
+({									\
+	__unqual_scalar_typeof(*(p)) _val;				\
+									\
+	if (unlikely(get_user(_val, (typeof(_val) __user *)(p)))) {	\
+		_val = 0;						\
+		*(fault) = true;					\
+	}								\
+	_val;								\
+})
+
+#define mvh_user_store(p, v, fault)					\
+do {									\
+	__unqual_scalar_typeof(*(p)) _val = (v);			\
+									\
+	if (unlikely(put_user(_val, (typeof(_val) __user *)(p))))	\
+		*(fault) = true;					\
+} while (0)
+
+/* Stores stay behind by the branch on what was loaded. */
+#define mvh_user_load_acquire(p, fault)					\
+({									\
+	__auto_type _got = mvh_user_load(p, fault);			\
+									\
+	smp_rmb();	/* pairs with the driver's release */		\
+	_got;								\
+})
+
+#define mvh_user_store_release(p, v, fault)				\
+do {									\
+	smp_mb();	/* pairs with the driver's acquire */		\
+	mvh_user_store(p, v, fault);					\
+} while (0)
 
 /* Between accesses to a ring; the partner is in the guest's driver. */
 #define mvh_rmb()		smp_rmb()	/* pairs with its write barrier */

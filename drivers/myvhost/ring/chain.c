@@ -86,8 +86,11 @@ static int mvh_table_read(struct mvh_ring *ring, struct mvh_view *view,
 	if (n < 0)
 		return mvh_chain_error(ring, n);
 	for (k = 0; k < n; k++) {
-		if (mvh_copy_from_guest(to, iov[k].iov_base, iov[k].iov_len))
-			return mvh_ring_bad(ring, MVH_BAD_ADDRESS);
+		/* It is guest memory: that it cannot be read is the host's doing. */
+		if (mvh_copy_from_guest(to, iov[k].iov_base, iov[k].iov_len)) {
+			ring->fault = true;
+			return -EFAULT;
+		}
 		to += iov[k].iov_len;
 	}
 	t->first = i;
@@ -98,18 +101,47 @@ static int mvh_table_read(struct mvh_ring *ring, struct mvh_view *view,
 static void mvh_split_elem(const struct mvh_ring *ring,
 			   const struct vring_desc *desc, struct mvh_elem *e)
 {
-	e->addr = __virtio64_to_cpu(ring->le, mvh_load(&desc->addr));
-	e->len = __virtio32_to_cpu(ring->le, mvh_load(&desc->len));
-	e->flags = mvh_ring_cpu16(ring, mvh_load(&desc->flags));
-	e->next = mvh_ring_cpu16(ring, mvh_load(&desc->next));
+	e->addr = __virtio64_to_cpu(ring->le, desc->addr);
+	e->len = __virtio32_to_cpu(ring->le, desc->len);
+	e->flags = mvh_ring_cpu16(ring, desc->flags);
+	e->next = mvh_ring_cpu16(ring, desc->next);
 }
 
 static void mvh_packed_elem(const struct vring_packed_desc *desc,
 			    struct mvh_elem *e)
 {
-	e->addr = le64_to_cpu(mvh_load(&desc->addr));
-	e->len = le32_to_cpu(mvh_load(&desc->len));
-	e->id = le16_to_cpu(mvh_load(&desc->id));
+	e->addr = le64_to_cpu(desc->addr);
+	e->len = le32_to_cpu(desc->len);
+	e->id = le16_to_cpu(desc->id);
+	e->flags = le16_to_cpu(desc->flags);
+}
+
+static void mvh_split_read(struct mvh_ring *ring, const struct vring_desc *desc,
+			   struct mvh_elem *e)
+{
+	struct vring_desc d = {
+		.addr = mvh_ring_load(ring, &desc->addr),
+		.len = mvh_ring_load(ring, &desc->len),
+		.flags = mvh_ring_load(ring, &desc->flags),
+		.next = mvh_ring_load(ring, &desc->next),
+	};
+
+	mvh_split_elem(ring, &d, e);
+}
+
+/* The flags were read before, or must not be yet. */
+static void mvh_packed_read(struct mvh_ring *ring,
+			    const struct vring_packed_desc *desc, __le16 flags,
+			    struct mvh_elem *e)
+{
+	struct vring_packed_desc d = {
+		.addr = mvh_ring_load(ring, &desc->addr),
+		.len = mvh_ring_load(ring, &desc->len),
+		.id = mvh_ring_load(ring, &desc->id),
+		.flags = flags,
+	};
+
+	mvh_packed_elem(&d, e);
 }
 
 static int mvh_table_init(struct mvh_ring *ring, struct mvh_table *t,
@@ -180,15 +212,11 @@ static int mvh_packed_table(struct mvh_ring *ring, struct mvh_view *view,
 	if (err)
 		return err;
 	for (i = 0; i < t.n; i++) {
-		const struct vring_packed_desc *desc;
-
 		chain->n_read++;
 		err = mvh_table_ensure(ring, view, &t, i);
 		if (err)
 			return err;
-		desc = &t.packed[i - t.first];
-		mvh_packed_elem(desc, &e);
-		e.flags = le16_to_cpu(mvh_load(&desc->flags));
+		mvh_packed_elem(&t.packed[i - t.first], &e);
 		err = mvh_chain_add(ring, view, chain, &e);
 		if (err)
 			return err;
@@ -209,7 +237,7 @@ static int mvh_split_walk(struct mvh_ring *ring, struct mvh_view *view,
 		if (chain->ndesc++ == ring->num)
 			return mvh_ring_bad(ring, MVH_BAD_CHAIN);
 		chain->n_read++;
-		mvh_split_elem(ring, &desc[i], &e);
+		mvh_split_read(ring, &desc[i], &e);
 		/* Nothing follows a table: NEXT beside INDIRECT is ignored. */
 		if (e.flags & VRING_DESC_F_INDIRECT)
 			return mvh_split_table(ring, view, chain, &e);
@@ -238,8 +266,7 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
 		if (chain->ndesc++ == room)
 			return mvh_ring_bad(ring, MVH_BAD_CHAIN);
 		chain->n_read++;
-		mvh_packed_elem(&desc[pos], &e);
-		e.flags = flags;
+		mvh_packed_read(ring, &desc[pos], cpu_to_le16(flags), &e);
 		mvh_packed_advance(ring, &pos, &wrap, 1);
 		if (e.flags & VRING_DESC_F_INDIRECT) {
 			if (chain->ndesc > 1 || e.flags & VRING_DESC_F_NEXT)
@@ -252,7 +279,7 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
 			return err;
 		if (!(e.flags & VRING_DESC_F_NEXT))
 			break;
-		flags = le16_to_cpu(mvh_load(&desc[pos].flags));
+		flags = le16_to_cpu(mvh_ring_load(ring, &desc[pos].flags));
 	}
 	chain->id = e.id;
 	ring->state.avail = pos;
@@ -269,12 +296,14 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
  * On any other outcome than 1 the position has not moved, so the same chain is
  * met again.
  *
- * Return: 1, 0 if there is none, -EAGAIN if a translation is missing (see
- * mvh_view_translate()), or -EBADMSG with @ring->bad set.
+ * Return: 1; 0 if there is none; -EAGAIN if a translation is missing (see
+ * mvh_view_translate()); -EBADMSG with @ring->bad set; or -EFAULT with
+ * @ring->fault set if the host cannot reach memory of the guest.
  */
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 		    struct mvh_chain *chain)
 {
+	u16 seen = ring->seen;
 	u16 first;
 	int ret;
 
@@ -288,15 +317,18 @@ int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 	chain->n_read = 0;
 	ret = ring->packed ? mvh_packed_next(ring, &first) :
 			     mvh_split_next(ring, &first);
-	if (ret <= 0)
-		return ret;
-	ret = ring->packed ? mvh_packed_walk(ring, view, chain, first) :
-			     mvh_split_walk(ring, view, chain, first);
-	if (ret) {
-		mvh_chain_leave(ring, chain);
-		return ret;
+	if (ret > 0)
+		ret = (ring->packed ?
+		       mvh_packed_walk(ring, view, chain, first) :
+		       mvh_split_walk(ring, view, chain, first)) ?: 1;
+	if (unlikely(ring->fault)) {
+		/* Nothing is known: what could not be read was taken as 0. */
+		ring->seen = seen;
+		ret = -EFAULT;
 	}
-	return 1;
+	if (ret < 0)
+		mvh_chain_leave(ring, chain);
+	return ret;
 }
 
 /**

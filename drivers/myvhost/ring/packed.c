@@ -81,7 +81,7 @@ u16 mvh_packed_room(const struct mvh_ring *ring)
 int mvh_packed_next(struct mvh_ring *ring, u16 *flags)
 {
 	u16 pos = ring->state.avail;
-	u16 f = le16_to_cpu(mvh_load_acquire(&mvh_packed_desc(ring, pos)->flags));
+	u16 f = le16_to_cpu(mvh_ring_load_acquire(ring, &mvh_packed_desc(ring, pos)->flags));
 
 	if (!mvh_packed_is_avail(f, ring->state.avail_wrap)) {
 		ring->seen = pos | ring->state.avail_wrap << 15;
@@ -135,30 +135,39 @@ static void mvh_packed_wrote(struct mvh_ring *ring, u16 pos,
  * @ring: the ring
  * @done: the chains
  * @n: how many
+ *
+ * Return: 0, or -EFAULT.
  */
-void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
-		     unsigned int n)
+int mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
+		    unsigned int n)
 {
-	struct mvh_ring_state *s = &ring->state;
-	u16 flags, first_flags = 0, pos = s->used;
+	struct mvh_ring_state s = ring->state;
+	u16 flags, first_flags = 0, pos = s.used;
 	struct vring_packed_desc *desc, *first = mvh_packed_desc(ring, pos);
+	u32 uncalled = ring->uncalled;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		ring->uncalled += done[i].ndesc;
-		desc = mvh_packed_desc(ring, s->used);
-		flags = mvh_packed_used_flags(&done[i], s->used_wrap);
-		mvh_store(&desc->id, cpu_to_le16(done[i].id));
-		mvh_store(&desc->len, cpu_to_le32(done[i].len));
+		uncalled += done[i].ndesc;
+		desc = mvh_packed_desc(ring, s.used);
+		flags = mvh_packed_used_flags(&done[i], s.used_wrap);
+		mvh_ring_store(ring, &desc->id, cpu_to_le16(done[i].id));
+		mvh_ring_store(ring, &desc->len, cpu_to_le32(done[i].len));
 		if (i)
-			mvh_store(&desc->flags, cpu_to_le16(flags));
+			mvh_ring_store(ring, &desc->flags, cpu_to_le16(flags));
 		else
 			first_flags = flags;
-		mvh_packed_advance(ring, &s->used, &s->used_wrap,
-				   done[i].ndesc);
+		mvh_packed_advance(ring, &s.used, &s.used_wrap, done[i].ndesc);
 	}
-	mvh_store_release(&first->flags, cpu_to_le16(first_flags));
+	if (unlikely(ring->fault))
+		return -EFAULT;
+	mvh_ring_store_release(ring, &first->flags, cpu_to_le16(first_flags));
+	if (unlikely(ring->fault))
+		return -EFAULT;
 	mvh_packed_wrote(ring, pos, done, n);
+	ring->state = s;
+	ring->uncalled = uncalled;
+	return 0;
 }
 
 /**
@@ -179,7 +188,7 @@ bool mvh_packed_should_call(struct mvh_ring *ring)
 		return false;
 	ring->uncalled = 0;
 	mvh_mb();
-	flags = le16_to_cpu(mvh_load(&driver->flags)) & 0x3;
+	flags = le16_to_cpu(mvh_ring_load(ring, &driver->flags)) & 0x3;
 	if (flags == VRING_PACKED_EVENT_FLAG_DISABLE)
 		return false;
 	if (flags != VRING_PACKED_EVENT_FLAG_DESC || !ring->event_idx)
@@ -188,7 +197,7 @@ bool mvh_packed_should_call(struct mvh_ring *ring)
 	if (always)
 		return true;
 	mvh_rmb();	/* the driver writes off_wrap before flags */
-	off_wrap = le16_to_cpu(mvh_load(&driver->off_wrap));
+	off_wrap = le16_to_cpu(mvh_ring_load(ring, &driver->off_wrap));
 	off = off_wrap & ~MVH_PACKED_WRAP;
 	if (!!(off_wrap & MVH_PACKED_WRAP) != ring->state.used_wrap)
 		off -= ring->num;
@@ -199,7 +208,7 @@ static void mvh_packed_put_flags(struct mvh_ring *ring, u16 flags)
 {
 	struct vring_packed_desc_event *device = ring->part[MVH_PART_USED];
 
-	mvh_store(&device->flags, cpu_to_le16(flags));
+	mvh_ring_store(ring, &device->flags, cpu_to_le16(flags));
 	mvh_ring_wrote(ring, MVH_PART_USED,
 		       offsetof(struct vring_packed_desc_event, flags),
 		       sizeof(device->flags));
@@ -225,7 +234,7 @@ bool mvh_packed_enable_kick(struct mvh_ring *ring)
 	struct vring_packed_desc_event *device = ring->part[MVH_PART_USED];
 
 	if (ring->event_idx) {
-		mvh_store(&device->off_wrap, cpu_to_le16(ring->seen));
+		mvh_ring_store(ring, &device->off_wrap, cpu_to_le16(ring->seen));
 		mvh_ring_wrote(ring, MVH_PART_USED, 0, sizeof(device->off_wrap));
 		mvh_wmb();
 		mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_DESC);
@@ -251,10 +260,10 @@ void mvh_packed_request_kick(struct mvh_ring *ring)
  *
  * Return: true if the descriptor that was not available now is.
  */
-bool mvh_packed_has_new(const struct mvh_ring *ring)
+bool mvh_packed_has_new(struct mvh_ring *ring)
 {
 	u16 pos = ring->seen & ~MVH_PACKED_WRAP;
-	u16 flags = le16_to_cpu(mvh_load(&mvh_packed_desc(ring, pos)->flags));
+	u16 flags = le16_to_cpu(mvh_ring_load(ring, &mvh_packed_desc(ring, pos)->flags));
 
 	return mvh_packed_is_avail(flags, ring->seen & MVH_PACKED_WRAP);
 }

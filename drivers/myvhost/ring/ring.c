@@ -44,13 +44,15 @@ void mvh_ring_reset(struct mvh_ring *ring)
 }
 
 /**
- * mvh_ring_start - begin to use mapped ring memory
+ * mvh_ring_start - begin to use ring memory
  * @ring: the ring, with its parameters, position and memory set
  *
  * The used index of a split ring is not part of the position that a caller
  * sets: it is taken from the ring.
+ *
+ * Return: 0, or -EFAULT if the ring cannot be reached.
  */
-void mvh_ring_start(struct mvh_ring *ring)
+int mvh_ring_start(struct mvh_ring *ring)
 {
 	ring->uncalled = 0;
 	ring->call_always = true;
@@ -58,6 +60,7 @@ void mvh_ring_start(struct mvh_ring *ring)
 		ring->seen = ring->state.avail | ring->state.avail_wrap << 15;
 	else
 		mvh_split_start(ring);
+	return ring->fault ? -EFAULT : 0;
 }
 
 /**

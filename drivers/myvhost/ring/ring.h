@@ -98,13 +98,18 @@ struct mvh_done {
  *
  * Owned by a queue and guarded by its mutex.
  *
- * @part: kernel addresses of the three areas, NULL while not mapped
+ * @part: kernel addresses of the three areas; in user mode what
+ *	mvh_ring_user_part() makes, or NULL while there is no memory
+ * @page: in user mode, owner's addresses of each page of the three areas
  * @state: current position
  * @num: descriptors
  * @seen: available index at the last look (split); slot and wrap bit of the
  *	first descriptor found not available (packed)
  * @uncalled: entries given back since mvh_ring_should_call() last decided
  * @bad: why the last verb returned -EBADMSG
+ * @user: user mode: words are reached through the owner's address space
+ * @fault: in user mode, a word could not be reached.  No verb gives anything to
+ *	the guest, or takes anything, until the caller clears it
  * @packed: layout
  * @le: ring words are little endian, else native
  * @event_idx: VIRTIO_RING_F_EVENT_IDX was negotiated
@@ -115,11 +120,14 @@ struct mvh_done {
  */
 struct mvh_ring {
 	void *part[MVH_PART_MAX];
+	const u64 *page[MVH_PART_MAX];
 	struct mvh_ring_state state;
 	u16 num;
 	u16 seen;
 	u32 uncalled;
 	enum mvh_bad bad;
+	bool user;
+	bool fault;
 	bool packed;
 	bool le;
 	bool event_idx;
@@ -128,6 +136,71 @@ struct mvh_ring {
 	void (*wrote)(struct mvh_ring *ring, enum mvh_part part, u32 off,
 		      u32 len);
 };
+
+/*
+ * In user mode the addresses in @part only number the bytes of the ring: the part
+ * in the highest bits, where no memory is on any machine, and the offset from the
+ * start of its first page in the others.
+ */
+#define MVH_USER_SHIFT	(BITS_PER_LONG - 8)
+
+/**
+ * mvh_ring_user_part - what stands for the address of an area in user mode
+ * @part: which area
+ * @off: where in its first page it begins
+ *
+ * Return: what @part of struct mvh_ring must be.
+ */
+static inline void *mvh_ring_user_part(enum mvh_part part, u32 off)
+{
+	return (void *)(((unsigned long)part + 1) << MVH_USER_SHIFT | off);
+}
+
+/**
+ * mvh_ring_user - find a word of a ring in user mode
+ * @ring: the ring
+ * @word: where it is, reckoned from @ring->part
+ *
+ * Words are aligned, so none has a part in the next page.
+ *
+ * Return: the owner's address of it.
+ */
+static inline void *mvh_ring_user(const struct mvh_ring *ring, const void *word)
+{
+	unsigned long at = (unsigned long)word;
+	const u64 *page = ring->page[(at >> MVH_USER_SHIFT) - 1];
+	u32 off = at;
+
+	return (void *)(uintptr_t)(page[off / PAGE_SIZE] + off % PAGE_SIZE);
+}
+
+/* One ring word, read or written exactly once; @p is reckoned from @ring->part. */
+#define mvh_ring_load(ring, p)						\
+	(likely(!(ring)->user) ? mvh_load(p) :				\
+	 mvh_user_load((typeof(p))mvh_ring_user(ring, p), &(ring)->fault))
+
+#define mvh_ring_load_acquire(ring, p)					\
+	(likely(!(ring)->user) ? mvh_load_acquire(p) :			\
+	 mvh_user_load_acquire((typeof(p))mvh_ring_user(ring, p),	\
+			       &(ring)->fault))
+
+#define mvh_ring_store(ring, p, v)					\
+do {									\
+	if (likely(!(ring)->user))					\
+		mvh_store(p, v);					\
+	else								\
+		mvh_user_store((typeof(p))mvh_ring_user(ring, p), v,	\
+			       &(ring)->fault);				\
+} while (0)
+
+#define mvh_ring_store_release(ring, p, v)				\
+do {									\
+	if (likely(!(ring)->user))					\
+		mvh_store_release(p, v);				\
+	else								\
+		mvh_user_store_release((typeof(p))mvh_ring_user(ring, p), \
+				       v, &(ring)->fault);		\
+} while (0)
 
 static inline u16 mvh_ring_cpu16(const struct mvh_ring *ring, __virtio16 v)
 {
@@ -162,7 +235,7 @@ static inline void mvh_ring_wrote(struct mvh_ring *ring, enum mvh_part part,
 u64 mvh_ring_part_size(bool packed, bool event_idx, u32 num,
 		       enum mvh_part part);
 void mvh_ring_reset(struct mvh_ring *ring);
-void mvh_ring_start(struct mvh_ring *ring);
+int mvh_ring_start(struct mvh_ring *ring);
 bool mvh_ring_state_ok(const struct mvh_ring *ring);
 u32 mvh_ring_state_pack(const struct mvh_ring *ring);
 int mvh_ring_state_unpack(struct mvh_ring *ring, u32 base);
@@ -170,26 +243,26 @@ int mvh_ring_state_unpack(struct mvh_ring *ring, u32 base);
 /* One implementation per layout: ring_split.c */
 void mvh_split_start(struct mvh_ring *ring);
 int mvh_split_next(struct mvh_ring *ring, u16 *head);
-void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
-		    unsigned int n);
+int mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
+		   unsigned int n);
 bool mvh_split_should_call(struct mvh_ring *ring);
 void mvh_split_disable_kick(struct mvh_ring *ring);
 bool mvh_split_enable_kick(struct mvh_ring *ring);
 void mvh_split_request_kick(struct mvh_ring *ring);
-bool mvh_split_has_new(const struct mvh_ring *ring);
+bool mvh_split_has_new(struct mvh_ring *ring);
 
 /* ... and ring_packed.c */
 u16 mvh_packed_room(const struct mvh_ring *ring);
 int mvh_packed_next(struct mvh_ring *ring, u16 *flags);
 void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
 			u16 n);
-void mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
-		     unsigned int n);
+int mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
+		    unsigned int n);
 bool mvh_packed_should_call(struct mvh_ring *ring);
 void mvh_packed_disable_kick(struct mvh_ring *ring);
 bool mvh_packed_enable_kick(struct mvh_ring *ring);
 void mvh_packed_request_kick(struct mvh_ring *ring);
-bool mvh_packed_has_new(const struct mvh_ring *ring);
+bool mvh_packed_has_new(struct mvh_ring *ring);
 
 /**
  * mvh_ring_push - give finished chains back to the guest
@@ -198,15 +271,16 @@ bool mvh_packed_has_new(const struct mvh_ring *ring);
  * @n: how many, at least 1
  *
  * The guest sees all of them or none (N13).  Does not interrupt it.
+ *
+ * Return: 0; or -EFAULT if the ring cannot be reached, and the guest saw none:
+ * they may be pushed again, alone or with others behind them.
  */
-static __always_inline void mvh_ring_push(struct mvh_ring *ring,
-					  const struct mvh_done *done,
-					  unsigned int n)
+static __always_inline int mvh_ring_push(struct mvh_ring *ring,
+					 const struct mvh_done *done,
+					 unsigned int n)
 {
-	if (ring->packed)
-		mvh_packed_push(ring, done, n);
-	else
-		mvh_split_push(ring, done, n);
+	return ring->packed ? mvh_packed_push(ring, done, n) :
+			      mvh_split_push(ring, done, n);
 }
 
 /**
@@ -215,12 +289,14 @@ static __always_inline void mvh_ring_push(struct mvh_ring *ring,
  *
  * Decides for everything pushed since the last call of this function.
  *
- * Return: true if it does.
+ * Return: true if it does, or its wish cannot be read.
  */
 static __always_inline bool mvh_ring_should_call(struct mvh_ring *ring)
 {
-	return ring->packed ? mvh_packed_should_call(ring) :
-			      mvh_split_should_call(ring);
+	bool call = ring->packed ? mvh_packed_should_call(ring) :
+				   mvh_split_should_call(ring);
+
+	return call || ring->fault;
 }
 
 /**
@@ -242,12 +318,15 @@ static __always_inline void mvh_ring_disable_kick(struct mvh_ring *ring)
  * Compares with what the last fetch saw, not with the position: a caller who
  * put chains back because they were too few must be able to sleep.
  *
- * Return: true if more became available meanwhile, so that no kick may come.
+ * Return: true if more became available meanwhile, so that no kick may come, or
+ * the ring cannot be reached, as the next fetch is going to say.
  */
 static __always_inline bool mvh_ring_enable_kick(struct mvh_ring *ring)
 {
-	return ring->packed ? mvh_packed_enable_kick(ring) :
-			      mvh_split_enable_kick(ring);
+	bool more = ring->packed ? mvh_packed_enable_kick(ring) :
+				   mvh_split_enable_kick(ring);
+
+	return more || ring->fault;
 }
 
 /**
@@ -271,12 +350,14 @@ static __always_inline void mvh_ring_request_kick(struct mvh_ring *ring)
  *
  * A cheap look for busy polling; promises nothing.
  *
- * Return: true if there is.
+ * Return: true if there is, or the ring cannot be reached.
  */
-static __always_inline bool mvh_ring_has_new(const struct mvh_ring *ring)
+static __always_inline bool mvh_ring_has_new(struct mvh_ring *ring)
 {
-	return ring->packed ? mvh_packed_has_new(ring) :
-			      mvh_split_has_new(ring);
+	bool more = ring->packed ? mvh_packed_has_new(ring) :
+				   mvh_split_has_new(ring);
+
+	return more || ring->fault;
 }
 
 #endif /* _MVH_RING_H */

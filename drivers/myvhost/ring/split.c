@@ -34,14 +34,14 @@ static __virtio16 *mvh_split_avail_event(const struct mvh_ring *ring)
 	return (__virtio16 *)&mvh_split_used(ring)->ring[ring->num];
 }
 
-static u16 mvh_split_avail_idx(const struct mvh_ring *ring)
+static u16 mvh_split_avail_idx(struct mvh_ring *ring)
 {
-	return mvh_ring_cpu16(ring, mvh_load(&mvh_split_avail(ring)->idx));
+	return mvh_ring_cpu16(ring, mvh_ring_load(ring, &mvh_split_avail(ring)->idx));
 }
 
 static void mvh_split_put_flags(struct mvh_ring *ring, u16 flags)
 {
-	mvh_store(&mvh_split_used(ring)->flags, mvh_ring_virtio16(ring, flags));
+	mvh_ring_store(ring, &mvh_split_used(ring)->flags, mvh_ring_virtio16(ring, flags));
 	mvh_ring_wrote(ring, MVH_PART_USED, offsetof(struct vring_used, flags),
 		       sizeof(__virtio16));
 }
@@ -54,7 +54,7 @@ void mvh_split_start(struct mvh_ring *ring)
 {
 	ring->seen = ring->state.avail;
 	ring->state.used =
-		mvh_ring_cpu16(ring, mvh_load(&mvh_split_used(ring)->idx));
+		mvh_ring_cpu16(ring, mvh_ring_load(ring, &mvh_split_used(ring)->idx));
 	mvh_split_put_flags(ring, 0);
 }
 
@@ -84,7 +84,7 @@ int mvh_split_next(struct mvh_ring *ring, u16 *head)
 		ring->seen = idx;
 		mvh_rmb();
 	}
-	id = mvh_ring_cpu16(ring, mvh_load(&mvh_split_avail(ring)->ring[slot]));
+	id = mvh_ring_cpu16(ring, mvh_ring_load(ring, &mvh_split_avail(ring)->ring[slot]));
 	if (id >= ring->num)
 		return mvh_ring_bad(ring, MVH_BAD_HEAD);
 	*head = array_index_nospec(id, ring->num);
@@ -123,9 +123,11 @@ static void mvh_split_wrote(struct mvh_ring *ring, u16 pos, unsigned int n)
  * @ring: the ring
  * @done: the chains
  * @n: how many
+ *
+ * Return: 0, or -EFAULT.
  */
-void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
-		    unsigned int n)
+int mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
+		   unsigned int n)
 {
 	struct vring_used *used = mvh_split_used(ring);
 	u16 pos = ring->state.used;
@@ -135,14 +137,19 @@ void mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 		u16 slot = (u16)(pos + i) & (ring->num - 1);
 		struct vring_used_elem *e = &used->ring[slot];
 
-		mvh_store(&e->id, __cpu_to_virtio32(ring->le, done[i].id));
-		mvh_store(&e->len, __cpu_to_virtio32(ring->le, done[i].len));
+		mvh_ring_store(ring, &e->id, __cpu_to_virtio32(ring->le, done[i].id));
+		mvh_ring_store(ring, &e->len, __cpu_to_virtio32(ring->le, done[i].len));
 	}
+	if (unlikely(ring->fault))
+		return -EFAULT;
+	mvh_wmb();
+	mvh_ring_store(ring, &used->idx, mvh_ring_virtio16(ring, pos + n));
+	if (unlikely(ring->fault))
+		return -EFAULT;
+	mvh_split_wrote(ring, pos, n);
 	ring->state.used = pos + n;
 	ring->uncalled += n;
-	mvh_wmb();
-	mvh_store(&used->idx, mvh_ring_virtio16(ring, ring->state.used));
-	mvh_split_wrote(ring, pos, n);
+	return 0;
 }
 
 /**
@@ -167,13 +174,13 @@ bool mvh_split_should_call(struct mvh_ring *ring)
 		return true;
 	if (!ring->event_idx) {
 		event = mvh_ring_cpu16(ring,
-				       mvh_load(&mvh_split_avail(ring)->flags));
+				       mvh_ring_load(ring, &mvh_split_avail(ring)->flags));
 		return !(event & VRING_AVAIL_F_NO_INTERRUPT);
 	}
 	ring->call_always = false;
 	if (always)
 		return true;
-	event = mvh_ring_cpu16(ring, mvh_load(mvh_split_used_event(ring)));
+	event = mvh_ring_cpu16(ring, mvh_ring_load(ring, mvh_split_used_event(ring)));
 	return vring_need_event(event, now, now - n);
 }
 
@@ -198,7 +205,7 @@ static void mvh_split_want_kick(struct mvh_ring *ring, u16 idx)
 		mvh_split_put_flags(ring, 0);
 		return;
 	}
-	mvh_store(event, mvh_ring_virtio16(ring, idx));
+	mvh_ring_store(ring, event, mvh_ring_virtio16(ring, idx));
 	mvh_ring_wrote(ring, MVH_PART_USED,
 		       (void *)event - ring->part[MVH_PART_USED],
 		       sizeof(*event));
@@ -232,7 +239,7 @@ bool mvh_split_enable_kick(struct mvh_ring *ring)
  *
  * Return: true if the available index moved since the last look.
  */
-bool mvh_split_has_new(const struct mvh_ring *ring)
+bool mvh_split_has_new(struct mvh_ring *ring)
 {
 	return mvh_split_avail_idx(ring) != ring->seen;
 }

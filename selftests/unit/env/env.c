@@ -8,9 +8,6 @@
 
 #define ENV_AREAS	16
 
-/* Locals of the caller lie this close above our own frame. */
-#define ENV_FRAMES	65536
-
 struct env_range {
 	const unsigned char *base;
 	size_t len;
@@ -300,35 +297,27 @@ static void env_check_aligned(const volatile void *p, size_t len)
 		unit_fail(__FILE__, __LINE__, "odd address %p", p);
 }
 
-static bool env_is_local(const volatile void *p)
-{
-	return (uintptr_t)p - (uintptr_t)__builtin_frame_address(0) <
-	       ENV_FRAMES;
-}
-
 /**
  * env_read_begin - a word is about to be read
  * @op: how
  * @p: where
  * @len: its size
  *
- * It may also lie in a local copy of guest memory, which is not looked at.
+ * Return: true if it was told to fail, as only a word in user mode can.
  */
-void env_read_begin(enum env_op op, const volatile void *p, size_t len)
+bool env_read_begin(enum env_op op, const volatile void *p, size_t len)
 {
 	const struct env_area *a;
 
 	if (env.off)
-		return;
+		return false;
 	a = env_area_of(p, len);
-	if (!a && env_is_local(p))
-		return;
 	if (!a)
 		unit_fail(__FILE__, __LINE__, "read of %zu bytes at %p", len, p);
 	env_check_aligned(p, len);
-	env_count(op);
 	env_note(op, p, len);
 	env_check_read(a, (const unsigned char *)p, len);
+	return env_count(op);
 }
 
 /**
@@ -349,26 +338,28 @@ void env_read_end(enum env_op op, const volatile void *p, size_t len)
  * @op: how
  * @p: where
  * @len: its size
+ *
+ * Return: true if it was told to fail, as only a word in user mode can.
  */
-void env_write(enum env_op op, const volatile void *p, size_t len)
+bool env_write(enum env_op op, const volatile void *p, size_t len)
 {
 	const struct env_area *a;
 	size_t off, i;
 
 	if (env.off)
-		return;
+		return false;
 	a = env_area_of(p, len);
 	if (!a)
 		unit_fail(__FILE__, __LINE__, "write of %zu bytes at %p", len,
 			  p);
 	env_check_aligned(p, len);
-	env_count(op);
 	env_note(op, p, len);
 	off = (const unsigned char *)p - a->base;
 	for (i = 0; i < len; i++)
 		if (!(a->rights[off + i] & ENV_W))
 			unit_fail(__FILE__, __LINE__, "write to %s+%zu",
 				  a->name, off + i);
+	return env_count(op);
 }
 
 /**

@@ -104,9 +104,9 @@ void env_check_end(void);
 #define ENV_WRITES	(ENV_SET(ENV_STORE) | ENV_SET(ENV_STORE_RELEASE))
 
 /* For mvh_env.h. */
-void env_read_begin(enum env_op op, const volatile void *p, size_t len);
+bool env_read_begin(enum env_op op, const volatile void *p, size_t len);
 void env_read_end(enum env_op op, const volatile void *p, size_t len);
-void env_write(enum env_op op, const volatile void *p, size_t len);
+bool env_write(enum env_op op, const volatile void *p, size_t len);
 void env_event(enum env_op op, const void *p, size_t len);
 size_t env_index(size_t i, size_t n);
 

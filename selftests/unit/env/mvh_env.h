@@ -38,6 +38,9 @@ typedef __u64 u64;
 #define U32_MAX		((u32)~0U)
 #define U64_MAX		((u64)~0ULL)
 
+#define PAGE_SIZE	4096UL
+#define BITS_PER_LONG	((int)(8 * sizeof(long)))
+
 #define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
 
@@ -156,30 +159,47 @@ static inline __virtio64 __cpu_to_virtio64(bool le, u64 v)
 	return le ? cpu_to_le64(v) : v;
 }
 
-#define mvh_env_read(op, p, load)					\
+/* Only a word in user mode may fail: it has somewhere to say so. */
+#define mvh_env_read(op, p, load, fault)				\
 ({									\
 	__auto_type _ptr = (p);						\
+	__typeof__(order_load(_ptr)) _val = 0;				\
+	bool *_fault = (fault);						\
 									\
-	env_read_begin(op, _ptr, sizeof(*_ptr));			\
-	__auto_type _val = load(_ptr);					\
+	if (env_read_begin(op, _ptr, sizeof(*_ptr)) && _fault)		\
+		*_fault = true;						\
+	else								\
+		_val = load(_ptr);					\
 	env_read_end(op, _ptr, sizeof(*_ptr));				\
 	_val;								\
 })
 
-#define mvh_env_write(op, p, v, store)					\
+#define mvh_env_write(op, p, v, store, fault)				\
 do {									\
 	__auto_type _ptr = (p);						\
+	bool *_fault = (fault);						\
 									\
-	env_write(op, _ptr, sizeof(*_ptr));				\
-	store(_ptr, v);							\
+	if (env_write(op, _ptr, sizeof(*_ptr)) && _fault)		\
+		*_fault = true;						\
+	else								\
+		store(_ptr, v);						\
 } while (0)
 
-#define mvh_load(p)		mvh_env_read(ENV_LOAD, p, order_load)
-#define mvh_store(p, v)		mvh_env_write(ENV_STORE, p, v, order_store)
+#define mvh_load(p)		mvh_env_read(ENV_LOAD, p, order_load, NULL)
+#define mvh_store(p, v)		mvh_env_write(ENV_STORE, p, v, order_store, NULL)
 #define mvh_load_acquire(p)						\
-	mvh_env_read(ENV_LOAD_ACQUIRE, p, order_load_acquire)
+	mvh_env_read(ENV_LOAD_ACQUIRE, p, order_load_acquire, NULL)
 #define mvh_store_release(p, v)						\
-	mvh_env_write(ENV_STORE_RELEASE, p, v, order_store_release)
+	mvh_env_write(ENV_STORE_RELEASE, p, v, order_store_release, NULL)
+
+#define mvh_user_load(p, fault)						\
+	mvh_env_read(ENV_LOAD, p, order_load, fault)
+#define mvh_user_store(p, v, fault)					\
+	mvh_env_write(ENV_STORE, p, v, order_store, fault)
+#define mvh_user_load_acquire(p, fault)					\
+	mvh_env_read(ENV_LOAD_ACQUIRE, p, order_load_acquire, fault)
+#define mvh_user_store_release(p, v, fault)				\
+	mvh_env_write(ENV_STORE_RELEASE, p, v, order_store_release, fault)
 
 static inline void mvh_rmb(void)
 {

@@ -30,8 +30,8 @@ static u8 image_flags(const struct rig *rig)
 /* The table that a descriptor refers to, if it is one and all there. */
 static bool image_table(const struct rig *rig, u16 i, struct image_patch *patch)
 {
-	const struct vring_desc *d = rig->ring.part[MVH_PART_DESC];
-	const struct vring_packed_desc *pd = rig->ring.part[MVH_PART_DESC];
+	const struct vring_desc *d = rig->driver.part[MVH_PART_DESC];
+	const struct vring_packed_desc *pd = rig->driver.part[MVH_PART_DESC];
 	bool le = rig->ring.le;
 	u16 flags = rig->ring.packed ? le16_to_cpu(pd[i].flags) :
 				       __virtio16_to_cpu(le, d[i].flags);
@@ -62,7 +62,7 @@ static void image_write(const struct rig *rig, struct code *c)
 		head.patches += image_table(rig, i, &patch);
 	code_bytes(c, &head, sizeof(head));
 	for (i = MVH_PART_DESC; i <= MVH_PART_AVAIL; i++)
-		code_bytes(c, rig->ring.part[i],
+		code_bytes(c, rig->driver.part[i],
 			   mvh_ring_part_size(rig->ring.packed,
 					      rig->ring.event_idx, head.num, i));
 	for (i = 0; i < head.num; i++) {

@@ -165,8 +165,8 @@ static void device_restarts(struct play *p)
 	check_eq(mvh_ring_state_unpack(ring, base), 0);
 	check(mvh_ring_state_ok(ring));
 	if (!ring->packed)
-		env_renew(ring->part[MVH_PART_USED], 4);
-	mvh_ring_start(ring);
+		env_renew(p->rig->driver.part[MVH_PART_USED], 4);
+	check_eq(mvh_ring_start(ring), 0);
 	p->kicked = true;
 }
 

@@ -70,7 +70,10 @@ static void rig_packed_parts(struct rig *rig, const struct rig_config *config)
 static void rig_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 		      u32 len)
 {
-	env_event(ENV_WROTE, (u8 *)ring->part[part] + off, len);
+	struct rig *rig = (struct rig *)((char *)ring -
+					 offsetof(struct rig, ring));
+
+	env_event(ENV_WROTE, (u8 *)rig->driver.part[part] + off, len);
 }
 
 static void rig_split_start(struct rig *rig, u16 start)
@@ -98,6 +101,28 @@ static void rig_packed_start(struct rig *rig, u16 start, bool wrap)
 	check_eq(mvh_ring_state_unpack(&rig->ring, half | half << 16), 0);
 }
 
+/* The parts lie anywhere in their first pages. */
+static void rig_user(struct rig *rig)
+{
+	struct mvh_ring *ring = &rig->ring;
+	enum mvh_part part;
+
+	ring->user = true;
+	for (part = 0; part < MVH_PART_MAX; part++) {
+		u64 at = (uintptr_t)rig->driver.part[part], i;
+		u64 n = mvh_ring_part_size(ring->packed, ring->event_idx,
+					   ring->num, part) / PAGE_SIZE + 2;
+
+		rig->page[part] = calloc(n, sizeof(u64));
+		if (!rig->page[part])
+			abort();
+		for (i = 0; i < n; i++)
+			rig->page[part][i] = at - at % PAGE_SIZE + i * PAGE_SIZE;
+		ring->page[part] = rig->page[part];
+		ring->part[part] = mvh_ring_user_part(part, at % PAGE_SIZE);
+	}
+}
+
 struct rig *rig_create(const struct rig_config *config)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
@@ -121,9 +146,11 @@ struct rig *rig_create(const struct rig_config *config)
 		rig_split_start(rig, config->start);
 	}
 	memcpy(ring->part, d->part, sizeof(ring->part));
+	if (config->user || getenv("UNIT_USER"))
+		rig_user(rig);
 	driver_init(d);
 	ring->wrote = rig_wrote;
-	mvh_ring_start(ring);
+	check_eq(mvh_ring_start(ring), 0);
 	return rig;
 }
 
@@ -132,8 +159,10 @@ void rig_destroy(struct rig *rig)
 	enum mvh_part part;
 
 	guest_fini(&rig->guest);
-	for (part = 0; part < MVH_PART_MAX; part++)
+	for (part = 0; part < MVH_PART_MAX; part++) {
 		free(rig->driver.part[part]);
+		free(rig->page[part]);
+	}
 	free(rig);
 }
 
@@ -205,7 +234,7 @@ static void rig_check_reported(const struct rig *rig)
 /* SP2: index, barrier, entries.  PK3: flags with acquire, then the rest. */
 static void rig_check_fetch_order(const struct rig *rig)
 {
-	void *const *part = rig->ring.part;
+	void *const *part = rig->driver.part;
 	const struct vring_avail *avail = part[MVH_PART_AVAIL];
 	u16 num = rig->ring.num;
 	int first, entry;
@@ -298,7 +327,8 @@ int rig_fetch(struct rig *rig, struct mvh_chain *chain)
 			rig_check_request(rig, chain);
 		return ret;
 	}
-	check(ret == 0 || ret == -EAGAIN || ret == -EBADMSG);
+	check(ret == 0 || ret == -EAGAIN || ret == -EBADMSG || ret == -EFAULT);
+	check_eq(rig->ring.fault, ret == -EFAULT);
 	check(!memcmp(&before, &rig->ring.state, sizeof(before)));
 	env_forget();
 	return ret;
@@ -330,8 +360,8 @@ static int rig_last_write(void)
 /* SP3, PK7, PK9: one word makes all of it visible, and is written last. */
 static void rig_check_push_order(const struct rig *rig, u16 first)
 {
-	const struct vring_used *used = rig->ring.part[MVH_PART_USED];
-	const struct vring_packed_desc *desc = rig->ring.part[MVH_PART_DESC];
+	const struct vring_used *used = rig->driver.part[MVH_PART_USED];
+	const struct vring_packed_desc *desc = rig->driver.part[MVH_PART_DESC];
 	const void *word = rig->ring.packed ? &desc[first].flags : &used->idx;
 	int last = rig_last_write(), prev = -1, i;
 
@@ -345,14 +375,23 @@ static void rig_check_push_order(const struct rig *rig, u16 first)
 	check(env_find(ENV_READS, NULL, 0, 0) < 0);
 }
 
-void rig_push(struct rig *rig, const struct mvh_done *done, unsigned int n)
+int rig_push(struct rig *rig, const struct mvh_done *done, unsigned int n)
 {
-	u16 first = rig->ring.state.used;
+	struct mvh_ring_state before = rig->ring.state;
+	u32 uncalled = rig->ring.uncalled;
+	int ret;
 
 	env_log_reset();
-	mvh_ring_push(&rig->ring, done, n);
-	rig_check_push_order(rig, first);
+	ret = mvh_ring_push(&rig->ring, done, n);
+	check_eq(rig->ring.fault, ret == -EFAULT);
+	if (ret) {
+		check(!memcmp(&before, &rig->ring.state, sizeof(before)));
+		check_eq(rig->ring.uncalled, uncalled);
+		return ret;
+	}
+	rig_check_push_order(rig, before.used);
 	rig_check_reported(rig);
+	return 0;
 }
 
 /* A full barrier before the driver's wish is read; PK11: flags first. */
@@ -372,7 +411,7 @@ bool rig_should_call(struct rig *rig)
 		return ret;
 	off = env_find(ENV_READS, NULL, 0, flags + 1);
 	check(env.log[flags].p ==
-	      (u8 *)rig->ring.part[MVH_PART_AVAIL] + 2);
+	      (u8 *)rig->driver.part[MVH_PART_AVAIL] + 2);
 	if (off >= 0)
 		check(env_fenced(ENV_SET(ENV_RMB), flags, off));
 	return ret;

@@ -25,6 +25,7 @@
  * @num: descriptors
  * @start: first index (split) or slot (packed)
  * @wrap0: first wrap counter is 0, packed only
+ * @user: the ring is in user mode, as all are with UNIT_USER=1
  */
 struct rig_config {
 	bool packed;
@@ -35,6 +36,7 @@ struct rig_config {
 	u16 num;
 	u16 start;
 	bool wrap0;
+	bool user;
 };
 
 /**
@@ -44,6 +46,7 @@ struct rig_config {
  * @ring: device side
  * @iov: for chains
  * @max: how many of @iov a chain may use
+ * @page: in user mode, where the pages of the ring are
  * @req: what was asked for, by cookie
  */
 struct rig {
@@ -52,6 +55,7 @@ struct rig {
 	struct mvh_ring ring;
 	struct iovec iov[RIG_IOV];
 	unsigned int max;
+	u64 *page[MVH_PART_MAX];
 	struct req req[RIG_REQS];
 };
 
@@ -67,7 +71,7 @@ void rig_expect_none(struct rig *rig);
 /* Device side. */
 int rig_fetch(struct rig *rig, struct mvh_chain *chain);
 void rig_expect_bad(struct rig *rig, enum mvh_bad why);
-void rig_push(struct rig *rig, const struct mvh_done *done, unsigned int n);
+int rig_push(struct rig *rig, const struct mvh_done *done, unsigned int n);
 bool rig_should_call(struct rig *rig);
 bool rig_enable_kick(struct rig *rig);
 void rig_request_kick(struct rig *rig);
