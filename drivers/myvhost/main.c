@@ -11,6 +11,10 @@ module_param_named(worker_per_vq, mvh_worker_per_vq, bool, 0644);
 MODULE_PARM_DESC(worker_per_vq,
 		 "A worker for each queue instead of one for the device");
 
+module_param_named(pin_rings, mvh_pin_rings, bool, 0644);
+MODULE_PARM_DESC(pin_rings,
+		 "Pin and map the memory of rings where that is possible");
+
 static int mvh_poll_max_set(const char *val, const struct kernel_param *kp)
 {
 	return param_set_uint_minmax(val, kp, 0, MYVHOST_POLL_MAX_USECS);

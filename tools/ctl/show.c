@@ -60,9 +60,12 @@ static void show_disk(const struct device *dev)
 static void show_queue(const struct device *dev, int queue)
 {
 	const char *state = fdinfo_get(&dev->info, queue, "state");
+	const char *ring = fdinfo_get(&dev->info, queue, "ring");
 	const char *worker = fdinfo_get(&dev->info, queue, "worker");
 
 	printf("    %s: %s", dev->info.queue[queue], state ? state : "?");
+	if (ring)
+		printf(" ring %s", ring);
 	if (worker)
 		printf(" worker %s", worker);
 	putchar('\n');

@@ -56,6 +56,7 @@ static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
 	[MYVHOST_CNT_BOUNCED]		= "bounced",
 	[MYVHOST_CNT_PUNTED]		= "punted",
 	[MYVHOST_CNT_THROTTLED]		= "throttled",
+	[MYVHOST_CNT_MAP_ERRORS]	= "map_errors",
 };
 
 static const char *const mvh_state_names[] = {
@@ -98,6 +99,9 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
 
 	seq_printf(seq, "%s.state:\t%s\n", name,
 		   mvh_state_names[READ_ONCE(vq->state)]);
+	if (READ_ONCE(vq->mapped))
+		seq_printf(seq, "%s.ring:\t%s\n", name,
+			   READ_ONCE(vq->ring.user) ? "user" : "pinned");
 	if (worker)
 		seq_printf(seq, "%s.worker:\t%s %d\n", name, worker->name,
 			   worker->tid);

@@ -9,6 +9,7 @@
 #include <linux/overflow.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vhost_types.h>
@@ -162,13 +163,6 @@ int mvh_dev_check_owner(const struct mvh_dev *dev)
 	return dev->mm == current->mm ? 0 : -EPERM;
 }
 
-/* Pages that the caller may have pinned. */
-static u64 mvh_dev_pin_limit(void)
-{
-	return capable(CAP_IPC_LOCK) ? U64_MAX :
-				       rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-}
-
 /**
  * mvh_dev_set_owner - let the caller own the device
  * @dev: the device, locked
@@ -187,7 +181,9 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	dev->mm = get_task_mm(current);
 	if (!dev->mm)
 		return -EPERM;
-	dev->pin_limit = mvh_dev_pin_limit();
+	dev->task = get_task_struct(current->group_leader);
+	dev->pin_freely = capable(CAP_IPC_LOCK);
+	dev->told_user = false;
 	dev->owner = task_tgid_nr(current);
 	for (i = 0; i < dev->n_vqs && !err; i++) {
 		dev->vq[i].window.max_us = mvh_poll_max_us;
@@ -303,9 +299,12 @@ void mvh_dev_clear_owner(struct mvh_dev *dev)
 	memset(dev->features, 0, sizeof(dev->features));
 	dev->backend_features = 0;
 	dev->fork_owner = MVH_HAVE_VHOST_TASK;
-	if (dev->mm)
+	if (dev->mm) {
+		put_task_struct(dev->task);
 		mmput(dev->mm);
+	}
 	dev->mm = NULL;
+	dev->task = NULL;
 	/* Wake blocked readers: without an owner there are no misses. */
 	wake_up_interruptible_all(&dev->miss_wait);
 }

@@ -14,6 +14,7 @@
 
 struct eventfd_ctx;
 struct mvh_frontend_ops;
+struct task_struct;
 
 /* Regions of a memory table, and entries of an IOTLB. */
 #define MVH_REGIONS_MAX		4096
@@ -41,7 +42,9 @@ struct mvh_frontend_ops;
  * @priv: the back end's, constant while a queue has a port
  * @mm: the owner's address space, NULL without owner; constant while a queue has
  *	a port
- * @pin_limit: pages that may be pinned in @mm; likewise
+ * @task: the owner, whose RLIMIT_MEMLOCK holds for pinned rings; likewise
+ * @pin_freely: it does not, for the owner had CAP_IPC_LOCK; likewise
+ * @told_user: the kernel log says that rings of this owner cannot be pinned
  * @owner: process id of the owner, for fdinfo
  * @offered: features that may be negotiated; constant while there is an owner
  * @features: what was negotiated; read by queues
@@ -69,7 +72,9 @@ struct mvh_dev {
 	const struct mvh_frontend_ops *frontend;
 	void *priv;
 	struct mm_struct *mm;
-	u64 pin_limit;
+	struct task_struct *task;
+	bool pin_freely;
+	bool told_user;
 	pid_t owner;
 	u64 offered[MVH_FEATURE_WORDS];
 	u64 features[MVH_FEATURE_WORDS];
@@ -164,6 +169,7 @@ static inline void mvh_vq_assert_mm(const struct mvh_vq *vq)
 }
 
 extern bool mvh_worker_per_vq;
+extern bool mvh_pin_rings;
 extern unsigned int mvh_poll_max_us;
 
 struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,

@@ -171,6 +171,8 @@ static void mvh_dev_refresh_iotlb(struct mvh_dev *dev, u64 start, u64 last)
 	mvh_dev_for_each_vq(dev, vq) {
 		if (vq->mapped && mvh_vq_ring_hit(vq, start, last))
 			mvh_vq_unmap(vq);
+		if (vq->map_failed)
+			mvh_vq_schedule(vq);
 		mvh_view_set(&vq->view, dev->iotlb);
 	}
 }

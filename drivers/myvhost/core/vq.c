@@ -127,7 +127,7 @@ bool mvh_vq_in_user_range(const struct mvh_vq *vq, const u64 *addr)
  *
  * Context: Process context of the owner, with the queue's mutex.
  * Return: 0; -EINVAL if the position is not in the ring or the port reports an
- * error; -EFAULT if the ring is not in memory that can be pinned; -ENOMEM.
+ * error; -EFAULT if the ring is not in memory; -ENOMEM.
  */
 int mvh_vq_start(struct mvh_vq *vq)
 {
@@ -138,21 +138,26 @@ int mvh_vq_start(struct mvh_vq *vq)
 	if (!mvh_ring_state_ok(&vq->ring))
 		return -EINVAL;
 	vq->started = false;
+	vq->map_failed = false;
+	vq->n_done = 0;
 	if (!vq->dev->iotlb) {
 		if (!vq->placed)
 			return -EFAULT;
-		err = mvh_vq_map(vq);
+		err = mvh_vq_map_user(vq);
 		if (err)
-			return err;
+			goto unmap;
 	}
 	err = vq->dev->backend->start(vq);
-	if (err) {
-		mvh_vq_unmap(vq);
-		return err;
-	}
+	if (err)
+		goto unmap;
 	mvh_vq_set_state(vq, MVH_VQ_RUNNING);
 	mvh_vq_schedule(vq);
 	return 0;
+
+unmap:
+	vq->ring.fault = false;
+	mvh_vq_unmap(vq);
+	return err;
 }
 
 /**
@@ -160,7 +165,7 @@ int mvh_vq_start(struct mvh_vq *vq)
  * @vq: the queue in any state
  *
  * When it returns, nothing touches the ring or interrupts the guest.  Cannot
- * fail.
+ * fail.  What could not be given back before gets a last chance here.
  *
  * Context: Process context, with the queue's mutex.
  */
@@ -170,6 +175,10 @@ void mvh_vq_stop(struct mvh_vq *vq)
 	if (vq->state == MVH_VQ_OFF)
 		return;
 	vq->dev->backend->stop(vq);
+	if (vq->state == MVH_VQ_RUNNING)
+		mvh_vq_flush(vq);
+	vq->n_done = 0;
+	vq->ring.fault = false;
 	mvh_vq_set_state(vq, MVH_VQ_OFF);
 	mvh_vq_unmap(vq);
 }

@@ -114,7 +114,10 @@ struct mvh_window {
  * @file: the file the port was made of
  * @ring: the ring
  * @area: its memory
- * @mapped: @area and @ring.part are valid
+ * @mapped: @area and @ring.part are valid, in user mode or not
+ * @try_pin: the next run is to leave user mode if it can
+ * @map_failed: guest memory could not be reached since the queue started, and the
+ *	owner was told
  * @started: the ring was taken over since the port was attached
  * @placed: @addr was set
  * @enabled: VHOST_VDPA_SET_VRING_ENABLE asked for it to be served; under the
@@ -153,6 +156,8 @@ struct mvh_vq {
 	struct mvh_ring ring;
 	struct mvh_area area[MVH_PART_MAX];
 	bool mapped;
+	bool try_pin;
+	bool map_failed;
 	bool started;
 	bool placed;
 	bool enabled;
@@ -343,7 +348,9 @@ u32 mvh_vq_get_busyloop(const struct mvh_vq *vq);
 /* vq_map.c */
 void mvh_vq_unmap(struct mvh_vq *vq);
 void mvh_vq_remap(struct mvh_vq *vq);
+int mvh_vq_map_user(struct mvh_vq *vq);
 int mvh_vq_map(struct mvh_vq *vq);
+void mvh_vq_map_failed(struct mvh_vq *vq);
 
 /* vq_serve.c */
 void mvh_vq_run(struct mvh_work *work);

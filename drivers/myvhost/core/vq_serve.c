@@ -83,9 +83,17 @@ void mvh_vq_complete_late(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len)
 }
 EXPORT_SYMBOL_GPL(mvh_vq_complete_late);
 
+/* In user mode only tasks that see the owner's memory may touch the ring. */
+static bool mvh_vq_touchable(const struct mvh_vq *vq)
+{
+	return likely(!vq->ring.user) || (vq->mapped && mvh_vq_reachable(vq));
+}
+
 /**
  * mvh_vq_flush - give finished chains back and interrupt the guest if it wants
  * @vq: the queue
+ *
+ * If the ring cannot be reached, they are kept for the next time.
  *
  * Context: Process context of the worker, with the queue's mutex.
  */
@@ -94,10 +102,10 @@ void mvh_vq_flush(struct mvh_vq *vq)
 	unsigned int n = vq->n_done;
 
 	lockdep_assert_held(&vq->mutex);
-	if (!n)
+	if (!n || !mvh_vq_touchable(vq) ||
+	    mvh_ring_push(&vq->ring, vq->done, n))
 		return;
 	vq->n_done = 0;
-	mvh_ring_push(&vq->ring, vq->done, n);
 	if (vq->call && mvh_ring_should_call(&vq->ring)) {
 		mvh_vq_count(vq, MYVHOST_CNT_CALLS, 1);
 		trace_mvh_call(vq, n);
@@ -154,6 +162,9 @@ static void mvh_vq_compact(struct mvh_vq *vq)
 
 static void mvh_vq_fetch_failed(struct mvh_vq *vq, int err)
 {
+	/* The end of the run sees to what the host cannot reach. */
+	if (err == -EFAULT)
+		return;
 	if (err != -EAGAIN) {
 		mvh_vq_bad(vq, vq->ring.bad);
 		return;
@@ -210,7 +221,8 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
  * polled; if it stays empty, the guest's kick is armed and the ring looked at again.
  *
  * Return: how many were taken; 0 if there is none and a kick will come; or -EAGAIN
- * if the budget is used up, a translation is missing, or the queue has stopped.
+ * if the budget is used up, a translation is missing, the host cannot reach guest
+ * memory, or the queue has stopped.
  * Unless it has taken chains, the service must return, having armed what else it
  * waits for; it is called again when it is time.
  */
@@ -242,6 +254,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_vq_adapt(vq);
 	trace_mvh_run_begin(vq, vq->ring.state.avail);
 	mvh_vq_refill(vq);
+	mvh_vq_flush(vq);
 	mvh_ring_disable_kick(&vq->ring);
 	vq->dev->backend->service(vq);
 	if (mvh_vq_n_chains(vq))
@@ -249,6 +262,8 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	vq->first = 0;
 	vq->n_chain = 0;
 	mvh_vq_flush(vq);
+	if (unlikely(vq->ring.fault))
+		mvh_vq_map_failed(vq);
 	if (mvh_vq_over(vq)) {
 		mvh_vq_count(vq, MYVHOST_CNT_BUDGET, 1);
 		mvh_vq_schedule(vq);
@@ -258,21 +273,17 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	trace_mvh_run_end(vq, vq->cnt[MYVHOST_CNT_PACKETS] - packets);
 }
 
-static void mvh_vq_map_failed(struct mvh_vq *vq, int err)
+static void mvh_vq_not_mapped(struct mvh_vq *vq, int err)
 {
 	switch (err) {
 	case -EAGAIN:
 		mvh_vq_wait_translation(vq);
 		break;
-	case -ENOMEM:
-		/* Nobody's fault, but there is no ring to go on with. */
-		mvh_vq_break(vq);
-		break;
-	case -EPERM:
-		mvh_vq_bad(vq, MVH_BAD_ACCESS);
+	case -EBADMSG:
+		mvh_vq_bad(vq, vq->ring.bad);
 		break;
 	default:
-		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
+		mvh_vq_map_failed(vq);
 		break;
 	}
 }
@@ -294,7 +305,7 @@ void mvh_vq_run(struct mvh_work *work)
 		if (!err)
 			mvh_vq_serve(vq);
 		else
-			mvh_vq_map_failed(vq, err);
+			mvh_vq_not_mapped(vq, err);
 	}
 	mutex_unlock(&vq->mutex);
 }

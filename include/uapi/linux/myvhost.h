@@ -98,6 +98,8 @@
  * @MYVHOST_CNT_PUNTED: disk: pieces of I/O, and other commands, that a thread of the
  *	pool executed because they may block
  * @MYVHOST_CNT_THROTTLED: disk: times the queue waited for a rate limit
+ * @MYVHOST_CNT_MAP_ERRORS: times the host could not reach ring memory or an
+ *	indirect table, as when the owner unmapped it; the queue tries again
  * @MYVHOST_CNT_MAX: number of counters that this header knows
  */
 enum myvhost_counter {
@@ -146,6 +148,7 @@ enum myvhost_counter {
 	MYVHOST_CNT_BOUNCED,
 	MYVHOST_CNT_PUNTED,
 	MYVHOST_CNT_THROTTLED,
+	MYVHOST_CNT_MAP_ERRORS,
 	MYVHOST_CNT_MAX
 };
 
