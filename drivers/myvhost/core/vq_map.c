@@ -256,7 +256,7 @@ void mvh_vq_map_failed(struct mvh_vq *vq)
 	if (vq->map_failed)
 		return;
 	vq->map_failed = true;
-	pr_warn("process %d: queue %u waits, because guest memory cannot be reached\n",
+	pr_notice("process %d: queue %u waits, because guest memory cannot be reached\n",
 		vq->dev->owner, vq->index);
 	if (vq->err)
 		mvh_eventfd_signal(vq->err);
