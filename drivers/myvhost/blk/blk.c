@@ -92,6 +92,7 @@ static long mvh_blk_resize(struct mvh_dev *dev)
 static long mvh_blk_ioctl(struct mvh_dev *dev, unsigned int cmd,
 			  void __user *arg)
 {
+	mvh_dev_assert_held(dev);
 	switch (cmd) {
 	case MYVHOST_BLK_SET_BACKING:
 		return mvh_blk_set_backing(dev, arg);
@@ -106,12 +107,14 @@ static void mvh_blk_show(struct seq_file *seq, struct mvh_dev *dev)
 {
 	struct mvh_disk *disk = mvh_blk_disk(dev);
 
+	mvh_dev_assert_held(dev);
 	if (disk)
 		mvh_disk_show(seq, disk);
 }
 
 static void mvh_blk_features_set(struct mvh_dev *dev)
 {
+	mvh_dev_assert_held(dev);
 	mvh_disk_set_features(mvh_blk_disk(dev), dev->features[0]);
 }
 
@@ -119,6 +122,7 @@ static void mvh_blk_reset(struct mvh_dev *dev)
 {
 	struct mvh_disk *disk = mvh_blk_disk(dev);
 
+	mvh_dev_assert_held(dev);
 	if (disk)
 		mvh_disk_reset(disk);
 }
@@ -128,6 +132,7 @@ static void mvh_blk_config_read(struct mvh_dev *dev, u32 off, void *buf,
 {
 	u8 config[MVH_BLK_CONFIG_SIZE];
 
+	mvh_dev_assert_held(dev);
 	mvh_disk_config(mvh_blk_disk(dev), config);
 	memcpy(buf, config + off, len);
 }
@@ -135,6 +140,7 @@ static void mvh_blk_config_read(struct mvh_dev *dev, u32 off, void *buf,
 static void mvh_blk_config_write(struct mvh_dev *dev, u32 off,
 				 const void *buf, u32 len)
 {
+	mvh_dev_assert_held(dev);
 	mvh_disk_set_config(mvh_blk_disk(dev), dev->features[0], off, buf,
 			    len);
 }
@@ -142,37 +148,6 @@ static void mvh_blk_config_write(struct mvh_dev *dev, u32 off,
 static void *mvh_blk_attach(struct mvh_vq *vq, struct file *file)
 {
 	return mvh_blk_queue_create(vq, mvh_blk_disk(vq->dev));
-}
-
-static void mvh_blk_detach(struct mvh_vq *vq, void *port)
-{
-	mvh_blk_queue_destroy(port);
-}
-
-static int mvh_blk_start(struct mvh_vq *vq)
-{
-	mvh_blk_queue_start(vq->port, vq);
-	return 0;
-}
-
-static void mvh_blk_stop(struct mvh_vq *vq)
-{
-	mvh_blk_queue_stop(vq->port, vq);
-}
-
-static int mvh_blk_quiesce(struct mvh_vq *vq)
-{
-	return mvh_blk_queue_drain(vq->port, vq);
-}
-
-static void mvh_blk_service(struct mvh_vq *vq)
-{
-	mvh_blk_queue_service(vq->port, vq);
-}
-
-static void mvh_blk_idle(struct mvh_vq *vq)
-{
-	mvh_blk_queue_empty(vq->port, vq);
 }
 
 static const char *const mvh_blk_vq_names[MVH_BLK_QUEUES_MAX] = {
@@ -206,10 +181,10 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.config_read	= mvh_blk_config_read,
 	.config_write	= mvh_blk_config_write,
 	.attach		= mvh_blk_attach,
-	.detach		= mvh_blk_detach,
-	.start		= mvh_blk_start,
-	.stop		= mvh_blk_stop,
-	.quiesce	= mvh_blk_quiesce,
+	.detach		= mvh_blk_queue_destroy,
+	.start		= mvh_blk_queue_start,
+	.stop		= mvh_blk_queue_stop,
+	.quiesce	= mvh_blk_queue_drain,
 	.service	= mvh_blk_service,
 	.idle		= mvh_blk_idle,
 };

@@ -147,7 +147,7 @@ static int mvh_disk_check(const struct mvh_disk *disk)
 {
 	const struct file_operations *f_op = disk->file->f_op;
 
-	/* Not every regular file is one: see /proc. */
+	/* Some files that look regular have neither, those of /proc for instance. */
 	if (!f_op->read_iter || (!disk->readonly && !f_op->write_iter))
 		return -EINVAL;
 	if (disk->bdev && bdev_is_zoned(disk->bdev))
@@ -198,7 +198,7 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 		return -EINVAL;
 	if (!mvh_disk_may_open(file, disk->readonly))
 		return -EBADF;
-	/* The one who opened it can add to it, but not overwrite it. */
+	/* An append-only file cannot back a writable disk. */
 	if (!disk->readonly && IS_APPEND(file_inode(file)))
 		return -EPERM;
 	err = mvh_disk_open(disk, file);
@@ -290,10 +290,12 @@ void mvh_disk_put(struct mvh_disk *disk)
 }
 
 /**
- * mvh_disk_resize - look how large the backing is
+ * mvh_disk_resize - take over the size of the backing
  * @disk: the disk
  *
- * Context: With the device's mutex.
+ * A request in flight keeps the capacity that it was checked against.
+ *
+ * Context: With the mutex of the disk's device.
  */
 void mvh_disk_resize(struct mvh_disk *disk)
 {
@@ -303,10 +305,10 @@ void mvh_disk_resize(struct mvh_disk *disk)
 }
 
 /**
- * mvh_disk_reset - forget what the driver set
+ * mvh_disk_reset - restore the write cache's first setting
  * @disk: the disk
  *
- * Context: With the device's mutex.
+ * Context: With the mutex of the disk's device.
  */
 void mvh_disk_reset(struct mvh_disk *disk)
 {
@@ -320,7 +322,7 @@ void mvh_disk_reset(struct mvh_disk *disk)
  *
  * Without flushes the write cache is off at first (B13).
  *
- * Context: With the device's mutex.
+ * Context: With the mutex of the disk's device.
  */
 void mvh_disk_set_features(struct mvh_disk *disk, u64 features)
 {
@@ -386,7 +388,7 @@ static void mvh_disk_ranges(const struct mvh_disk *disk,
  * @disk: the disk
  * @config: room for MVH_BLK_CONFIG_SIZE bytes
  *
- * Context: With the device's mutex.
+ * Context: With the mutex of the disk's device.
  */
 void mvh_disk_config(const struct mvh_disk *disk, u8 *config)
 {
@@ -413,7 +415,7 @@ void mvh_disk_config(const struct mvh_disk *disk, u8 *config)
  *
  * Only the write cache can be changed (B12), and only if that was negotiated.
  *
- * Context: With the device's mutex.
+ * Context: With the mutex of the disk's device.
  */
 void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
 			 const u8 *buf, u32 len)
@@ -437,7 +439,7 @@ static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
  * @seq: where to print
  * @disk: the disk
  *
- * Context: With the device's mutex.
+ * Context: With the mutex of the disk's device.
  */
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 {

@@ -26,14 +26,14 @@ struct seq_file;
  *
  * Constant unless it says otherwise.
  *
- * @refs: the device and each queue's pool of requests have one
+ * @refs: held by the device and by each queue's port
  * @file: the backing, opened for this disk alone so that errors of write-back
  *	are reported here
  * @bdev: the block device if it is one, else NULL
- * @cred: whose rights it is used with
+ * @cred: of the caller of MYVHOST_BLK_SET_BACKING; all I/O uses them
  * @readonly: the guest may not write
  * @direct: I/O does not go through the page cache
- * @asked_direct: it was to be so
+ * @asked_direct: not MYVHOST_BLK_BUFFERED; the backing may not support it
  * @block: bytes that positions and lengths are multiples of
  * @align: what addresses and lengths of memory must be multiples of for direct I/O
  * @serial: what the guest reads as serial number
@@ -43,7 +43,7 @@ struct seq_file;
  * @wce: whether it is now, so that completed writes may be lost without a flush;
  *	changes under the device's mutex, is read without
  * @sectors: capacity; likewise
- * @hangs: a queue has waited in vain for the backing; until something completes
+ * @hangs: a stop timed out on this backing; cleared by the next completion
  * @pool: threads for what may block
  * @limited: there is a rate limit
  * @limit_lock: guards @iops and @bps

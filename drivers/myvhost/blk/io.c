@@ -5,8 +5,8 @@
  * - directly between the file and guest memory, asynchronous;
  * - through kernel pages (a bounce buffer), where guest memory is not aligned for
  *   direct I/O, asynchronous as well;
- * - through the page cache: at once if that does not block, else by a pool of
- *   threads and kernel pages.
+ * - through the page cache: at once if that does not block, else by the pool
+ *   of threads and kernel pages.
  *
  * Flushes and other commands that block go to the pool as well.
  */
@@ -36,6 +36,19 @@ struct mvh_blk_bounce {
 	struct bio_vec bv[];
 };
 
+/**
+ * enum mvh_blk_io_how - what a piece may wait for
+ * @MVH_BLK_IO_ASYNC: it may return -EIOCBQUEUED and complete later, but must not wait
+ *	for a frozen file system
+ * @MVH_BLK_IO_NOWAIT: it completes at once or fails with -EAGAIN or -EOPNOTSUPP
+ * @MVH_BLK_IO_WAIT: it may block
+ */
+enum mvh_blk_io_how {
+	MVH_BLK_IO_ASYNC,
+	MVH_BLK_IO_NOWAIT,
+	MVH_BLK_IO_WAIT,
+};
+
 static bool mvh_blk_io_writes(const struct mvh_blk_req *req)
 {
 	return req->cmd.op == MVH_BLK_WRITE;
@@ -46,24 +59,20 @@ static bool mvh_blk_io_syncs(const struct mvh_blk_req *req)
 	return req->dsync && mvh_blk_io_writes(req);
 }
 
-static u64 mvh_blk_io_rest(const struct mvh_blk_req *req)
-{
-	return req->cmd.len - req->done;
-}
-
 /* Guest memory of what is not done yet. */
 static void mvh_blk_io_guest(const struct mvh_blk_req *req,
 			     struct iov_iter *iter)
 {
 	iov_iter_init(iter, mvh_blk_io_writes(req) ? ITER_SOURCE : ITER_DEST,
 		      req->iov, req->n_iov, req->cmd.len);
-	iov_iter_advance(iter, req->done);
+	iov_iter_advance(iter, req->bytes_done);
 }
 
-static void mvh_blk_io_piece(struct mvh_vq *vq, struct iov_iter *iter)
+/* Cut one piece off, and charge it. */
+static void mvh_blk_io_piece(struct mvh_blk_req *req, struct iov_iter *iter)
 {
 	iov_iter_truncate(iter, MVH_BLK_PIECE_MAX);
-	mvh_vq_charge(vq, iov_iter_count(iter));
+	mvh_vq_charge(req->queue->vq, iov_iter_count(iter));
 }
 
 static void mvh_bounce_free(struct mvh_blk_bounce *bounce)
@@ -124,9 +133,11 @@ static int mvh_bounce_copy(struct mvh_blk_req *req, size_t len)
 }
 
 /* The piece will go through kernel pages. */
-static int mvh_bounce_start(struct mvh_blk_req *req, struct mvh_vq *vq)
+static int mvh_bounce_start(struct mvh_blk_req *req)
 {
-	req->bounce = mvh_bounce_alloc(mvh_blk_io_rest(req));
+	struct mvh_vq *vq = req->queue->vq;
+
+	req->bounce = mvh_bounce_alloc(req->cmd.len - req->bytes_done);
 	if (!req->bounce)
 		return -ENOMEM;
 	mvh_vq_count(vq, MYVHOST_CNT_BOUNCED, 1);
@@ -143,182 +154,162 @@ static void mvh_bounce_iter(const struct mvh_blk_req *req,
 		      req->bounce->bv, req->bounce->n, req->bounce->len);
 }
 
-/* Freeze protection is for file systems. */
-static bool mvh_blk_io_freezes(const struct mvh_blk_req *req)
+/* A write to a file system needs protection from a freeze. */
+static bool mvh_blk_io_freezable(const struct mvh_blk_req *req)
 {
 	return mvh_blk_io_writes(req) && !req->queue->disk->bdev;
 }
 
-static void mvh_blk_io_complete(struct kiocb *kiocb, long result)
+static void mvh_blk_kiocb_complete(struct kiocb *kiocb, long result)
 {
 	struct mvh_blk_req *req = container_of(kiocb, struct mvh_blk_req,
 					       kiocb);
 
-	if (mvh_blk_io_freezes(req))
+	if (mvh_blk_io_freezable(req))
 		kiocb_end_write(kiocb);
 	req->result = result;
-	mvh_blk_queue_completed(req);
+	mvh_blk_queue_complete(req);
 }
 
-/*
- * Protect a write from a freeze, as kiocb_start_write() does, but without waiting
- * for the thaw.
- */
-static bool mvh_blk_io_protect(const struct mvh_blk_req *req)
+/* Returns false if the file system is frozen and @how is not to wait for the thaw. */
+static bool mvh_blk_io_protect(struct mvh_blk_req *req, enum mvh_blk_io_how how)
 {
 	struct super_block *sb = file_inode(req->queue->disk->file)->i_sb;
 
+	if (how == MVH_BLK_IO_WAIT) {
+		kiocb_start_write(&req->kiocb);
+		return true;
+	}
 	if (!sb_start_write_trylock(sb))
 		return false;
-	/* Whoever completes it ends it. */
+	/* As kiocb_start_write() does: the completion may be in another task. */
 	__sb_writers_release(sb, SB_FREEZE_WRITE);
 	return true;
 }
 
-static bool mvh_blk_io_begin(struct mvh_blk_req *req, bool wait)
-{
-	if (!mvh_blk_io_freezes(req))
-		return true;
-	if (!wait)
-		return mvh_blk_io_protect(req);
-	kiocb_start_write(&req->kiocb);
-	return true;
-}
-
-/*
- * @wait: it may wait for a frozen file system, else -EAGAIN.
- * Returns what the file says, -EIOCBQUEUED if @async and it will complete later.
- */
-static long mvh_blk_io_submit(struct mvh_blk_req *req, struct iov_iter *iter,
-			      int flags, bool async, bool wait)
+/* Returns the file's result; -EAGAIN if it would block and @how is not to wait. */
+static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
+			  enum mvh_blk_io_how how)
 {
 	struct file *file = req->queue->disk->file;
 	struct kiocb *kiocb = &req->kiocb;
 	long ret;
 
 	init_sync_kiocb(kiocb, file);
-	kiocb->ki_pos = req->cmd.pos + req->done;
-	kiocb->ki_flags |= flags | (mvh_blk_io_syncs(req) ? IOCB_DSYNC : 0);
-	kiocb->ki_complete = async ? mvh_blk_io_complete : NULL;
+	kiocb->ki_pos = req->cmd.pos + req->bytes_done;
+	if (how == MVH_BLK_IO_ASYNC)
+		kiocb->ki_complete = mvh_blk_kiocb_complete;
+	if (how == MVH_BLK_IO_NOWAIT)
+		kiocb->ki_flags |= IOCB_NOWAIT;
+	if (mvh_blk_io_syncs(req))
+		kiocb->ki_flags |= IOCB_DSYNC;
 	if (!mvh_blk_io_writes(req))
 		return file->f_op->read_iter(kiocb, iter);
-	if (!mvh_blk_io_begin(req, wait))
+	if (mvh_blk_io_freezable(req) && !mvh_blk_io_protect(req, how))
 		return -EAGAIN;
 	ret = file->f_op->write_iter(kiocb, iter);
-	if (ret != -EIOCBQUEUED && mvh_blk_io_freezes(req))
+	if (ret != -EIOCBQUEUED && mvh_blk_io_freezable(req))
 		kiocb_end_write(kiocb);
 	return ret;
 }
 
-/* Returns true if @req->result is there, false if it will be. */
-static bool mvh_blk_io_now(struct mvh_blk_req *req, long result)
+/* Have the pool execute the request or piece. */
+static void mvh_blk_io_punt(struct mvh_blk_req *req)
 {
-	if (result == -EIOCBQUEUED)
-		return false;
-	mvh_blk_queue_drop(req->queue);
-	req->result = result;
-	return true;
-}
-
-static void mvh_blk_io_punt(struct mvh_blk_req *req, struct mvh_vq *vq)
-{
-	mvh_vq_count(vq, MYVHOST_CNT_PUNTED, 1);
-	mvh_blk_queue_hold(req->queue);
+	mvh_vq_count(req->queue->vq, MYVHOST_CNT_PUNTED, 1);
+	mvh_blk_queue_inc_inflight(req->queue);
 	queue_work(req->queue->disk->pool, &req->work);
 }
 
-/* Have the pool do the piece, through kernel pages. */
-static bool mvh_blk_io_pool(struct mvh_blk_req *req, struct mvh_vq *vq)
+/* Have the pool do the piece through kernel pages.  Returns as mvh_blk_io_submit(). */
+static bool mvh_blk_io_punt_bounced(struct mvh_blk_req *req)
 {
-	req->result = req->bounce ? 0 : mvh_bounce_start(req, vq);
+	req->result = req->bounce ? 0 : mvh_bounce_start(req);
 	if (req->result)
 		return true;
-	mvh_blk_io_punt(req, vq);
+	mvh_blk_io_punt(req);
 	return false;
-}
-
-static bool mvh_blk_io_direct(struct mvh_blk_req *req, struct mvh_vq *vq)
-{
-	struct iov_iter iter;
-
-	/* Direct I/O may look at guest memory behind the piece, too. */
-	mvh_blk_io_guest(req, &iter);
-	if (iov_iter_alignment(&iter) & (req->queue->disk->align - 1)) {
-		req->result = mvh_bounce_start(req, vq);
-		if (req->result)
-			return true;
-		mvh_bounce_iter(req, &iter);
-	} else {
-		mvh_blk_io_piece(vq, &iter);
-	}
-	mvh_blk_queue_hold(req->queue);
-	if (!mvh_blk_io_now(req, mvh_blk_io_submit(req, &iter, 0, true, false)))
-		return false;
-	return req->result == -EAGAIN ? mvh_blk_io_pool(req, vq) : true;
 }
 
 /* A write that must be durable blocks in any case. */
 static bool mvh_blk_io_may_try(const struct mvh_blk_req *req)
 {
-	return !req->blocks && !mvh_blk_io_syncs(req) &&
+	return !req->punt && !mvh_blk_io_syncs(req) &&
 	       req->queue->disk->file->f_mode & FMODE_NOWAIT;
 }
 
-static bool mvh_blk_io_buffered(struct mvh_blk_req *req, struct mvh_vq *vq)
+static bool mvh_blk_io_buffered(struct mvh_blk_req *req)
 {
 	struct iov_iter iter;
 
 	if (mvh_blk_io_may_try(req)) {
 		mvh_blk_io_guest(req, &iter);
-		mvh_blk_io_piece(vq, &iter);
-		req->result = mvh_blk_io_submit(req, &iter, IOCB_NOWAIT, false,
-						false);
+		mvh_blk_io_piece(req, &iter);
+		req->result = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_NOWAIT);
 		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
 			return true;
 	}
-	req->blocks = true;
-	return mvh_blk_io_pool(req, vq);
+	req->punt = true;
+	return mvh_blk_io_punt_bounced(req);
 }
 
 /**
- * mvh_blk_io_start - start the next piece of a request
+ * mvh_blk_io_submit - submit the next piece of a request
  * @req: the request
- * @vq: its queue
  *
- * Context: Process context with the owner's address space, the queue's mutex
- * held.
- * Return: true if it has ended, so that mvh_blk_io_advance() follows; false if it
- * completes later.
+ * Context: Process context with the owner's address space and the queue's mutex.
+ * Return: true if the piece is complete already, and mvh_blk_io_complete() must
+ * follow; false if it completes later.
  */
-bool mvh_blk_io_start(struct mvh_blk_req *req, struct mvh_vq *vq)
+bool mvh_blk_io_submit(struct mvh_blk_req *req)
 {
+	struct mvh_blk_queue *queue = req->queue;
+	struct iov_iter iter;
+	long ret;
+
+	mvh_vq_assert_held(queue->vq);
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE) {
-		mvh_vq_charge(vq, req->cmd.len);
-		mvh_blk_io_punt(req, vq);
+		mvh_vq_charge(queue->vq, req->cmd.len);
+		mvh_blk_io_punt(req);
 		return false;
 	}
-	if (req->queue->disk->direct)
-		return mvh_blk_io_direct(req, vq);
-	return mvh_blk_io_buffered(req, vq);
+	if (!queue->disk->direct)
+		return mvh_blk_io_buffered(req);
+	/* Not of the piece alone: some file systems check what is behind it, too. */
+	mvh_blk_io_guest(req, &iter);
+	if (iov_iter_alignment(&iter) & (queue->disk->align - 1)) {
+		req->result = mvh_bounce_start(req);
+		if (req->result)
+			return true;
+		mvh_bounce_iter(req, &iter);
+	} else {
+		mvh_blk_io_piece(req, &iter);
+	}
+	mvh_blk_queue_inc_inflight(queue);
+	ret = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_ASYNC);
+	if (ret == -EIOCBQUEUED)
+		return false;
+	mvh_blk_queue_dec_inflight(queue);
+	req->result = ret;
+	return ret == -EAGAIN ? mvh_blk_io_punt_bounced(req) : true;
 }
 
 /**
- * mvh_blk_io_advance - a piece of a request has ended
- * @req: the request, with @req->result; if that becomes an error or 0, the request
- *	is finished
- * @vq: its queue
+ * mvh_blk_io_complete - process the completion of a piece
+ * @req: the request, with @req->result of the piece; if no other follows it becomes
+ *	that of the request, 0 or an error
  *
- * The end of the file inside of the disk is an error (B8).
+ * The end of the file within the disk is an error (B8).
  *
- * Context: as for mvh_blk_io_start().
- * Return: true if another piece is to be started.
+ * Context: as for mvh_blk_io_submit().
+ * Return: true if another piece is to be submitted.
  */
-bool mvh_blk_io_advance(struct mvh_blk_req *req, struct mvh_vq *vq)
+bool mvh_blk_io_complete(struct mvh_blk_req *req)
 {
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE)
 		return false;
 	if (req->result > 0 && req->bounce && !mvh_blk_io_writes(req)) {
-		mvh_vq_charge(vq, req->result);
+		mvh_vq_charge(req->queue->vq, req->result);
 		if (mvh_bounce_copy(req, req->result))
 			req->result = -EFAULT;
 	}
@@ -328,16 +319,16 @@ bool mvh_blk_io_advance(struct mvh_blk_req *req, struct mvh_vq *vq)
 		req->result = -EIO;
 	if (req->result < 0)
 		return false;
-	req->done += req->result;
+	req->bytes_done += req->result;
 	req->result = 0;
-	return req->done < req->cmd.len;
+	return req->bytes_done < req->cmd.len;
 }
 
 /**
- * mvh_blk_io_end - a request needs its memory no longer
+ * mvh_blk_io_release - free the kernel memory of a request
  * @req: the request, nothing of it in flight
  */
-void mvh_blk_io_end(struct mvh_blk_req *req)
+void mvh_blk_io_release(struct mvh_blk_req *req)
 {
 	mvh_bounce_free(req->bounce);
 	kfree(req->ranges);
@@ -345,8 +336,8 @@ void mvh_blk_io_end(struct mvh_blk_req *req)
 	req->ranges = NULL;
 }
 
-/* What a thread of the pool does; it sees no guest memory. */
-static long mvh_blk_io_block(struct mvh_blk_req *req)
+/* In a thread of the pool, which sees no guest memory. */
+static long mvh_blk_io_execute(struct mvh_blk_req *req)
 {
 	struct iov_iter iter;
 
@@ -354,7 +345,7 @@ static long mvh_blk_io_block(struct mvh_blk_req *req)
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
 		mvh_bounce_iter(req, &iter);
-		return mvh_blk_io_submit(req, &iter, 0, false, true);
+		return mvh_blk_io_rw(req, &iter, MVH_BLK_IO_WAIT);
 	case MVH_BLK_FLUSH:
 		return vfs_fsync(req->queue->disk->file, 1);
 	default:
@@ -368,14 +359,14 @@ static void mvh_blk_io_work(struct work_struct *work)
 	const struct cred *old = override_creds(req->queue->disk->cred);
 
 	kcov_remote_start_common(req->kcov);
-	req->result = mvh_blk_io_block(req);
+	req->result = mvh_blk_io_execute(req);
 	revert_creds(old);
-	mvh_blk_queue_completed(req);
+	mvh_blk_queue_complete(req);
 	kcov_remote_stop();
 }
 
 /**
- * mvh_blk_io_init - prepare a request of a new pool
+ * mvh_blk_io_init - prepare a new slot
  * @req: zeroed memory
  */
 void mvh_blk_io_init(struct mvh_blk_req *req)

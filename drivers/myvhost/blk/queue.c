@@ -11,13 +11,13 @@
 #include "disk.h"
 #include "queue.h"
 
-/* Pools that exist, so that the module does not go away before them. */
+/* Ports that exist; the module stays as long as there are any. */
 static atomic_t mvh_blk_n_queues = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(mvh_blk_no_queues);
-/* Frees pools that their queue has left behind. */
+/* Frees orphans. */
 static struct workqueue_struct *mvh_blk_reaper;
 
-/* How long the queues of a device that goes away wait together for its backing. */
+/* How long the queues of a disk wait together for a backing that does not answer. */
 #define MVH_BLK_STOP_SECS	5
 
 static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
@@ -27,7 +27,7 @@ static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
 	for (i = 0; i < queue->n_reqs; i++) {
 		struct mvh_blk_req *req = &queue->reqs[i];
 
-		mvh_blk_io_end(req);
+		mvh_blk_io_release(req);
 		if (req->iov != req->inline_iov)
 			kvfree(req->iov);
 	}
@@ -51,45 +51,49 @@ static void mvh_blk_queue_free_work(struct work_struct *work)
 }
 
 /**
- * mvh_blk_queue_hold - a piece of I/O is about to be in flight
- * @queue: the pool
+ * mvh_blk_queue_inc_inflight - a piece of I/O is about to be submitted
+ * @queue: the port
+ *
+ * mvh_blk_queue_complete() is the opposite.
  */
-void mvh_blk_queue_hold(struct mvh_blk_queue *queue)
+void mvh_blk_queue_inc_inflight(struct mvh_blk_queue *queue)
 {
 	spin_lock_irq(&queue->lock);
-	queue->n_flight++;
+	queue->n_inflight++;
 	spin_unlock_irq(&queue->lock);
 }
 
 /**
- * mvh_blk_queue_drop - a piece ended at once
- * @queue: the pool
+ * mvh_blk_queue_dec_inflight - no completion follows: the piece is done or was refused
+ * @queue: the port
  */
-void mvh_blk_queue_drop(struct mvh_blk_queue *queue)
+void mvh_blk_queue_dec_inflight(struct mvh_blk_queue *queue)
 {
 	spin_lock_irq(&queue->lock);
-	queue->n_flight--;
+	queue->n_inflight--;
 	spin_unlock_irq(&queue->lock);
 }
 
 /**
- * mvh_blk_queue_completed - a piece has completed
+ * mvh_blk_queue_complete - a piece of I/O has completed
  * @req: its request, with @req->result
+ *
+ * The queue's next run continues with the request.
  *
  * Context: Any.
  */
-void mvh_blk_queue_completed(struct mvh_blk_req *req)
+void mvh_blk_queue_complete(struct mvh_blk_req *req)
 {
 	struct mvh_blk_queue *queue = req->queue;
 	unsigned long flags;
 
 	spin_lock_irqsave(&queue->lock, flags);
-	llist_add(&req->node, &queue->done);
+	llist_add(&req->node, &queue->completed);
 	if (unlikely(READ_ONCE(queue->disk->hangs)))
 		WRITE_ONCE(queue->disk->hangs, false);
-	if (queue->vq)
+	if (queue->listening)
 		mvh_vq_schedule(queue->vq);
-	if (!--queue->n_flight) {
+	if (!--queue->n_inflight) {
 		wake_up(&queue->idle);
 		if (queue->orphan)
 			queue_work(mvh_blk_reaper, &queue->free_work);
@@ -125,12 +129,14 @@ static int mvh_blk_queue_alloc(struct mvh_blk_queue *queue, unsigned int n)
 }
 
 /**
- * mvh_blk_queue_create - a pool of requests for a queue
+ * mvh_blk_queue_create - make the port of a disk's queue
  * @vq: the queue
- * @disk: the disk, of which the pool keeps a reference
+ * @disk: the disk, of which the port keeps a reference
+ *
+ * It has a slot for each descriptor of the ring, up to MVH_BLK_REQS_MAX.
  *
  * Context: Process context, may sleep.
- * Return: the pool, or ERR_PTR(-ENOMEM).
+ * Return: the port, or ERR_PTR(-ENOMEM).
  */
 struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 					   struct mvh_disk *disk)
@@ -141,12 +147,13 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&queue->lock);
-	init_llist_head(&queue->done);
+	init_llist_head(&queue->completed);
 	init_waitqueue_head(&queue->idle);
 	INIT_WORK(&queue->free_work, mvh_blk_queue_free_work);
 	timer_setup(&queue->throttle, mvh_blk_queue_throttle, 0);
 	refcount_inc(&disk->refs);
 	queue->disk = disk;
+	queue->vq = vq;
 	atomic_inc(&mvh_blk_n_queues);
 	if (mvh_blk_queue_alloc(queue, min_t(u32, mvh_vq_num(vq),
 					     MVH_BLK_REQS_MAX))) {
@@ -157,17 +164,21 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 }
 
 /**
- * mvh_blk_queue_destroy - free a pool, or leave that to its last completion
- * @queue: the pool, stopped
+ * mvh_blk_queue_destroy - free the port of a disk's queue
+ * @vq: the queue
+ * @port: its port, stopped
+ *
+ * With requests in flight it becomes an orphan, which its last completion frees.
  *
  * Context: Process context.
  */
-void mvh_blk_queue_destroy(struct mvh_blk_queue *queue)
+void mvh_blk_queue_destroy(struct mvh_vq *vq, void *port)
 {
+	struct mvh_blk_queue *queue = port;
 	bool busy;
 
 	spin_lock_irq(&queue->lock);
-	busy = queue->n_flight;
+	busy = queue->n_inflight;
 	queue->orphan = busy;
 	spin_unlock_irq(&queue->lock);
 	if (!busy)
@@ -175,14 +186,18 @@ void mvh_blk_queue_destroy(struct mvh_blk_queue *queue)
 }
 
 /**
- * mvh_blk_queue_start - listen to completions
- * @queue: the pool
- * @vq: its queue, locked
+ * mvh_blk_queue_start - let completions schedule the queue
+ * @vq: the queue
+ *
+ * Context: see mvh_backend_ops.start.
+ * Return: 0.
  */
-void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+int mvh_blk_queue_start(struct mvh_vq *vq)
 {
+	struct mvh_blk_queue *queue = vq->port;
 	struct mvh_disk *disk = queue->disk;
 
+	mvh_vq_assert_held(vq);
 	queue->limits = (struct mvh_blk_limits) {
 		.block = disk->block,
 		.readonly = disk->readonly,
@@ -191,8 +206,20 @@ void mvh_blk_queue_start(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	queue->can_flush = mvh_vq_has_feature(vq, VIRTIO_BLK_F_FLUSH) ||
 			   mvh_vq_has_feature(vq, VIRTIO_BLK_F_CONFIG_WCE);
 	spin_lock_irq(&queue->lock);
-	queue->vq = vq;
+	queue->listening = true;
 	spin_unlock_irq(&queue->lock);
+	return 0;
+}
+
+/**
+ * mvh_blk_queue_has_completed - is there anything for mvh_blk_reap() to process?
+ * @queue: the port
+ *
+ * Return: true if so.
+ */
+bool mvh_blk_queue_has_completed(const struct mvh_blk_queue *queue)
+{
+	return queue->to_reap || !llist_empty(&queue->completed);
 }
 
 static bool mvh_blk_queue_idle(struct mvh_blk_queue *queue)
@@ -200,32 +227,34 @@ static bool mvh_blk_queue_idle(struct mvh_blk_queue *queue)
 	bool idle;
 
 	spin_lock_irq(&queue->lock);
-	idle = !queue->n_flight;
+	idle = !queue->n_inflight;
 	spin_unlock_irq(&queue->lock);
 	return idle;
 }
 
 /**
- * mvh_blk_queue_drain - wait for what is in flight, and give it back
- * @queue: the pool
- * @vq: its queue, locked
+ * mvh_blk_queue_drain - wait until nothing is in flight, and complete it
+ * @vq: the queue
  *
- * Context: Process context of the owner.
+ * Context: see mvh_backend_ops.quiesce.
  * Return: 0, or -EINTR if the caller was killed.
  */
-int mvh_blk_queue_drain(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+int mvh_blk_queue_drain(struct mvh_vq *vq)
 {
+	struct mvh_blk_queue *queue = vq->port;
 	const struct cred *old = override_creds(queue->disk->cred);
 	int err;
 
+	mvh_vq_assert_held(vq);
 	do {
 		err = wait_event_killable(queue->idle,
 					  mvh_blk_queue_idle(queue));
 		if (err)
 			break;
 		mvh_vq_refill(vq);
-		mvh_blk_reap(queue, vq);
-	} while (!mvh_blk_queue_idle(queue) || mvh_blk_has_ended(queue));
+		mvh_blk_reap(queue);
+	} while (!mvh_blk_queue_idle(queue) ||
+		 mvh_blk_queue_has_completed(queue));
 	revert_creds(old);
 	return err ? -EINTR : 0;
 }
@@ -241,27 +270,30 @@ static void mvh_blk_queue_wait_idle(struct mvh_blk_queue *queue)
 
 /**
  * mvh_blk_queue_stop - stop listening to completions
- * @queue: the pool
- * @vq: its queue, locked
+ * @vq: the queue
  *
- * Waits for what is in flight and gives it back.  A caller that is killed, or does
- * not see the guest's memory, only waits, so that no write of this user arrives
- * after one of the next; what a backing does not answer in time is left behind.
+ * Waits until nothing is in flight, and completes it.  A caller that was killed, or
+ * that does not see the owner's memory, only waits, so that no write of this user
+ * arrives after one of the next.  Requests that the backing does not answer in time
+ * stay in flight; mvh_blk_queue_destroy() deals with them.
  *
- * Context: Process context.
+ * Context: see mvh_backend_ops.stop.
  */
-void mvh_blk_queue_stop(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+void mvh_blk_queue_stop(struct mvh_vq *vq)
 {
+	struct mvh_blk_queue *queue = vq->port;
+
+	mvh_vq_assert_held(vq);
 	timer_delete_sync(&queue->throttle);
-	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(queue, vq))
+	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(vq))
 		mvh_blk_queue_wait_idle(queue);
 	spin_lock_irq(&queue->lock);
-	queue->vq = NULL;
+	queue->listening = false;
 	spin_unlock_irq(&queue->lock);
 }
 
 /**
- * mvh_blk_queue_init - prepare for pools
+ * mvh_blk_queue_init - prepare for the first port
  *
  * Return: 0, or -ENOMEM.
  */
@@ -272,7 +304,7 @@ int mvh_blk_queue_init(void)
 }
 
 /**
- * mvh_blk_queue_exit - wait until the last pool is gone
+ * mvh_blk_queue_exit - wait until the last port is freed
  */
 void mvh_blk_queue_exit(void)
 {

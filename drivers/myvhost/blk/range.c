@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Discard, write zeroes, secure erase: lists of ranges, carried out one by one by
- * the pool of threads.
+ * Discard, write zeroes, secure erase: lists of ranges, executed one by one by the pool
+ * of threads.
  */
 #include <linux/blkdev.h>
 #include <linux/bvec.h>
@@ -32,7 +32,7 @@ static ssize_t mvh_range_write(struct mvh_disk *disk, struct iov_iter *iter,
 	return ret;
 }
 
-/* Write zeroes where nothing better is supported. */
+/* Write zeroes where the backing supports nothing faster. */
 static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
 {
 	struct bio_vec bv[MVH_ZERO_PAGES];
@@ -77,8 +77,8 @@ static int mvh_range_zero(struct mvh_disk *disk,
 }
 
 /*
- * Pages of a block device that are in the cache would bring old data back.  Until
- * mvh_range_unlock() no others get there.
+ * Drop the range from the page cache of a block device, which would bring old data
+ * back, and keep it out until mvh_range_unlock().
  */
 static int mvh_range_lock(struct address_space *mapping,
 			  const struct mvh_blk_range *range)
@@ -147,7 +147,7 @@ static int mvh_range_one(struct mvh_disk *disk, enum mvh_blk_op op,
 }
 
 /**
- * mvh_blk_range_run - carry out a discard, zeroing or erasure
+ * mvh_blk_range_run - execute a discard, zeroing or erasure
  * @req: the request
  *
  * Context: Process context, may sleep.

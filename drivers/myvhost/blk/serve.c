@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The port of a disk's queue: takes requests from the guest, has their I/O done, and
- * gives them back.
+ * The port of a disk's queue: a run fetches requests, submits their I/O, and completes
+ * what has ended.
  */
 #include <linux/blkdev.h>
 #include <linux/cred.h>
@@ -14,26 +14,15 @@
 #include "queue.h"
 
 /*
- * The pieces end where the data ends: a status byte behind it would make the last
- * one odd, which some file systems look at.
+ * The guest memory of the data, that is @from without its first @skip bytes.  It ends
+ * where the data ends: with the status byte behind it the length would be odd, and
+ * some file systems check that even beyond the piece that is submitted.
  */
-static void mvh_blk_req_trim_iov(struct mvh_blk_req *req)
-{
-	u64 left = req->cmd.len;
-
-	for (req->n_iov = 0; left; req->n_iov++) {
-		struct iovec *iov = &req->iov[req->n_iov];
-
-		iov->iov_len = min_t(u64, iov->iov_len, left);
-		left -= iov->iov_len;
-	}
-}
-
-/* Guest memory the data is in, behind @skip bytes of @from. */
 static int mvh_blk_req_set_iov(struct mvh_blk_req *req,
 			       const struct iovec *from, unsigned int n,
 			       size_t skip)
 {
+	u64 left = req->cmd.len;
 	struct iovec *iov;
 
 	while (n && skip >= from->iov_len) {
@@ -53,7 +42,11 @@ static int mvh_blk_req_set_iov(struct mvh_blk_req *req,
 	memcpy(req->iov, from, n * sizeof(*from));
 	req->iov[0].iov_base += skip;
 	req->iov[0].iov_len -= skip;
-	mvh_blk_req_trim_iov(req);
+	for (req->n_iov = 0; left; req->n_iov++) {
+		iov = &req->iov[req->n_iov];
+		iov->iov_len = min_t(u64, iov->iov_len, left);
+		left -= iov->iov_len;
+	}
 	return 0;
 }
 
@@ -65,8 +58,9 @@ static u8 mvh_blk_status(long result)
 				       VIRTIO_BLK_S_IOERR;
 }
 
-static void mvh_blk_count_ok(struct mvh_vq *vq, const struct mvh_blk_req *req)
+static void mvh_blk_count_ok(const struct mvh_blk_req *req)
 {
+	struct mvh_vq *vq = req->queue->vq;
 	u64 ns = req->queue->now - req->start;
 
 	switch (req->cmd.op) {
@@ -100,148 +94,146 @@ static u32 mvh_blk_used_len(const struct mvh_blk_req *req, u8 status)
 	if (status != VIRTIO_BLK_S_OK)
 		return 1;
 	if (req->cmd.op == MVH_BLK_READ || req->cmd.op == MVH_BLK_GET_ID)
-		return req->done + 1;
+		return req->bytes_done + 1;
 	return 1;
 }
 
-static void mvh_blk_recycle(struct mvh_blk_req *req)
+static struct mvh_blk_req *mvh_blk_get_slot(struct mvh_blk_queue *queue,
+					    const struct mvh_chain *chain)
+{
+	const struct iovec *last = &chain->iov[chain->n_out + chain->n_in - 1];
+	struct mvh_blk_req *req = queue->free[--queue->n_free];
+
+	memset(&req->cmd, 0, sizeof(req->cmd));
+	req->id = chain->id;
+	req->ndesc = chain->ndesc;
+	req->status = last->iov_base + last->iov_len - 1;
+	req->start = queue->now;
+	req->bytes_done = 0;
+	req->result = 0;
+	req->punt = false;
+	req->dsync = !queue->can_flush || !READ_ONCE(queue->disk->wce);
+	return req;
+}
+
+static void mvh_blk_put_slot(struct mvh_blk_req *req)
 {
 	struct mvh_blk_queue *queue = req->queue;
 
-	mvh_blk_io_end(req);
+	mvh_blk_io_release(req);
 	queue->free[queue->n_free++] = req;
 }
 
-/* Give a request back to the guest, if it still can be. */
-static void mvh_blk_give(struct mvh_blk_req *req, struct mvh_vq *vq, u8 status)
+/* Complete a request with a status, unless the queue has stopped. */
+static void mvh_blk_complete_status(struct mvh_blk_req *req, u8 status)
 {
+	struct mvh_vq *vq = req->queue->vq;
+
 	if (vq->state == MVH_VQ_RUNNING) {
 		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
-		/* Without a status byte the guest does not know: stop. */
+		/* Without a status byte the driver cannot know the result: stop. */
 		if (put_user(status, req->status))
 			mvh_vq_bad(vq, MVH_BAD_ADDRESS);
 		else
 			mvh_vq_complete_late(vq, req->id, req->ndesc,
 					     mvh_blk_used_len(req, status));
 	}
-	mvh_blk_recycle(req);
+	mvh_blk_put_slot(req);
 }
 
-/* A request was carried out, well or badly. */
-static void mvh_blk_finish(struct mvh_blk_req *req, struct mvh_vq *vq)
+/* Complete a request that was executed, with @req->result. */
+static void mvh_blk_complete(struct mvh_blk_req *req)
 {
+	struct mvh_vq *vq = req->queue->vq;
 	u8 status = mvh_blk_status(req->result);
 
 	if (status == VIRTIO_BLK_S_OK)
-		mvh_blk_count_ok(vq, req);
+		mvh_blk_count_ok(req);
 	else if (status == VIRTIO_BLK_S_UNSUPP)
 		mvh_vq_count(vq, MYVHOST_CNT_UNSUPPORTED, 1);
 	else
 		mvh_vq_count(vq, MYVHOST_CNT_IO_ERRORS, 1);
-	mvh_blk_give(req, vq, status);
+	mvh_blk_complete_status(req, status);
 }
 
-/* A request is not carried out. */
-static void mvh_blk_refuse(struct mvh_blk_req *req, struct mvh_vq *vq,
-			   u8 status)
+/* Complete a request that is not executed. */
+static void mvh_blk_complete_invalid(struct mvh_blk_req *req, u8 status)
 {
-	mvh_vq_count(vq, status == VIRTIO_BLK_S_UNSUPP ?
-			 MYVHOST_CNT_UNSUPPORTED : MYVHOST_CNT_INVALID, 1);
-	mvh_blk_give(req, vq, status);
-}
-
-/* Is the next piece for the next run?  Large requests take turns with the rest. */
-static bool mvh_blk_put_off(struct mvh_blk_req *req, struct mvh_vq *vq)
-{
-	if (!mvh_vq_over(vq))
-		return false;
-	req->put_off = true;
-	llist_add(&req->node, &req->queue->done);
-	mvh_vq_schedule(vq);
-	return true;
+	mvh_vq_count(req->queue->vq, status == VIRTIO_BLK_S_UNSUPP ?
+		     MYVHOST_CNT_UNSUPPORTED : MYVHOST_CNT_INVALID, 1);
+	mvh_blk_complete_status(req, status);
 }
 
 /*
- * A piece has ended.  Start others until one completes later, the budget is used
- * up, or the request has ended.
+ * A piece has completed.  Returns true if the next one is to be submitted now.
+ * Otherwise the request is complete, or deferred to the next run, so that large
+ * requests take turns with the rest.
  */
-static void mvh_blk_ended(struct mvh_blk_req *req, struct mvh_vq *vq)
+static bool mvh_blk_next_piece(struct mvh_blk_req *req)
 {
-	while (mvh_blk_io_advance(req, vq))
-		if (mvh_blk_put_off(req, vq) || !mvh_blk_io_start(req, vq))
-			return;
-	mvh_blk_finish(req, vq);
+	struct mvh_blk_queue *queue = req->queue;
+
+	if (!mvh_blk_io_complete(req)) {
+		mvh_blk_complete(req);
+		return false;
+	}
+	if (!mvh_vq_over(queue->vq))
+		return true;
+	req->deferred = true;
+	llist_add(&req->node, &queue->completed);
+	mvh_vq_schedule(queue->vq);
+	return false;
 }
 
-static void mvh_blk_run(struct mvh_blk_req *req, struct mvh_vq *vq)
+/* Submit pieces until one of them completes later, or none is to be submitted now. */
+static void mvh_blk_submit(struct mvh_blk_req *req)
 {
-	req->put_off = false;
-	if (mvh_blk_io_start(req, vq))
-		mvh_blk_ended(req, vq);
-}
-
-/* To give a request back costs little and needs no budget; a copy or a piece does. */
-static bool mvh_blk_must_wait(const struct mvh_blk_req *req,
-			      const struct mvh_vq *vq)
-{
-	return (req->put_off || req->bounce) && mvh_vq_over(vq);
-}
-
-/* The next one that has ended, or NULL if it must wait for the next run. */
-static struct mvh_blk_req *mvh_blk_next_ended(struct mvh_blk_queue *queue,
-					      const struct mvh_vq *vq)
-{
-	struct mvh_blk_req *req;
-
-	if (!queue->ended)
-		queue->ended = llist_reverse_order(llist_del_all(&queue->done));
-	if (!queue->ended)
-		return NULL;
-	req = llist_entry(queue->ended, struct mvh_blk_req, node);
-	if (mvh_blk_must_wait(req, vq))
-		return NULL;
-	queue->ended = queue->ended->next;
-	return req;
+	req->deferred = false;
+	while (mvh_blk_io_submit(req) && mvh_blk_next_piece(req))
+		;
 }
 
 /**
- * mvh_blk_has_ended - is there anything for mvh_blk_reap() to do?
- * @queue: the pool
+ * mvh_blk_reap - process completed and deferred pieces, as far as the budget allows
+ * @queue: the port
  *
- * Return: true if so.
- */
-bool mvh_blk_has_ended(const struct mvh_blk_queue *queue)
-{
-	return queue->ended || !llist_empty(&queue->done);
-}
-
-/**
- * mvh_blk_reap - go on with what has completed, as far as the budget goes
- * @queue: the pool
- * @vq: its queue, locked
+ * What the budget does not allow is left to the next run, which is scheduled.
  *
- * Context: Process context with the owner's address space.
+ * Context: Process context with the owner's address space and the queue's mutex.
  */
-void mvh_blk_reap(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+void mvh_blk_reap(struct mvh_blk_queue *queue)
 {
-	struct mvh_blk_req *req;
+	struct mvh_vq *vq = queue->vq;
 
-	if (!mvh_blk_has_ended(queue))
+	mvh_vq_assert_held(vq);
+	if (!mvh_blk_queue_has_completed(queue))
 		return;
 	queue->now = ktime_get_ns();
-	while ((req = mvh_blk_next_ended(queue, vq))) {
-		if (req->put_off)
-			mvh_blk_run(req, vq);
-		else
-			mvh_blk_ended(req, vq);
+	for (;;) {
+		struct llist_node *newest;
+		struct mvh_blk_req *req;
+
+		if (!queue->to_reap) {
+			newest = llist_del_all(&queue->completed);
+			queue->to_reap = llist_reverse_order(newest);
+		}
+		if (!queue->to_reap)
+			break;
+		req = llist_entry(queue->to_reap, struct mvh_blk_req, node);
+		/* A completion alone is cheap; a copy or a submission needs budget. */
+		if ((req->deferred || req->bounce) && mvh_vq_over(vq)) {
+			mvh_vq_schedule(vq);
+			break;
+		}
+		queue->to_reap = queue->to_reap->next;
+		if (req->deferred || mvh_blk_next_piece(req))
+			mvh_blk_submit(req);
 	}
-	if (queue->ended)
-		mvh_vq_schedule(vq);
 	if (vq->state == MVH_VQ_RUNNING)
 		mvh_vq_flush(vq);
 }
 
-static void mvh_blk_get_id(struct mvh_blk_req *req, struct mvh_vq *vq,
+static void mvh_blk_get_id(struct mvh_blk_req *req,
 			   const struct mvh_chain *chain)
 {
 	size_t n = min_t(u64, req->cmd.len, MYVHOST_BLK_SERIAL_LEN);
@@ -249,9 +241,9 @@ static void mvh_blk_get_id(struct mvh_blk_req *req, struct mvh_vq *vq,
 
 	iov_iter_init(&iter, ITER_DEST, chain->iov + chain->n_out, chain->n_in,
 		      n);
-	req->done = copy_to_iter(req->queue->disk->serial, n, &iter);
-	req->result = req->done == n ? 0 : -EFAULT;
-	mvh_blk_finish(req, vq);
+	req->bytes_done = copy_to_iter(req->queue->disk->serial, n, &iter);
+	req->result = req->bytes_done == n ? 0 : -EFAULT;
+	mvh_blk_complete(req);
 }
 
 /* Read and check the list of ranges.  Returns the request's status. */
@@ -279,12 +271,23 @@ static u8 mvh_blk_read_ranges(struct mvh_blk_req *req,
 	return status;
 }
 
-/* Collect what the request needs.  Returns its status if it cannot be. */
-static u8 mvh_blk_prepare(struct mvh_blk_req *req,
-			  const struct mvh_chain *chain)
+/* Read and check a request.  Returns VIRTIO_BLK_S_OK if it is to be executed. */
+static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
+			      const struct mvh_chain *chain)
 {
+	struct virtio_blk_outhdr hdr;
+	struct iov_iter iter;
 	int err = 0;
+	u8 status;
 
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
+		      chain->out_len);
+	if (copy_from_iter(&hdr, sizeof(hdr), &iter) != sizeof(hdr))
+		return VIRTIO_BLK_S_IOERR;
+	status = mvh_blk_parse(&req->queue->limits, &hdr, chain->out_len,
+			       chain->in_len, &req->cmd);
+	if (status != VIRTIO_BLK_S_OK)
+		return status;
 	switch (req->cmd.op) {
 	case MVH_BLK_READ:
 		err = mvh_blk_req_set_iov(req, chain->iov + chain->n_out,
@@ -292,7 +295,7 @@ static u8 mvh_blk_prepare(struct mvh_blk_req *req,
 		break;
 	case MVH_BLK_WRITE:
 		err = mvh_blk_req_set_iov(req, chain->iov, chain->n_out,
-					  sizeof(struct virtio_blk_outhdr));
+					  sizeof(hdr));
 		break;
 	case MVH_BLK_FLUSH:
 	case MVH_BLK_GET_ID:
@@ -303,68 +306,36 @@ static u8 mvh_blk_prepare(struct mvh_blk_req *req,
 	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
 }
 
-static struct mvh_blk_req *mvh_blk_take(struct mvh_blk_queue *queue,
-					const struct mvh_chain *chain)
-{
-	const struct iovec *last = &chain->iov[chain->n_out + chain->n_in - 1];
-	struct mvh_blk_req *req = queue->free[--queue->n_free];
-
-	req->id = chain->id;
-	req->ndesc = chain->ndesc;
-	req->status = last->iov_base + last->iov_len - 1;
-	req->start = queue->now;
-	req->done = 0;
-	req->result = 0;
-	req->blocks = false;
-	req->dsync = !queue->can_flush || !READ_ONCE(queue->disk->wce);
-	queue->limits.sectors = READ_ONCE(queue->disk->sectors);
-	return req;
-}
-
-static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
-			      const struct mvh_chain *chain)
-{
-	struct virtio_blk_outhdr hdr;
-	struct iov_iter iter;
-
-	memset(&req->cmd, 0, sizeof(req->cmd));
-	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
-		      chain->out_len);
-	if (copy_from_iter(&hdr, sizeof(hdr), &iter) != sizeof(hdr))
-		return VIRTIO_BLK_S_IOERR;
-	return mvh_blk_parse(&req->queue->limits, &hdr, chain->out_len,
-			     chain->in_len, &req->cmd);
-}
-
 /* Returns 0, or -EBADMSG if the queue has stopped. */
-static int mvh_blk_accept(struct mvh_blk_queue *queue, struct mvh_vq *vq,
-			  const struct mvh_chain *chain)
+static int mvh_blk_execute(struct mvh_blk_queue *queue,
+			   const struct mvh_chain *chain)
 {
+	struct mvh_vq *vq = queue->vq;
 	struct mvh_blk_req *req;
 	u8 status;
 
 	if (chain->out_len < sizeof(struct virtio_blk_outhdr) || !chain->in_len)
 		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
 	mvh_vq_take(vq);
-	req = mvh_blk_take(queue, chain);
+	queue->limits.sectors = READ_ONCE(queue->disk->sectors);
+	req = mvh_blk_get_slot(queue, chain);
 	status = mvh_blk_parse_chain(req, chain);
-	if (status == VIRTIO_BLK_S_OK)
-		status = mvh_blk_prepare(req, chain);
 	if (queue->disk->limited)
 		mvh_disk_use(queue->disk, queue->now, req->cmd.len);
-	if (status != VIRTIO_BLK_S_OK || req->cmd.op == MVH_BLK_GET_ID)
+	if (status != VIRTIO_BLK_S_OK) {
 		mvh_vq_charge(vq, req->cmd.len);
-	if (status != VIRTIO_BLK_S_OK)
-		mvh_blk_refuse(req, vq, status);
-	else if (req->cmd.op == MVH_BLK_GET_ID)
-		mvh_blk_get_id(req, vq, chain);
-	else
-		mvh_blk_run(req, vq);
+		mvh_blk_complete_invalid(req, status);
+	} else if (req->cmd.op == MVH_BLK_GET_ID) {
+		mvh_vq_charge(vq, req->cmd.len);
+		mvh_blk_get_id(req, chain);
+	} else {
+		mvh_blk_submit(req);
+	}
 	return vq->state == MVH_VQ_RUNNING ? 0 : -EBADMSG;
 }
 
-/* Does the rate limit hold the queue back?  It runs again when it may. */
-static bool mvh_blk_throttled(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+/* Is the rate limit reached?  Then a timer schedules the queue. */
+static bool mvh_blk_throttled(struct mvh_blk_queue *queue)
 {
 	u64 wait;
 
@@ -374,65 +345,69 @@ static bool mvh_blk_throttled(struct mvh_blk_queue *queue, struct mvh_vq *vq)
 	wait = mvh_disk_wait(queue->disk, queue->now);
 	if (!wait)
 		return false;
-	mvh_vq_count(vq, MYVHOST_CNT_THROTTLED, 1);
+	mvh_vq_count(queue->vq, MYVHOST_CNT_THROTTLED, 1);
 	mod_timer(&queue->throttle, jiffies + nsecs_to_jiffies(wait) + 1);
 	return true;
 }
 
-/* How many requests may be taken now; 0 if a completion or the timer runs the queue. */
-static unsigned int mvh_blk_room(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+/* How many requests may be taken now; 0 if a completion or the timer schedules the queue. */
+static unsigned int mvh_blk_room(struct mvh_blk_queue *queue)
 {
-	if (mvh_blk_throttled(queue, vq))
+	if (mvh_blk_throttled(queue))
 		return 0;
-	/* The limit is looked at before each request. */
+	/* The limit is checked before each request. */
 	return min_t(u32, queue->n_free, queue->disk->limited ? 1 : MVH_BATCH);
 }
 
-static void mvh_blk_fetch_all(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+static void mvh_blk_fetch_all(struct mvh_blk_queue *queue)
 {
+	struct mvh_vq *vq = queue->vq;
 	unsigned int room;
 
-	while ((room = mvh_blk_room(queue, vq)) && mvh_vq_next(vq, room) > 0)
+	while ((room = mvh_blk_room(queue)) && mvh_vq_next(vq, room) > 0)
 		while (mvh_vq_n_chains(vq) && !mvh_vq_over(vq))
-			if (mvh_blk_accept(queue, vq, mvh_vq_chain(vq, 0)))
+			if (mvh_blk_execute(queue, mvh_vq_chain(vq, 0)))
 				return;
 }
 
 /**
- * mvh_blk_queue_empty - the ring is empty: submit what was collected
- * @queue: the port
- * @vq: the queue, locked
+ * mvh_blk_idle - the ring is empty: submit what the plug collected
+ * @vq: the queue
  *
- * A fast backing has completed by then: the queue must not sleep over it.
+ * A fast backing may have completed by then; the queue must not sleep over it.
+ *
+ * Context: see mvh_backend_ops.idle.
  */
-void mvh_blk_queue_empty(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+void mvh_blk_idle(struct mvh_vq *vq)
 {
+	struct mvh_blk_queue *queue = vq->port;
+
 	blk_finish_plug(&queue->plug);
-	mvh_blk_reap(queue, vq);
+	mvh_blk_reap(queue);
 	queue->now = ktime_get_ns();
 	blk_start_plug(&queue->plug);
 }
 
 /**
- * mvh_blk_queue_service - serve a disk's queue
- * @queue: its pool
- * @vq: the queue, locked
+ * mvh_blk_service - a run of a disk's queue
+ * @vq: the queue
  *
- * With the rights of whoever gave the disk its backing.
+ * With the rights of the caller of MYVHOST_BLK_SET_BACKING.
  *
  * Context: see mvh_backend_ops.service.
  */
-void mvh_blk_queue_service(struct mvh_blk_queue *queue, struct mvh_vq *vq)
+void mvh_blk_service(struct mvh_vq *vq)
 {
+	struct mvh_blk_queue *queue = vq->port;
 	const struct cred *old = override_creds(queue->disk->cred);
 
-	mvh_blk_reap(queue, vq);
+	mvh_blk_reap(queue);
 	queue->now = ktime_get_ns();
 	blk_start_plug(&queue->plug);
 	if (vq->state == MVH_VQ_RUNNING)
-		mvh_blk_fetch_all(queue, vq);
+		mvh_blk_fetch_all(queue);
 	blk_finish_plug(&queue->plug);
 	if (vq->state == MVH_VQ_RUNNING)
-		mvh_blk_reap(queue, vq);
+		mvh_blk_reap(queue);
 	revert_creds(old);
 }

@@ -162,6 +162,18 @@ static inline void mvh_dev_signal_config(struct mvh_dev *dev)
 		mvh_eventfd_signal(dev->config_event);
 }
 
+/* The device's mutex is held; checked when lockdep is on. */
+static inline void mvh_dev_assert_held(const struct mvh_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+}
+
+/* The queue's mutex is held; checked when lockdep is on. */
+static inline void mvh_vq_assert_held(const struct mvh_vq *vq)
+{
+	lockdep_assert_held(&vq->mutex);
+}
+
 /* The calling task may touch guest memory; checked when lockdep is on. */
 static inline void mvh_vq_assert_mm(const struct mvh_vq *vq)
 {
