@@ -95,13 +95,13 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
 			      const char *name)
 {
 	const struct mvh_worker *worker = mvh_vq_worker(vq);
+	const char *ring = mvh_vq_map_mode(vq);
 	unsigned int i;
 
 	seq_printf(seq, "%s.state:\t%s\n", name,
 		   mvh_state_names[READ_ONCE(vq->state)]);
-	if (READ_ONCE(vq->mapped))
-		seq_printf(seq, "%s.ring:\t%s\n", name,
-			   READ_ONCE(vq->ring.user) ? "user" : "pinned");
+	if (ring)
+		seq_printf(seq, "%s.ring:\t%s\n", name, ring);
 	if (worker)
 		seq_printf(seq, "%s.worker:\t%s %d\n", name, worker->name,
 			   worker->tid);

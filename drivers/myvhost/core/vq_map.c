@@ -257,7 +257,20 @@ void mvh_vq_map_failed(struct mvh_vq *vq)
 		return;
 	vq->map_failed = true;
 	pr_notice("process %d: queue %u waits, because guest memory cannot be reached\n",
-		vq->dev->owner, vq->index);
+		  vq->dev->owner, vq->index);
 	if (vq->err)
 		mvh_eventfd_signal(vq->err);
+}
+
+/**
+ * mvh_vq_map_mode - how a queue reaches its ring
+ * @vq: the queue, locked or not
+ *
+ * Return: a word for people, or NULL before the first access.
+ */
+const char *mvh_vq_map_mode(const struct mvh_vq *vq)
+{
+	if (!READ_ONCE(vq->mapped))
+		return NULL;
+	return READ_ONCE(vq->ring.user) ? "user" : "pinned";
 }
