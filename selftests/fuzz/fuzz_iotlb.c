@@ -52,7 +52,7 @@ static int begin(struct io *io)
 {
 	if (!io->vdpa || io->batch)
 		return -EINVAL;
-	io->batch = mvh_map_copy(io->iotlb);
+	io->batch = mvh_map_copy(io->iotlb, io->iotlb->max);
 	io->then = io->now;
 	return 0;
 }
@@ -69,10 +69,9 @@ static int end(struct io *io)
 
 static int cache_update(struct io *io, const struct mvh_region *r)
 {
-	struct mvh_map *map = mvh_map_insert(io->iotlb, r, CACHE_MAX);
-
-	publish(io, map);
-	naive_insert(&io->now, map, r, CACHE_MAX);
+	mvh_map_put(io->iotlb, r);
+	refresh(io);
+	naive_insert(&io->now, io->iotlb, r, CACHE_MAX);
 	return 0;
 }
 
@@ -87,13 +86,15 @@ static int space_update(struct io *io, const struct mvh_region *r)
 		return -EEXIST;
 	if (old->n >= SPACE_MAX)
 		return -ENOSPC;
-	map = mvh_map_insert(old, r, SPACE_MAX + 1);
-	if (io->batch) {
+	map = old->n < old->max ? old : mvh_map_copy(old, 2 * old->n + 1);
+	if (map != old && !io->batch)
+		publish(io, map);
+	if (map != old && io->batch) {
 		mvh_map_free(old);
 		io->batch = map;
-	} else {
-		publish(io, map);
 	}
+	mvh_map_put(map, r);
+	refresh(io);
 	naive_add(m, r);
 	naive_check(m, map);
 	return 0;
@@ -167,7 +168,7 @@ static void look(struct io *io, const struct case_io *at)
 static void start(struct io *io)
 {
 	case_io_vdpa(&fuzz_input, &io->vdpa);
-	io->iotlb = io->vdpa ? mvh_map_create(NULL, 0) : mvh_map_create_cache();
+	io->iotlb = io->vdpa ? mvh_map_create(NULL, 0) : mvh_map_create_cache(CACHE_MAX);
 	io->now.cached = !io->vdpa;
 	refresh(io);
 }

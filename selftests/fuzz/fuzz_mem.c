@@ -18,7 +18,7 @@ static struct mvh_map *some_map(struct naive *m)
 	case_table(&fuzz_input, &t);
 	m->cached = t.cached;
 	if (t.cached)
-		return mvh_map_create_cache();
+		return mvh_map_create_cache(1);
 	for (i = 0; i < t.n; i++) {
 		const struct mvh_region *r = &t.region[i];
 
@@ -34,10 +34,11 @@ static struct mvh_map *some_map(struct naive *m)
 	return NULL;
 }
 
-/* The old map stays what it was, whatever becomes of the new one. */
+/* Into a copy with another limit; the map stays what it was. */
 static struct mvh_map *insert(struct mvh_map *map, struct naive *m,
 			      const struct case_map *step)
 {
+	u32 max = map->cached ? max(step->limit, map->n) : map->n + 1;
 	const struct mvh_region *add = &step->region;
 	struct mvh_map *new;
 
@@ -45,21 +46,21 @@ static struct mvh_map *insert(struct mvh_map *map, struct naive *m,
 		return map;
 	if (step->fails) {
 		env_fail_nth(ENV_ALLOC, 1);
-		check(!mvh_map_insert(map, add, step->limit));
+		check(!mvh_map_copy(map, max));
 		naive_check(m, map);
 		return map;
 	}
-	new = mvh_map_insert(map, add, step->limit);
+	new = mvh_map_copy(map, max);
+	mvh_map_put(new, add);
 	naive_check(m, map);
-	/* Several may go at once where the limit is lower than it was. */
-	naive_insert(m, new, add, step->limit);
+	naive_insert(m, new, add, max);
 	mvh_map_free(map);
 	return new;
 }
 
 static struct mvh_map *copy(struct mvh_map *map, struct naive *m)
 {
-	struct mvh_map *new = mvh_map_copy(map);
+	struct mvh_map *new = mvh_map_copy(map, map->max);
 
 	naive_check(m, new);
 	mvh_map_free(map);

@@ -389,7 +389,7 @@ UNIT_TEST_BOTH(test_miss, "HO9", "HO9", "translations that arrive one by one")
 				  GUEST_D + 5 };
 	static const u8 access[] = { 1, 1, 1, 2 };
 	struct rig *rig = by_hand(packed, 8);
-	struct mvh_map *map = mvh_map_create_cache(), *more;
+	struct mvh_map *map = mvh_map_create_cache(100);
 	struct mvh_view *view = &rig->guest.view;
 	struct mvh_chain c;
 	unsigned int i;
@@ -410,9 +410,7 @@ UNIT_TEST_BOTH(test_miss, "HO9", "HO9", "translations that arrive one by one")
 		check_eq(view->miss, at[i]);
 		check_eq(view->miss_access, access[i]);
 		page.uaddr = (uintptr_t)guest_host(&rig->guest, page.start);
-		more = mvh_map_insert(map, &page, 100);
-		mvh_map_free(map);
-		map = more;
+		mvh_map_put(map, &page);
 		mvh_view_set(view, map);
 	}
 	check_eq(rig_fetch(rig, &c), 1);

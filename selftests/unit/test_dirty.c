@@ -38,7 +38,7 @@ UNIT_TEST(test_mark, "1.5 dirty: ranges around page borders mark exactly their p
 
 UNIT_TEST(test_mark_none, "1.5 dirty: nothing written marks nothing")
 {
-	struct mvh_region r = { 0, 4095, 0x7000000, 3 };
+	struct mvh_region r = { 0, 4095, 0x7000000, 3, 0 };
 	struct mvh_map *map = mvh_map_create(&r, 1);
 
 	check_eq(mvh_dirty_mark(LOG, 0, 0), 0);
@@ -77,9 +77,9 @@ UNIT_TEST(test_mark_fault, "1.5 dirty: a log that fails at each page")
 static struct mvh_map *aliased(u64 uaddr)
 {
 	struct mvh_region table[] = {
-		{ 0, 4 * PAGE - 1, uaddr, 3 },
-		{ 8 * PAGE, 10 * PAGE - 1, uaddr + 100 * PAGE, 3 },
-		{ 16 * PAGE, 20 * PAGE - 1, uaddr, 3 },
+		{ 0, 4 * PAGE - 1, uaddr, 3, 0 },
+		{ 8 * PAGE, 10 * PAGE - 1, uaddr + 100 * PAGE, 3, 0 },
+		{ 16 * PAGE, 20 * PAGE - 1, uaddr, 3, 0 },
 	};
 
 	return mvh_map_create(table, 3);
@@ -132,8 +132,8 @@ UNIT_TEST(test_mark_user_unknown, "1.5 dirty: memory that is not the guest's is 
 UNIT_TEST(test_mark_user_part, "1.5 dirty: an alias of only a part of the range")
 {
 	struct mvh_region table[] = {
-		{ 0, 4 * PAGE - 1, 0x70000000, 3 },
-		{ 8 * PAGE, 9 * PAGE - 1, 0x70001000, 3 },
+		{ 0, 4 * PAGE - 1, 0x70000000, 3, 0 },
+		{ 8 * PAGE, 9 * PAGE - 1, 0x70001000, 3, 0 },
 	};
 	struct mvh_map *map = mvh_map_create(table, 2);
 
@@ -161,7 +161,7 @@ UNIT_TEST(test_mark_user_fault, "1.5 dirty: a log that fails at each alias")
 /* A region at offset 1 of a page: guest pages count, not the owner's. */
 UNIT_TEST(test_mark_user_offset, "1.5 dirty: guest and owner addresses differ within the page")
 {
-	struct mvh_region r = { PAGE, 2 * PAGE - 1, 0x70000801, 3 };
+	struct mvh_region r = { PAGE, 2 * PAGE - 1, 0x70000801, 3, 0 };
 	struct mvh_map *map = mvh_map_create(&r, 1);
 
 	check_eq(mvh_dirty_mark_user(LOG, map, 0x70000801, PAGE), 0);

@@ -247,7 +247,7 @@ UNIT_TEST_BOTH(test_alias, "HO13", "HO13", "a buffer that is the ring and its ow
 	struct rig_config config = { .num = NUM, .packed = packed };
 	struct rig *rig = rig_create(&config);
 	struct mvh_region self = { 1ULL << 40, (1ULL << 40) + 16 * NUM - 1,
-				   (uintptr_t)rig->driver.part[MVH_PART_DESC], 3 };
+				   (uintptr_t)rig->driver.part[MVH_PART_DESC], 3, 0 };
 	struct mvh_done done;
 	struct mvh_chain c;
 

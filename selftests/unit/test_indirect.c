@@ -410,7 +410,7 @@ UNIT_TEST_BOTH(test_table_over, "SP9", "PK6", "a longer table than that")
 UNIT_TEST_BOTH(test_table_miss, "SP9 HO9", "PK6 HO9", "a table in memory that must be asked for")
 {
 	struct rig *rig = by_hand(packed, GUEST_B - 16, 32, 0);
-	struct mvh_map *empty = mvh_map_create_cache(), *map;
+	struct mvh_map *empty = mvh_map_create_cache(10);
 	struct mvh_view *view = &rig->guest.view;
 	struct mvh_chain c;
 	struct mvh_region r = {
@@ -423,12 +423,11 @@ UNIT_TEST_BOTH(test_table_miss, "SP9 HO9", "PK6 HO9", "a table in memory that mu
 	check_eq(view->miss, GUEST_B - 16);
 	check_eq(view->miss_access, MVH_ACCESS_READ);
 	r.uaddr = (uintptr_t)guest_host(&rig->guest, GUEST_A);
-	map = mvh_map_insert(empty, &r, 10);
-	mvh_view_set(view, map);
+	mvh_map_put(empty, &r);
+	mvh_view_set(view, empty);
 	check_eq(rig_fetch(rig, &c), -EAGAIN);
 	check_eq(view->miss, GUEST_B);
 	check_eq(view->miss_access, MVH_ACCESS_READ);
 	mvh_map_free(empty);
-	mvh_map_free(map);
 	rig_destroy(rig);
 }

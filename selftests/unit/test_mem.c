@@ -12,7 +12,7 @@
 
 static struct mvh_region region(u64 start, u64 last, u64 uaddr)
 {
-	return (struct mvh_region) { start, last, uaddr, RW };
+	return (struct mvh_region) { start, last, uaddr, RW, 0 };
 }
 
 UNIT_TEST(test_map_empty, "map: an empty table holds nothing")
@@ -253,7 +253,7 @@ UNIT_TEST(test_cache, "HO9 cache: random updates and invalidations against a mod
 	unsigned int round, step;
 
 	for (round = 0; round < 60; round++) {
-		struct mvh_map *map = maps_create_cache(), *next;
+		struct mvh_map *map = maps_create_cache(64);
 		struct mvh_region list[64], add;
 		struct model m = {};
 		struct mvh_view view;
@@ -269,11 +269,9 @@ UNIT_TEST(test_cache, "HO9 cache: random updates and invalidations against a mod
 			add = region(start, last, 1000 + 100 * step);
 			add.access = 1 + unit_rand_below(3);
 			if (unit_rand_below(3)) {
-				next = maps_insert(map, &add, 64);
+				maps_put(map, &add);
 				model_set(&m, &add);
 				list[n++] = add;
-				maps_free(map);
-				map = next;
 			} else {
 				maps_remove(map, start, last);
 			}
@@ -289,7 +287,7 @@ UNIT_TEST(test_cache, "HO9 cache: random updates and invalidations against a mod
 
 UNIT_TEST(test_cache_bounds, "HO9 cache: whole address space, first and last byte")
 {
-	struct mvh_map *map = maps_create_cache(), *next;
+	struct mvh_map *map = maps_create_cache(10);
 	struct mvh_region r[] = {
 		region(0, ~0ULL, 0), region(~0ULL, ~0ULL, 5),
 		region(0, 0, 6), region(1, ~0ULL - 1, 7),
@@ -298,9 +296,7 @@ UNIT_TEST(test_cache_bounds, "HO9 cache: whole address space, first and last byt
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
-		next = maps_insert(map, &r[i], 10);
-		maps_free(map);
-		map = next;
+		maps_put(map, &r[i]);
 		check_eq(map->n, n[i]);
 	}
 	maps_remove(map, ~0ULL, ~0ULL);
@@ -310,76 +306,62 @@ UNIT_TEST(test_cache_bounds, "HO9 cache: whole address space, first and last byt
 	maps_free(map);
 }
 
-/* The new region always fits and stays; each other one is evicted in turn. */
-UNIT_TEST(test_cache_evict, "HO9 cache: never above its limit, every region gives way in turn")
+/* By age, wherever they lie; what is put again is young again. */
+UNIT_TEST(test_cache_evict, "HO9 cache: never above its limit, the oldest gives way")
 {
-	unsigned int limit, step;
+	unsigned int limit, step, i;
 
 	for (limit = 1; limit < 9; limit++) {
-		struct mvh_map *map = maps_create_cache(), *next;
-		bool gone[200] = {};
-		unsigned int i;
+		struct mvh_map *map = maps_create_cache(limit);
 
+		/* Ages that wrap. */
+		map->puts = -100;
 		for (step = 0; step < 200; step++) {
 			u64 at = step * 37 % 200 * 16;
 			struct mvh_region add = region(at, at + 15, step);
-			u32 had = map->n;
 
-			next = maps_insert(map, &add, limit);
-			check_eq(next->n, had < limit ? had + 1 : limit);
-			maps_free(map);
-			map = next;
+			maps_put(map, &add);
+			check_eq(map->n, min(step + 1, limit));
 			for (i = 0; i < map->n; i++)
-				if (map->region[i].start == at)
-					break;
-			check(i < map->n);
+				check(step - map->region[i].uaddr < limit);
 		}
-		for (step = 0; step < 200; step++)
-			gone[step] = true;
-		for (i = 0; i < map->n; i++)
-			gone[map->region[i].uaddr] = false;
-		/* None of the first ones survived for ever. */
-		for (step = 0; step < 100; step++)
-			check(gone[step]);
 		maps_free(map);
 	}
 }
 
-UNIT_TEST(test_cache_shrink, "HO9 cache: a limit below what is there")
+UNIT_TEST(test_cache_renew, "HO9 cache: a translation that is given again is the youngest")
 {
-	struct mvh_map *map = maps_create_cache(), *next;
+	struct mvh_map *map = maps_create_cache(3);
+	struct mvh_region r[4];
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		r[i] = region(100 * i, 100 * i + 9, i);
+	for (i = 0; i < 3; i++)
+		maps_put(map, &r[i]);
+	maps_put(map, &r[0]);
+	maps_put(map, &r[3]);
+	check_eq(map->n, 3);
+	check_eq(map->region[0].start, 0);
+	check_eq(map->region[1].start, 200);
+	check_eq(map->region[2].start, 300);
+	maps_free(map);
+}
+
+/* An update costs what lies behind it, and no memory. */
+UNIT_TEST(test_cache_in_place, "HO9 cache: an update allocates nothing")
+{
+	struct mvh_map *map = maps_create_cache(8);
+	unsigned long allocs = env.n[ENV_ALLOC];
 	struct mvh_region add;
 	u64 i;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 100; i++) {
 		add = region(i * 16, i * 16 + 15, i);
-		next = maps_insert(map, &add, 10);
-		maps_free(map);
-		map = next;
+		maps_put(map, &add);
 	}
-	add = region(1000, 1001, 1);
-	next = maps_insert(map, &add, 3);
-	check_eq(next->n, 3);
-	maps_free(next);
+	check_eq(env.n[ENV_ALLOC], allocs);
 	maps_free(map);
-}
-
-/* The old map is untouched: readers may still be looking. */
-UNIT_TEST(test_cache_immutable, "HO9 cache: an update leaves the old map as it was")
-{
-	struct mvh_map *map = maps_create_cache(), *next, *last;
-	struct mvh_region a = region(0, 15, 1), b = region(8, 31, 2);
-
-	next = maps_insert(map, &a, 4);
-	check_eq(map->n, 0);
-	last = maps_insert(next, &b, 4);
-	check_eq(next->n, 1);
-	check_eq(next->region[0].last, 15);
-	maps_free(map);
-	maps_remove(last, 31, 31);
-	check_eq(last->n, 0);
-	maps_free(next);
-	maps_free(last);
 }
 
 UNIT_TEST(test_map_alloc, "map: no memory, at every allocation")
@@ -390,13 +372,10 @@ UNIT_TEST(test_map_alloc, "map: no memory, at every allocation")
 	env_fail_nth(ENV_ALLOC, 1);
 	check_eq(PTR_ERR(maps_create(&r, 1)), -ENOMEM);
 	env_fail_nth(ENV_ALLOC, 1);
-	check(!maps_create_cache());
-	map = maps_create_cache();
+	check(!maps_create_cache(1));
+	map = maps_create_cache(1);
 	env_fail_nth(ENV_ALLOC, 1);
-	check(!maps_insert(map, &r, 1));
-	check_eq(map->n, 0);
-	env_fail_nth(ENV_ALLOC, 1);
-	check(!maps_copy(map));
+	check(!maps_copy(map, 2));
 	maps_free(map);
 }
 
@@ -408,31 +387,37 @@ UNIT_TEST(test_map_copy, "VD3 map: a copy is like the other, and lives on its ow
 
 	for (k = 0; k < ARRAY_SIZE(sizes); k++)
 	for (cached = 0; cached < 2; cached++) {
-		struct mvh_map *map = cached ? maps_create_cache() :
-					       maps_create(NULL, 0);
-		struct mvh_map *next, *copy;
+		u64 i, n = sizes[k], max = cached && n ? max(n - 1, 1ull) : n + !n;
+		struct mvh_map *map, *copy, *none = NULL;
 		struct mvh_region add;
-		u64 i, n = sizes[k];
+
+		if (cached) {
+			map = maps_create_cache(max);
+		} else {
+			none = maps_create(NULL, 0);
+			map = maps_copy(none, max);
+		}
 
 		for (i = 0; i < n; i++) {
 			add = region(i * 32, i * 32 + 15, i << 20);
 			add.access = 1 + i % 3;
-			/* The last ones move the victim on. */
-			next = maps_insert(map, &add, max(n - 1, 1ull));
-			maps_free(map);
-			map = next;
+			maps_put(map, &add);
 		}
-		copy = maps_copy(map);
+		copy = maps_copy(map, max + 1);
 		check(copy && copy != map);
 		check_eq(copy->n, map->n);
 		check_eq(copy->cached, cached);
-		check_eq(copy->victim, map->victim);
+		check_eq(copy->max, max + 1);
+		check_eq(copy->puts, map->puts);
 		check(!memcmp(copy->region, map->region,
 			      map->n * sizeof(*map->region)));
 		/* Nothing done to one shows in the other. */
 		maps_remove(copy, 0, ~0ULL);
 		check_eq(copy->n, 0);
-		check_eq(map->n, n > 1 ? n - 1 : n);
+		check_eq(map->n, cached && n > 1 ? n - 1 : n);
+		add = region(0, 0, 1);
+		maps_put(copy, &add);
+		maps_free(none);
 		maps_free(map);
 		maps_free(copy);
 	}

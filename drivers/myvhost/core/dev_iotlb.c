@@ -7,6 +7,9 @@
 #include "backend.h"
 #include "dev.h"
 
+/* Room that the address space of the vdpa dialect grows by at least. */
+#define MVH_SPACE_MIN	16
+
 /**
  * mvh_vq_report_miss - report that a queue waits for a translation
  * @vq: the queue; vq->view says which
@@ -244,7 +247,7 @@ int mvh_dev_iotlb_begin(struct mvh_dev *dev)
 		return -EFAULT;
 	if (dev->batch)
 		return -EINVAL;
-	dev->batch = mvh_map_copy(dev->iotlb);
+	dev->batch = mvh_map_copy(dev->iotlb, dev->iotlb->max);
 	return dev->batch ? 0 : -ENOMEM;
 }
 
@@ -265,41 +268,59 @@ int mvh_dev_iotlb_end(struct mvh_dev *dev)
 	return mvh_dev_iotlb_publish(dev, map, 0, U64_MAX);
 }
 
+/* Put a translation into the IOTLB, which has room, while no queue looks. */
+static int mvh_dev_iotlb_put(struct mvh_dev *dev,
+			     const struct mvh_region *region)
+{
+	int err;
+
+	mvh_dev_lock_vqs(dev);
+	err = mvh_dev_quiesce_vqs(dev);
+	if (!err) {
+		mvh_map_put(dev->iotlb, region);
+		mvh_dev_refresh_iotlb(dev, region->start, region->last);
+	}
+	mvh_dev_unlock_vqs(dev);
+	return err;
+}
+
 /* Cache: replace overlapping entries, evict one if full, wake waiting queues. */
 static int mvh_dev_cache_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
-	struct mvh_map *map = mvh_map_insert(dev->iotlb, region,
-					     MVH_IOTLB_MAX);
-	int err;
+	int err = mvh_dev_iotlb_put(dev, region);
 
-	if (!map)
-		return -ENOMEM;
-	err = mvh_dev_iotlb_publish(dev, map, region->start, region->last);
 	if (!err)
 		mvh_dev_answer_misses(dev, region->start, region->last);
 	return err;
 }
 
-/* The map is complete, so an insert must never evict. */
+/* The map is complete, so an insert must never evict: it grows instead. */
 static int mvh_dev_space_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
-	struct mvh_map *old = dev->batch ?: dev->iotlb;
-	struct mvh_map *map;
+	struct mvh_map *map = dev->batch ?: dev->iotlb;
+	bool full = map->n == map->max;
 
-	if (mvh_map_overlaps(old, region->start, region->last))
+	if (mvh_map_overlaps(map, region->start, region->last))
 		return -EEXIST;
-	if (old->n >= MVH_REGIONS_MAX)
+	if (map->n >= MVH_REGIONS_MAX)
 		return -ENOSPC;
-	map = mvh_map_insert(old, region, MVH_REGIONS_MAX + 1);
-	if (!map)
-		return -ENOMEM;
+	if (full) {
+		map = mvh_map_copy(map, 2 * map->n + MVH_SPACE_MIN);
+		if (!map)
+			return -ENOMEM;
+	}
+	if (!dev->batch && !full)
+		return mvh_dev_iotlb_put(dev, region);
+	mvh_map_put(map, region);
 	if (!dev->batch)
 		return mvh_dev_iotlb_publish(dev, map, region->start,
 					     region->last);
-	mvh_map_free(dev->batch);
-	dev->batch = map;
+	if (full) {
+		mvh_map_free(dev->batch);
+		dev->batch = map;
+	}
 	return 0;
 }
 

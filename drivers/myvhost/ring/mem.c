@@ -4,13 +4,14 @@
  */
 #include "mem.h"
 
-static struct mvh_map *mvh_map_alloc(u32 n, bool cached)
+static struct mvh_map *mvh_map_alloc(u32 max, bool cached)
 {
 	struct mvh_map *map;
 
-	map = mvh_alloc_array(1, struct_size(map, region, n));
+	map = mvh_alloc_array(1, struct_size(map, region, max));
 	if (!map)
 		return NULL;
+	map->max = max;
 	map->cached = cached;
 	return map;
 }
@@ -65,6 +66,7 @@ static bool mvh_map_add(struct mvh_map *map, const struct mvh_region *add)
 	memmove(&map->region[i + 1], &map->region[i],
 		(map->n - i) * sizeof(*add));
 	map->region[i] = *add;
+	map->region[i].born = map->puts++;
 	map->n++;
 	return true;
 }
@@ -96,41 +98,45 @@ struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n)
 
 /**
  * mvh_map_create_cache - an empty map whose gaps may be asked for
+ * @max: most regions, above 0
  *
  * Return: the map, or NULL.
  */
-struct mvh_map *mvh_map_create_cache(void)
+struct mvh_map *mvh_map_create_cache(u32 max)
 {
-	return mvh_map_alloc(0, true);
+	return mvh_map_alloc(max, true);
 }
 
 /**
- * mvh_map_copy - a map like another
+ * mvh_map_copy - a map like another, with more room
  * @map: the other
+ * @max: most regions, at least as many as there are
  *
  * Return: the copy, or NULL if there is no memory.
  */
-struct mvh_map *mvh_map_copy(const struct mvh_map *map)
+struct mvh_map *mvh_map_copy(const struct mvh_map *map, u32 max)
 {
-	struct mvh_map *copy = mvh_map_alloc(map->n, map->cached);
+	struct mvh_map *copy = mvh_map_alloc(max, map->cached);
 
 	if (!copy)
 		return NULL;
 	copy->n = map->n;
-	copy->victim = map->victim;
+	copy->puts = map->puts;
 	memcpy(copy->region, map->region, map->n * sizeof(*map->region));
 	return copy;
 }
 
-/* Make room: each region gets its turn, so no single one is always the loser. */
-static void mvh_map_evict(struct mvh_map *map)
+static void mvh_map_evict_oldest(struct mvh_map *map)
 {
-	u32 i = map->victim % map->n;
+	u32 i, oldest = 0;
 
-	map->victim = i + 1;
+	for (i = 1; i < map->n; i++)
+		if (map->puts - map->region[i].born >
+		    map->puts - map->region[oldest].born)
+			oldest = i;
 	map->n--;
-	memmove(&map->region[i], &map->region[i + 1],
-		(map->n - i) * sizeof(*map->region));
+	memmove(&map->region[oldest], &map->region[oldest + 1],
+		(map->n - oldest) * sizeof(*map->region));
 }
 
 /**
@@ -153,28 +159,18 @@ void mvh_map_remove(struct mvh_map *map, u64 start, u64 last)
 }
 
 /**
- * mvh_map_insert - the map that results from an IOTLB update
- * @map: the map so far
+ * mvh_map_put - an IOTLB update
+ * @map: the map, a cache or with room for one more
  * @add: the region, whose last is not below its start; what it overlaps goes
- * @limit: most regions, above 0; one gives way if there are as many already
  *
- * Return: the new map, or NULL if there is no memory.
+ * In a full cache the oldest region gives way.
  */
-struct mvh_map *mvh_map_insert(const struct mvh_map *map,
-			       const struct mvh_region *add, u32 limit)
+void mvh_map_put(struct mvh_map *map, const struct mvh_region *add)
 {
-	struct mvh_map *new = mvh_map_alloc(map->n + 1, map->cached);
-
-	if (!new)
-		return NULL;
-	new->n = map->n;
-	new->victim = map->victim;
-	memcpy(new->region, map->region, map->n * sizeof(*map->region));
-	mvh_map_remove(new, add->start, add->last);
-	while (new->n >= limit)
-		mvh_map_evict(new);
-	mvh_map_add(new, add);
-	return new;
+	mvh_map_remove(map, add->start, add->last);
+	if (map->n == map->max)
+		mvh_map_evict_oldest(map);
+	mvh_map_add(map, add);
 }
 
 /**

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Maps from guest addresses to the owner's addresses.  A new memory table or a
- * new translation makes a new map; only taking translations away, which must not
- * fail, changes one, and its views must be set again then.  Pure: see ring.h.
+ * Maps from guest addresses to the owner's addresses.  A memory table never
+ * changes: another one is another map.  An IOTLB changes in place, while nobody
+ * looks, and its views must be set again then.  Pure: see ring.h.
  */
 #ifndef _MVH_MEM_H
 #define _MVH_MEM_H
@@ -20,25 +20,30 @@
  *	can be expressed
  * @uaddr: owner's address of @start
  * @access: MVH_ACCESS_*
+ * @born: mvh_map.puts when it was put into its map
  */
 struct mvh_region {
 	u64 start;
 	u64 last;
 	u64 uaddr;
 	u8 access;
+	u32 born;
 };
 
 /**
  * struct mvh_map - regions that do not overlap, by rising address
  * @n: regions
+ * @max: room for regions
  * @cached: it is a cache (an IOTLB): what is not there may be asked for
- * @victim: next region to give way when the cache is full
+ * @puts: regions that were put into it; wraps, which confuses ages only of what
+ *	is older than 2^32 others
  * @region: the regions
  */
 struct mvh_map {
 	u32 n;
+	u32 max;
+	u32 puts;
 	bool cached;
-	u32 victim;
 	struct mvh_region region[];
 };
 
@@ -57,11 +62,10 @@ struct mvh_view {
 };
 
 struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n);
-struct mvh_map *mvh_map_create_cache(void);
-struct mvh_map *mvh_map_copy(const struct mvh_map *map);
+struct mvh_map *mvh_map_create_cache(u32 max);
+struct mvh_map *mvh_map_copy(const struct mvh_map *map, u32 max);
 bool mvh_map_overlaps(const struct mvh_map *map, u64 start, u64 last);
-struct mvh_map *mvh_map_insert(const struct mvh_map *map,
-			       const struct mvh_region *add, u32 limit);
+void mvh_map_put(struct mvh_map *map, const struct mvh_region *add);
 void mvh_map_remove(struct mvh_map *map, u64 start, u64 last);
 void mvh_map_free(struct mvh_map *map);
 void mvh_view_set(struct mvh_view *view, const struct mvh_map *map);

@@ -117,7 +117,7 @@ void naive_check(const struct naive *m, const struct mvh_map *map)
 }
 
 /**
- * naive_insert - follow mvh_map_insert()
+ * naive_insert - follow mvh_map_put()
  * @m: the map before
  * @got: what became of it
  * @add: what was added

@@ -90,35 +90,32 @@ struct mvh_map *maps_create(const struct mvh_region *region, u32 n)
 	return map;
 }
 
-struct mvh_map *maps_create_cache(void)
+struct mvh_map *maps_create_cache(u32 max)
 {
 	struct case_table t = { .cached = true };
 
 	maps_begin(&t);
-	return mvh_map_create_cache();
+	return mvh_map_create_cache(max);
 }
 
 /* What a batch of IOTLB messages begins with. */
-struct mvh_map *maps_copy(const struct mvh_map *map)
+struct mvh_map *maps_copy(const struct mvh_map *map, u32 max)
 {
 	maps_did((struct case_map) { .kind = CASE_MAP_COPY },
 		 (struct case_io) { .kind = CASE_IO_BEGIN });
 	maps.batch = true;
-	return mvh_map_copy(map);
+	return mvh_map_copy(map, max);
 }
 
-struct mvh_map *maps_insert(const struct mvh_map *map,
-			    const struct mvh_region *add, u32 limit)
+void maps_put(struct mvh_map *map, const struct mvh_region *add)
 {
-	struct mvh_map *new = mvh_map_insert(map, add, limit);
-
+	mvh_map_put(map, add);
 	maps_did((struct case_map) {
 			.kind = CASE_MAP_INSERT, .region = *add,
-			.limit = limit, .fails = !new,
+			.limit = map->max,
 		 }, maps_msg(CASE_IO_UPDATE, add));
-	if (new)
-		maps_check(new);
-	return new;
+	maps_check(map);
+	check(map->n <= map->max);
 }
 
 void maps_remove(struct mvh_map *map, u64 start, u64 last)

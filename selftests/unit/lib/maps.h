@@ -10,10 +10,9 @@
 #include "ring/mem.h"
 
 struct mvh_map *maps_create(const struct mvh_region *region, u32 n);
-struct mvh_map *maps_create_cache(void);
-struct mvh_map *maps_copy(const struct mvh_map *map);
-struct mvh_map *maps_insert(const struct mvh_map *map,
-			    const struct mvh_region *add, u32 limit);
+struct mvh_map *maps_create_cache(u32 max);
+struct mvh_map *maps_copy(const struct mvh_map *map, u32 max);
+void maps_put(struct mvh_map *map, const struct mvh_region *add);
 void maps_remove(struct mvh_map *map, u64 start, u64 last);
 void maps_free(struct mvh_map *map);
 int maps_look(struct mvh_view *view, u64 addr, u64 len, u8 access,
