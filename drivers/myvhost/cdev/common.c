@@ -28,8 +28,7 @@ static int mvh_common_set_backend_features(struct mvh_ucmd *ucmd)
 
 	if (features & ~mvh_dialect(ucmd->dev)->backend_features)
 		return -EOPNOTSUPP;
-	mvh_dev_set_backend_features(ucmd->dev, features);
-	return 0;
+	return mvh_dev_set_backend_features(ucmd->dev, features);
 }
 
 static int mvh_common_check_unowned(const struct mvh_ucmd *ucmd)

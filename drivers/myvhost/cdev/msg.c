@@ -83,8 +83,6 @@ static int mvh_msg_process(struct mvh_dev *dev,
 {
 	bool all_memory = mvh_dialect(dev)->all_memory;
 
-	if (all_memory && mvh_dev_check_owner(dev))
-		return -EPERM;
 	switch (msg->type) {
 	case VHOST_IOTLB_UPDATE:
 		return mvh_msg_update(dev, msg);

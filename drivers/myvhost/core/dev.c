@@ -59,7 +59,7 @@ static void mvh_dev_assert_vqs_locked(const struct mvh_dev *dev)
  * mvh_dev_quiesce_vqs - wait until nothing is in flight
  * @dev: the device, its queues locked
  *
- * Return: 0, or -EINTR if the caller was killed.
+ * Return: as mvh_vq_quiesce().
  */
 int mvh_dev_quiesce_vqs(struct mvh_dev *dev)
 {
@@ -161,6 +161,18 @@ int mvh_dev_check_owner(const struct mvh_dev *dev)
 {
 	lockdep_assert_held(&dev->mutex);
 	return dev->mm == current->mm ? 0 : -EPERM;
+}
+
+/**
+ * mvh_dev_check_foreign - does the device belong to somebody else?
+ * @dev: the device, locked
+ *
+ * Return: 0 if the caller is the owner or there is none, else -EPERM.
+ */
+int mvh_dev_check_foreign(const struct mvh_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	return dev->mm ? mvh_dev_check_owner(dev) : 0;
 }
 
 /**
@@ -391,8 +403,8 @@ static bool mvh_only_log_differs(const u64 *a, const u64 *b)
  * forgotten each time, because the owner may have changed them unnoticed while
  * the device was stopped.
  *
- * Return: 0, -EFAULT if writes could not be logged, -EBUSY, -ENOMEM, or -EINTR if
- * the caller was killed.
+ * Return: 0, -EPERM if somebody else owns the device, -EFAULT if writes could not be
+ * logged, -EBUSY, -ENOMEM, or -EINTR if the caller was killed.
  */
 int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 {
@@ -402,6 +414,9 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	int err;
 
 	lockdep_assert_held(&dev->mutex);
+	err = mvh_dev_check_foreign(dev);
+	if (err)
+		return err;
 	if (mvh_dev_running(dev) && !mvh_only_log_differs(features, dev->features))
 		return -EBUSY;
 	if (mvh_has_feature(features, VHOST_F_LOG_ALL) &&
@@ -523,13 +538,18 @@ void mvh_dev_set_config_event(struct mvh_dev *dev, struct eventfd_ctx *event)
 /**
  * mvh_dev_set_backend_features - set VHOST_BACKEND_F_* that the owner uses
  * @dev: the device, locked
- * @features: a subset of what the dialect offers
+ * @features: a subset of those of the dialect
+ *
+ * Return: 0, or -EPERM if somebody else owns the device.
  */
-void mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features)
+int mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features)
 {
-	lockdep_assert_held(&dev->mutex);
+	int err = mvh_dev_check_foreign(dev);
+
 	/* Messages are read and written without the mutex. */
-	WRITE_ONCE(dev->backend_features, features);
+	if (!err)
+		WRITE_ONCE(dev->backend_features, features);
+	return err;
 }
 
 /**

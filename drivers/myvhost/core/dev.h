@@ -190,13 +190,14 @@ struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 void mvh_dev_destroy(struct mvh_dev *dev);
 int mvh_dev_set_owner(struct mvh_dev *dev);
 int mvh_dev_check_owner(const struct mvh_dev *dev);
+int mvh_dev_check_foreign(const struct mvh_dev *dev);
 void mvh_dev_clear_owner(struct mvh_dev *dev);
 int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features);
 int mvh_dev_set_table(struct mvh_dev *dev, struct mvh_map *table);
 int mvh_dev_set_log_base(struct mvh_dev *dev, u64 base);
 void mvh_dev_set_log_event(struct mvh_dev *dev, struct eventfd_ctx *event);
 void mvh_dev_set_config_event(struct mvh_dev *dev, struct eventfd_ctx *event);
-void mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features);
+int mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features);
 int mvh_dev_set_fork_owner(struct mvh_dev *dev, bool fork_owner);
 int mvh_dev_set_vq_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd);
 int mvh_dev_attach_vq(struct mvh_dev *dev, struct mvh_vq *vq);

@@ -238,11 +238,13 @@ void mvh_dev_set_space(struct mvh_dev *dev, struct mvh_map *space)
  * mvh_dev_iotlb_begin - collect what follows until mvh_dev_iotlb_end()
  * @dev: the device, locked, of the vdpa dialect
  *
- * Return: 0, -EFAULT without owner, -EINVAL within a batch, or -ENOMEM.
+ * Return: 0, -EPERM if somebody else owns the device, -EFAULT without owner, -EINVAL within a batch, or -ENOMEM.
  */
 int mvh_dev_iotlb_begin(struct mvh_dev *dev)
 {
 	lockdep_assert_held(&dev->mutex);
+	if (mvh_dev_check_foreign(dev))
+		return -EPERM;
 	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->batch)
@@ -255,13 +257,16 @@ int mvh_dev_iotlb_begin(struct mvh_dev *dev)
  * mvh_dev_iotlb_end - use what was collected since mvh_dev_iotlb_begin()
  * @dev: the device, locked, of the vdpa dialect
  *
- * Return: 0, -EINVAL outside a batch, or -EINTR if the caller was killed.
+ * Return: 0, -EPERM if somebody else owns the device, -EINVAL outside a batch, or
+ * -EINTR if the caller was killed.
  */
 int mvh_dev_iotlb_end(struct mvh_dev *dev)
 {
 	struct mvh_map *map = dev->batch;
 
 	lockdep_assert_held(&dev->mutex);
+	if (mvh_dev_check_foreign(dev))
+		return -EPERM;
 	if (!map)
 		return -EINVAL;
 	dev->batch = NULL;
@@ -329,13 +334,15 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
  * @dev: the device, locked
  * @region: the translation
  *
- * Return: 0; -EFAULT if there is no IOMMU; -ENOMEM; -EINTR if the caller was
+ * Return: 0; -EPERM if somebody else owns the device; -EFAULT if there is no IOMMU; -ENOMEM; -EINTR if the caller was
  * killed; in the vdpa dialect also -EEXIST if there is one already, or -ENOSPC if
  * there are too many.
  */
 int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 {
 	lockdep_assert_held(&dev->mutex);
+	if (mvh_dev_check_foreign(dev))
+		return -EPERM;
 	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->iotlb->cached)
@@ -352,13 +359,16 @@ int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
  * When it returns, nothing uses them any more, except that within a batch they are
  * used until mvh_dev_iotlb_end().
  *
- * Return: 0, -EFAULT if there is no IOMMU, or -EINTR if the caller was killed.
+ * Return: 0, -EPERM if somebody else owns the device, -EFAULT if there is no IOMMU, or
+ * -EINTR if the caller was killed.
  */
 int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last)
 {
 	int err;
 
 	lockdep_assert_held(&dev->mutex);
+	if (mvh_dev_check_foreign(dev))
+		return -EPERM;
 	if (!dev->iotlb)
 		return -EFAULT;
 	if (dev->batch) {

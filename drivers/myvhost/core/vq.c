@@ -205,8 +205,12 @@ EXPORT_SYMBOL_GPL(mvh_vq_schedule);
  * mvh_vq_quiesce - wait until nothing of a queue is in flight
  * @vq: the queue in any state
  *
- * Context: Process context of the owner, with the queue's mutex.
- * Return: 0, or -EINTR if the caller was killed.
+ * Requests that complete meanwhile are written to guest memory, which only a task in
+ * the owner's address space may do.
+ *
+ * Context: Process context, with the queue's mutex.
+ * Return: 0, -EPERM if something may be in flight and the caller is not the owner, or
+ * -EINTR if the caller was killed.
  */
 int mvh_vq_quiesce(struct mvh_vq *vq)
 {
@@ -215,7 +219,7 @@ int mvh_vq_quiesce(struct mvh_vq *vq)
 	lockdep_assert_held(&vq->mutex);
 	if (vq->state == MVH_VQ_OFF || !backend->quiesce)
 		return 0;
-	return backend->quiesce(vq);
+	return mvh_vq_reachable(vq) ? backend->quiesce(vq) : -EPERM;
 }
 
 static void mvh_vq_kicked(struct mvh_event *event)
