@@ -21,7 +21,8 @@
 # disk=NAME[,PROPERTIES] of a named node, and blk=FILE[,OPTIONS] as of
 # "myvhost run --blk", both as often as there are disks;
 # root=SERIAL[:ro] of the disk that is the guest's root, see guest-init;
-# file=PATH of a program to put into the guest's /bin, as often as needed.
+# file=PATH of a program to put into the guest's /bin, as often as needed;
+# under=COMMAND that becomes QEMU, such as "prlimit --memlock=65536".
 # One queue needs nothing but bash to open the node; more go through qemu-fds.
 
 GUEST_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -125,7 +126,7 @@ guest_initrd() {
 }
 
 guest_start() {
-	local n=$1 arg dir initrd wrap=() nic=() disks=() files=()
+	local n=$1 arg dir initrd wrap=() under=() nic=() disks=() files=()
 	local vhost=$VHOST_DEV queues=1 smp=1 mem=256 kernel=$GUEST_KERNEL id=$1 tap=tap$1
 	local netdev='' device='' machine='' append='' bus=port1
 	shift
@@ -138,6 +139,7 @@ guest_start() {
 		blk) wrap+=(--blk "${1#*=}") ;;
 		root) append="$append l2.root=${1#*=}" ;;
 		file) files+=("${1#*=}") ;;
+		under) read -ra under <<< "${1#*=}" ;;
 		*) echo "guest_start: unknown option $1" >&2; return 2 ;;
 		esac
 		shift
@@ -159,7 +161,7 @@ guest_start() {
 	: > "$dir/console"
 	(
 		if [[ $vhost = /* ]] && [ "$queues" = 1 ]; then exec 7<> "$vhost"; fi
-		exec "${wrap[@]}" qemu-system-x86_64 -name "guest$n" \
+		exec "${wrap[@]}" "${under[@]}" qemu-system-x86_64 -name "guest$n" \
 			-M "q35,accel=kvm${machine:+,$machine}" -cpu host -smp "$smp" -m "$mem" \
 			-nodefaults -display none \
 			-kernel "$GUEST_IMAGES/$kernel/vmlinuz" -initrd "$initrd" \
