@@ -184,7 +184,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.detach		= mvh_blk_queue_destroy,
 	.start		= mvh_blk_queue_start,
 	.stop		= mvh_blk_queue_stop,
-	.quiesce	= mvh_blk_queue_drain,
+	.quiesce	= mvh_blk_queue_quiesce,
 	.service	= mvh_blk_service,
 	.idle		= mvh_blk_idle,
 };

@@ -232,31 +232,50 @@ static bool mvh_blk_queue_idle(struct mvh_blk_queue *queue)
 	return idle;
 }
 
-/**
- * mvh_blk_queue_drain - wait until nothing is in flight, and complete it
- * @vq: the queue
- *
- * Context: see mvh_backend_ops.quiesce.
- * Return: 0, or -EINTR if the caller was killed.
- */
-int mvh_blk_queue_drain(struct mvh_vq *vq)
+/* Wait until nothing is in flight, and complete it.  Returns 0 or -EINTR. */
+static int mvh_blk_queue_drain(struct mvh_vq *vq)
 {
 	struct mvh_blk_queue *queue = vq->port;
 	const struct cred *old = override_creds(queue->disk->cred);
 	int err;
 
-	mvh_vq_assert_held(vq);
 	do {
 		err = wait_event_killable(queue->idle,
 					  mvh_blk_queue_idle(queue));
 		if (err)
 			break;
 		mvh_vq_refill(vq);
+		mvh_blk_answer(queue);
 		mvh_blk_reap(queue);
 	} while (!mvh_blk_queue_idle(queue) ||
 		 mvh_blk_queue_has_completed(queue));
 	revert_creds(old);
 	return err ? -EINTR : 0;
+}
+
+/**
+ * mvh_blk_queue_quiesce - wait until nothing is in flight, and complete it
+ * @vq: the queue
+ *
+ * A status byte that cannot be written by then stops the queue: once guest memory
+ * has changed, its address may be anything of the owner's.
+ *
+ * Context: see mvh_backend_ops.quiesce.
+ * Return: 0, or -EINTR if the caller was killed.
+ */
+int mvh_blk_queue_quiesce(struct mvh_vq *vq)
+{
+	struct mvh_blk_queue *queue = vq->port;
+	int err;
+
+	mvh_vq_assert_held(vq);
+	err = mvh_blk_queue_drain(vq);
+	if (err || !queue->unanswered)
+		return err;
+	if (vq->state == MVH_VQ_RUNNING)
+		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
+	mvh_blk_drop_unanswered(queue);
+	return 0;
 }
 
 static void mvh_blk_queue_wait_idle(struct mvh_blk_queue *queue)
@@ -287,6 +306,7 @@ void mvh_blk_queue_stop(struct mvh_vq *vq)
 	timer_delete_sync(&queue->throttle);
 	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(vq))
 		mvh_blk_queue_wait_idle(queue);
+	mvh_blk_drop_unanswered(queue);
 	spin_lock_irq(&queue->lock);
 	queue->listening = false;
 	spin_unlock_irq(&queue->lock);

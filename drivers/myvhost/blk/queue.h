@@ -45,6 +45,7 @@ struct mvh_vq;
  * @id: the chain's id
  * @ndesc: its ring descriptors
  * @status: owner's address of the status byte
+ * @answer: what goes there, once the request is complete
  * @bytes_done: bytes of @cmd.len that are done
  * @punt: the page cache would have blocked, the pool does the rest
  * @deferred: its next piece is left to the next run
@@ -69,6 +70,7 @@ struct mvh_blk_req {
 	u16 id;
 	u16 ndesc;
 	u8 __user *status;
+	u8 answer;
 	u64 bytes_done;
 	bool punt;
 	bool deferred;
@@ -95,6 +97,7 @@ struct mvh_blk_req {
  * @listening: completions schedule @vq; under @lock
  * @completed: requests whose piece has completed, or was deferred; lock-free
  * @to_reap: those removed from @completed that are not processed yet, oldest first
+ * @unanswered: complete requests whose status byte could not be written yet
  * @n_inflight: pieces of I/O that have not completed; under @lock
  * @orphan: the last completion frees the port; under @lock
  * @idle: woken when @n_inflight becomes 0
@@ -116,6 +119,7 @@ struct mvh_blk_queue {
 	bool listening;
 	struct llist_head completed;
 	struct llist_node *to_reap;
+	struct llist_node *unanswered;
 	unsigned int n_inflight;
 	bool orphan;
 	wait_queue_head_t idle;
@@ -137,7 +141,7 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 void mvh_blk_queue_destroy(struct mvh_vq *vq, void *port);
 int mvh_blk_queue_start(struct mvh_vq *vq);
 void mvh_blk_queue_stop(struct mvh_vq *vq);
-int mvh_blk_queue_drain(struct mvh_vq *vq);
+int mvh_blk_queue_quiesce(struct mvh_vq *vq);
 bool mvh_blk_queue_has_completed(const struct mvh_blk_queue *queue);
 void mvh_blk_queue_inc_inflight(struct mvh_blk_queue *queue);
 void mvh_blk_queue_dec_inflight(struct mvh_blk_queue *queue);
@@ -149,6 +153,8 @@ void mvh_blk_queue_exit(void);
 void mvh_blk_service(struct mvh_vq *vq);
 void mvh_blk_idle(struct mvh_vq *vq);
 void mvh_blk_reap(struct mvh_blk_queue *queue);
+void mvh_blk_answer(struct mvh_blk_queue *queue);
+void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue);
 
 /* io.c */
 bool mvh_blk_io_submit(struct mvh_blk_req *req);

@@ -124,19 +124,72 @@ static void mvh_blk_put_slot(struct mvh_blk_req *req)
 	queue->free[queue->n_free++] = req;
 }
 
-/* Complete a request with a status, unless the queue has stopped. */
-static void mvh_blk_complete_status(struct mvh_blk_req *req, u8 status)
+/* Returns false if the host cannot write the status byte now. */
+static bool mvh_blk_try_answer(struct mvh_blk_req *req)
 {
 	struct mvh_vq *vq = req->queue->vq;
 
-	if (vq->state == MVH_VQ_RUNNING) {
-		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
-		/* Without a status byte the driver cannot know the result: stop. */
-		if (put_user(status, req->status))
-			mvh_vq_bad(vq, MVH_BAD_ADDRESS);
-		else
-			mvh_vq_complete_late(vq, req->id, req->ndesc,
-					     mvh_blk_used_len(req, status));
+	if (put_user(req->answer, req->status))
+		return false;
+	mvh_vq_complete_late(vq, req->id, req->ndesc,
+			     mvh_blk_used_len(req, req->answer));
+	return true;
+}
+
+/**
+ * mvh_blk_answer - try again to complete requests whose status could not be written
+ * @queue: the port
+ *
+ * Context: Process context with the owner's address space and the queue's mutex.
+ */
+void mvh_blk_answer(struct mvh_blk_queue *queue)
+{
+	mvh_vq_assert_held(queue->vq);
+	while (queue->unanswered && queue->vq->state == MVH_VQ_RUNNING) {
+		struct mvh_blk_req *req = llist_entry(queue->unanswered,
+						      struct mvh_blk_req, node);
+
+		if (!mvh_blk_try_answer(req))
+			return;
+		queue->unanswered = queue->unanswered->next;
+		mvh_blk_put_slot(req);
+	}
+}
+
+/**
+ * mvh_blk_drop_unanswered - free the slots of requests whose status could not be written
+ * @queue: the port, about to stop or broken
+ *
+ * Context: With the queue's mutex.
+ */
+void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue)
+{
+	mvh_vq_assert_held(queue->vq);
+	while (queue->unanswered) {
+		struct mvh_blk_req *req = llist_entry(queue->unanswered,
+						      struct mvh_blk_req, node);
+
+		queue->unanswered = queue->unanswered->next;
+		mvh_blk_put_slot(req);
+	}
+}
+
+/*
+ * Complete a request with a status, unless the queue has stopped.  Without a status
+ * byte the driver cannot know the result: if it cannot be written, a later run tries.
+ */
+static void mvh_blk_complete_status(struct mvh_blk_req *req, u8 status)
+{
+	struct mvh_blk_queue *queue = req->queue;
+
+	req->answer = status;
+	if (queue->vq->state == MVH_VQ_RUNNING) {
+		mvh_vq_count(queue->vq, MYVHOST_CNT_PACKETS, 1);
+		if (!mvh_blk_try_answer(req)) {
+			req->node.next = queue->unanswered;
+			queue->unanswered = &req->node;
+			return;
+		}
 	}
 	mvh_blk_put_slot(req);
 }
@@ -246,7 +299,14 @@ static void mvh_blk_get_id(struct mvh_blk_req *req,
 	mvh_blk_complete(req);
 }
 
-/* Read and check the list of ranges.  Returns the request's status. */
+/* The host failed, not the guest. */
+static u8 mvh_blk_parse_failed(struct mvh_blk_req *req, int err)
+{
+	req->result = err;
+	return mvh_blk_status(err);
+}
+
+/* Read and check the list of ranges.  Returns as mvh_blk_parse_chain(). */
 static u8 mvh_blk_read_ranges(struct mvh_blk_req *req,
 			      const struct mvh_chain *chain)
 {
@@ -259,11 +319,11 @@ static u8 mvh_blk_read_ranges(struct mvh_blk_req *req,
 		      chain->out_len);
 	iov_iter_advance(&iter, sizeof(struct virtio_blk_outhdr));
 	if (copy_from_iter(raw, req->cmd.len, &iter) != req->cmd.len)
-		return VIRTIO_BLK_S_IOERR;
+		return mvh_blk_parse_failed(req, -EFAULT);
 	req->ranges = kmalloc_array(n, sizeof(*req->ranges),
 				    GFP_KERNEL_ACCOUNT);
 	if (!req->ranges)
-		return VIRTIO_BLK_S_IOERR;
+		return mvh_blk_parse_failed(req, -ENOMEM);
 	req->n_ranges = n;
 	for (i = 0; i < n && status == VIRTIO_BLK_S_OK; i++)
 		status = mvh_blk_parse_range(&req->queue->limits, req->cmd.op,
@@ -271,7 +331,10 @@ static u8 mvh_blk_read_ranges(struct mvh_blk_req *req,
 	return status;
 }
 
-/* Read and check a request.  Returns VIRTIO_BLK_S_OK if it is to be executed. */
+/*
+ * Read and check a request.  Returns VIRTIO_BLK_S_OK if it is to be executed, else
+ * its status, with @req->result set if that is not the guest's doing.
+ */
 static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
 			      const struct mvh_chain *chain)
 {
@@ -283,7 +346,7 @@ static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
 	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
 		      chain->out_len);
 	if (copy_from_iter(&hdr, sizeof(hdr), &iter) != sizeof(hdr))
-		return VIRTIO_BLK_S_IOERR;
+		return mvh_blk_parse_failed(req, -EFAULT);
 	status = mvh_blk_parse(&req->queue->limits, &hdr, chain->out_len,
 			       chain->in_len, &req->cmd);
 	if (status != VIRTIO_BLK_S_OK)
@@ -303,7 +366,7 @@ static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
 	default:
 		return mvh_blk_read_ranges(req, chain);
 	}
-	return err ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK;
+	return err ? mvh_blk_parse_failed(req, err) : VIRTIO_BLK_S_OK;
 }
 
 /* Returns 0, or -EBADMSG if the queue has stopped. */
@@ -322,7 +385,10 @@ static int mvh_blk_execute(struct mvh_blk_queue *queue,
 	status = mvh_blk_parse_chain(req, chain);
 	if (queue->disk->limited)
 		mvh_disk_use(queue->disk, queue->now, req->cmd.len);
-	if (status != VIRTIO_BLK_S_OK) {
+	if (req->result) {
+		mvh_vq_charge(vq, req->cmd.len);
+		mvh_blk_complete(req);
+	} else if (status != VIRTIO_BLK_S_OK) {
 		mvh_vq_charge(vq, req->cmd.len);
 		mvh_blk_complete_invalid(req, status);
 	} else if (req->cmd.op == MVH_BLK_GET_ID) {
@@ -401,6 +467,7 @@ void mvh_blk_service(struct mvh_vq *vq)
 	struct mvh_blk_queue *queue = vq->port;
 	const struct cred *old = override_creds(queue->disk->cred);
 
+	mvh_blk_answer(queue);
 	mvh_blk_reap(queue);
 	queue->now = ktime_get_ns();
 	blk_start_plug(&queue->plug);
@@ -409,5 +476,7 @@ void mvh_blk_service(struct mvh_vq *vq)
 	blk_finish_plug(&queue->plug);
 	if (vq->state == MVH_VQ_RUNNING)
 		mvh_blk_reap(queue);
+	if (queue->unanswered && vq->state == MVH_VQ_RUNNING)
+		mvh_vq_map_failed(vq);
 	revert_creds(old);
 }

@@ -126,6 +126,7 @@ void mvh_vq_flush(struct mvh_vq *vq);
 bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq));
 void mvh_vq_drop(struct mvh_vq *vq, enum myvhost_counter why);
 int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why);
+void mvh_vq_map_failed(struct mvh_vq *vq);
 void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len);
 
 /* From any context. */

@@ -350,7 +350,6 @@ void mvh_vq_unmap(struct mvh_vq *vq);
 void mvh_vq_remap(struct mvh_vq *vq);
 int mvh_vq_map_user(struct mvh_vq *vq);
 int mvh_vq_map(struct mvh_vq *vq);
-void mvh_vq_map_failed(struct mvh_vq *vq);
 const char *mvh_vq_map_mode(const struct mvh_vq *vq);
 
 /* vq_serve.c */

@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/export.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include "compat/compat.h"
@@ -261,6 +262,7 @@ void mvh_vq_map_failed(struct mvh_vq *vq)
 	if (vq->err)
 		mvh_eventfd_signal(vq->err);
 }
+EXPORT_SYMBOL_GPL(mvh_vq_map_failed);
 
 /**
  * mvh_vq_map_mode - how a queue reaches its ring

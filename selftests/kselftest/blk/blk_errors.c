@@ -428,13 +428,16 @@ KTAP_TEST(err_unmapped, KTAP_LONG, blk_flags, "HO1_unmapped")
 	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_WRITE_ZEROES, 0, gone, 16),
 		IOERR);
 	blk_read(&x, 0, 65536);
-	/* A status byte that is nowhere stops the queue. */
+	/* A status byte that is nowhere is waited for, until memory changes. */
 	r = mock_blk_new(&x.b, 0, VIRTIO_BLK_T_FLUSH, 0, 0, 0);
 	seg[0] = (struct mock_seg) { r->hdr, 16, false };
 	seg[1] = (struct mock_seg) { gone, 1, true };
 	ktap_ok(mock_blk_add_raw(&x.b, 0, r, seg, 2, false));
 	mock_blk_submit(&x.b, 0);
 	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_MAP_ERRORS), 1);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ADDRESS), 0);
+	ktap_ok(vdpa_unmap(x.b.fd, gone, half));
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ADDRESS), 1);
 	ktap_ok(mock_blk_stop(&x.b));
 	blk_check_disk(&x);
