@@ -67,6 +67,31 @@ int guest_mem_init(struct guest_mem *m, size_t size, bool iommu)
 	return iommu ? guest_mem_shuffle(m) : 0;
 }
 
+/*
+ * Copy guest memory to another file and map that in its place.
+ * @m: memory whose pages are not shuffled
+ *
+ * Returns 0 or a negative errno.
+ */
+int guest_mem_move(struct guest_mem *m, int fd)
+{
+	size_t half = m->size / 2;
+	int i;
+
+	if (m->perm)
+		return -EINVAL;
+	if (pwrite(fd, m->view, m->size, 0) != (ssize_t)m->size)
+		return -EIO;
+	if (mmap(m->view, m->size, GUEST_PROT, MAP_SHARED | MAP_FIXED, fd, 0) ==
+	    MAP_FAILED)
+		return -errno;
+	for (i = 0; i < GUEST_REGIONS; i++)
+		if (mmap(m->half[i], half, GUEST_PROT, MAP_SHARED | MAP_FIXED,
+			 fd, i * half) == MAP_FAILED)
+			return -errno;
+	return 0;
+}
+
 /* Unmap and free guest memory. */
 void guest_mem_fini(struct guest_mem *m)
 {

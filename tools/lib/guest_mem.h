@@ -41,6 +41,7 @@ struct guest_mem {
 };
 
 int guest_mem_init(struct guest_mem *m, size_t size, bool iommu);
+int guest_mem_move(struct guest_mem *m, int fd);
 void guest_mem_fini(struct guest_mem *m);
 void guest_mem_regions(const struct guest_mem *m,
 		       struct vhost_memory_region r[GUEST_REGIONS]);

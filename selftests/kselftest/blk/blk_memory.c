@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * Guest memory in a file of a file system, whose pages cannot be pinned for long.
+ *
  * Guest memory that the host cannot write for a while: no request is lost, and the
  * guest is not to blame.
  */
@@ -174,4 +176,48 @@ KTAP_TEST(memory_header, KTAP_SHORT, blk_two_modes, "UM7_header")
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 1);
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_INVALID), 0);
 	expect_works(&x);
+}
+
+static bool has_ring_mode(struct blk_fix *x, const char *mode)
+{
+	char val[64] = "";
+
+	return proc_fdinfo(x->b.fd, "q0.ring", val, sizeof(val)) &&
+	       !strcmp(val, mode);
+}
+
+/* UM3: a shared file on a disk file system, which is not the backing's. */
+KTAP_TEST(memory_file, KTAP_LONG, blk_all_modes, "UM3_file")
+{
+	struct blk_load load = {
+		.n = 300, .depth = 20, .max_len = 16384, .seed = 7,
+	};
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	struct blk_fix x;
+	int fd;
+
+	blk_prepare();
+	blk_backing(&back, BLK_LOOP);
+	blk_cfg(&cfg, &back, arg);
+	blk_open(&x, &back, &cfg, 1 << 20);
+	if (host_fs("ext4", "ram", 64 << 20))
+		ktap_skip("no ext4");
+	fd = open(HOST_DIR "/ram/ram", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ktap_check(fd >= 0, "file: %s", strerror(errno));
+	ktap_ok(guest_mem_move(&x.b.mem, fd));
+	close(fd);
+	ktap_ok(mock_blk_start(&x.b));
+	blk_write(&x, 0, 65536, 1);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
+	blk_read(&x, 0, 65536);
+	ktap_check(has_ring_mode(&x, "user"), "the ring is not in user mode");
+	blk_load(&x, &load);
+	load.unaligned = true;
+	load.seed++;
+	blk_load(&x, &load);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_MAP_ERRORS), 0);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 0);
+	ktap_ok(mock_blk_stop(&x.b));
+	blk_check_disk(&x);
 }

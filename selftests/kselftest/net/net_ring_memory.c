@@ -117,21 +117,14 @@ static void traffic(struct fixture *x, unsigned int seed)
 /* The same memory, in a shared mapping of a file on a disk. */
 static void memory_to_file(struct guest_mem *m)
 {
-	size_t half = m->size / 2;
-	int i, fd;
+	int fd;
 
 	ktap_ok(host_space());
 	if (host_fs("ext4", "ext4", 64 << 20))
 		ktap_skip("no ext4");
 	fd = open(HOST_DIR "/ext4/ram", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ktap_check(fd >= 0, "file: %s", strerror(errno));
-	ktap_eq(pwrite(fd, m->view, m->size, 0), (long)m->size);
-	ktap_check(mmap(m->view, m->size, PROT_READ | PROT_WRITE,
-			MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED, "mmap");
-	for (i = 0; i < 2; i++)
-		ktap_check(mmap(m->half[i], half, PROT_READ | PROT_WRITE,
-				MAP_SHARED | MAP_FIXED, fd, i * half) !=
-			   MAP_FAILED, "mmap");
+	ktap_ok(guest_mem_move(m, fd));
 	close(fd);
 }
 
@@ -315,22 +308,11 @@ KTAP_TEST(away_table, KTAP_LONG, net_layouts, "memory_UM1_away_table")
 KTAP_TEST(replaced, KTAP_LONG, net_layouts, "memory_UM5_replaced")
 {
 	struct fixture x;
-	struct guest_mem *m = &x.n.mem;
-	size_t half;
-	int i, fd;
 
 	open_rings(&x, arg, 256);
 	start_rings(&x);
 	traffic(&x, 1);
-	half = m->size / 2;
-	fd = memfd_create("new", MFD_CLOEXEC);
-	ktap_ok(ftruncate(fd, m->size));
-	ktap_eq(pwrite(fd, m->view, m->size, 0), (long)m->size);
-	for (i = 0; i < 2; i++)
-		mmap(m->half[i], half, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_FIXED, fd, i * half);
-	mmap(m->view, m->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-	     fd, 0);
+	ktap_ok(guest_mem_move(&x.n.mem, memfd_create("new", MFD_CLOEXEC)));
 	ktap_ok(mock_net_set_mem(&x.n));
 	traffic(&x, 100);
 	expect_mode(&x, pins() ? "pinned" : "user");
