@@ -164,6 +164,26 @@ test_print() {
 	expect "print: descriptors that are closed" 0 "fd=[3-9]" sh -c "$m run --blk f --print -- q <&- 2>&-"
 }
 
+test_slots() {
+	local many="-m 1G,slots=65,maxmem=9G"
+	export SYS_ROOT=$work/sys
+	# shellcheck disable=SC2086
+	{
+		expect "slots: vhost.ko is not loaded" 0 "warning: slots=65, .* 64 .*modprobe vhost max_mem_regions=509" \
+			"$m" run --net t --print -- q $many
+		run "$m" run --net t --print -- q -m slots=64,size=1G
+		ktap_result "slots: as many as QEMU uses" "$(grep -c warning <<< "$out")" "$out"
+		run "$m" run --blk f --print -- q $many
+		ktap_result "slots: disks are not concerned" "$(grep -c warning <<< "$out")" "$out"
+		mkdir -p sys/module/vhost/parameters
+		echo 509 > sys/module/vhost/parameters/max_mem_regions
+		run "$m" run --net t --print -- q $many
+		ktap_result "slots: vhost.ko allows them" "$(grep -c warning <<< "$out")" "$out"
+		expect "slots: above its limit" 0 "warning: slots=510, .* 509 " "$m" run --net t --print -- q --m 1G,slots=510
+	}
+	unset SYS_ROOT
+}
+
 test_show() {
 	expect "show: nobody" 0 "" "$m" show
 	expect_json "show: nobody, JSON" "v == []" show -j
@@ -174,15 +194,16 @@ test_show() {
 	mkdir -p proc/self proc/5/fd
 	expect "show: a disk" 0 "^disk0: blk vdpa owner 4242$" "$m" show
 	expect "show: its file" 0 "file /srv/a: b.012c.img io buffered, .* size 1G .*iops 1000 bps 10M$" "$m" show disk0
-	expect "show: its queue" 0 "q0: running worker mvh-4242 4250$" "$m" show disk0
+	expect "show: its queue" 0 "q0: running ring user worker mvh-4242 4250$" "$m" show disk0
 	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show
+	expect "show: a queue without a ring" 0 "rx: running worker mvh-4242 4250$" "$m" show 4242:10
 	expect "show: by process" 0 "^77:3: net" "$m" show 77
 	expect "show: by descriptor" 0 "^4242:10: net" "$m" show 4242:10
 	expect "show: no such process" 1 "424: no such device" "$m" show 424
 	expect_json "show: order" "[d['name'] for d in v] == ['77:3', 'disk0', '4242:10']" show -j
 	expect_json "show: JSON of a disk" "len(v) == 1 and v[0]['size'] == 1 << 30 and v[0]['readonly'] is False and v[0]['serial'] == '007' and v[0]['file'] == '/srv/a: b\nc.img'" show -j disk0
 	expect_json "show: JSON keeps what it does not know" "v[0]['newkey'] == 'something new'" show -j disk0
-	expect_json "show: JSON of a queue" "v[0]['queues'][0] == {'name': 'q0', 'state': 'running', 'worker': {'name': 'mvh-4242', 'tid': 4250}}" show -j disk0
+	expect_json "show: JSON of a queue" "v[0]['queues'][0] == {'name': 'q0', 'state': 'running', 'ring': 'user', 'worker': {'name': 'mvh-4242', 'tid': 4250}}" show -j disk0
 	expect_json "show: option behind" "v[0]['pid'] == 77 and v[0]['fd'] == 3" show 77 -j
 	printf 'backend:\tblk\nfile:\t/\377\033"\\134134\n' > proc/77/fdinfo/3
 	expect_json "show: JSON of odd bytes" "v[0]['file'] == '/\ufffd\x1b\"\\\\134'" show -j 77
@@ -232,6 +253,7 @@ test_help
 test_files
 test_no_module
 test_print
+test_slots
 test_show
 test_stats
 ktap_end

@@ -124,6 +124,33 @@ void qemu_add_port(struct qemu *qemu, const struct port *port, const int *tap,
 	free(nodes);
 }
 
+/**
+ * qemu_slots() - how many memory slots are asked for
+ * @qemu: the command line
+ *
+ * Return: N of -m ...,slots=N, 0 if there is none.
+ */
+unsigned int qemu_slots(const struct qemu *qemu)
+{
+	uint64_t slots = 0;
+	unsigned int i;
+
+	for (i = 0; i + 1 < qemu->argc; i++) {
+		char *copy, *rest, *part;
+
+		if (strcmp(qemu->argv[i], "-m") && strcmp(qemu->argv[i], "--m"))
+			continue;
+		copy = alloc_text(qemu->argv[i + 1]);
+		rest = copy;
+		while ((part = option_next(&rest)))
+			if (!strncmp(part, "slots=", 6) &&
+			    !range_parse(part + 6, 0, INT_MAX, &slots))
+				slots = 0;
+		free(copy);
+	}
+	return slots;
+}
+
 /* So that a shell reads one word. */
 static void qemu_print_word(const char *s)
 {

@@ -25,6 +25,7 @@ void qemu_init(struct qemu *qemu, char **argv);
 void qemu_add_disk(struct qemu *qemu, int fd);
 void qemu_add_port(struct qemu *qemu, const struct port *port, const int *tap,
 		   const int *node);
+unsigned int qemu_slots(const struct qemu *qemu);
 void qemu_print(const struct qemu *qemu);
 void qemu_exec(const struct qemu *qemu) __attribute__((noreturn));
 

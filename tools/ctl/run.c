@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "alloc.h"
@@ -133,6 +135,35 @@ static void run_open_port(const struct run *run, const struct port *port,
 	qemu_add_port(qemu, port, tap, node);
 }
 
+/*
+ * What QEMU believes that a vhost device takes; it asks vhost.ko, whoever serves the
+ * device.  SYS_ROOT in the environment is used in place of /sys, as PROC_ROOT is.
+ */
+static unsigned int run_slots_max(void)
+{
+	const char *root = getenv("SYS_ROOT");
+	char *path = alloc_format("%s/module/vhost/parameters/max_mem_regions",
+				  root ? root : "/sys");
+	FILE *f = fopen(path, "re");
+	unsigned int n;
+
+	if (!f || fscanf(f, "%u", &n) != 1)
+		n = 64;
+	if (f)
+		fclose(f);
+	free(path);
+	return n;
+}
+
+static void run_check_slots(const struct qemu *qemu)
+{
+	unsigned int slots = qemu_slots(qemu), max = run_slots_max();
+
+	if (slots > max)
+		error_say("warning: slots=%u, but QEMU will use %u at most with --net; try: modprobe vhost max_mem_regions=509, or fewer slots",
+			  slots, max);
+}
+
 /**
  * command_run() - run [--blk ...]... [--net ...]... [--print] -- QEMU ...
  * @argc: number of arguments
@@ -152,6 +183,8 @@ int command_run(int argc, char **argv)
 		run_open_disk(&run, &run.disk[i], &qemu);
 	for (i = 0; i < run.n_ports; i++)
 		run_open_port(&run, &run.port[i], &qemu);
+	if (run.n_ports)
+		run_check_slots(&qemu);
 	if (run.print) {
 		qemu_print(&qemu);
 		return CTL_OK;
