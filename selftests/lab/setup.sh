@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Prepare the lab in the cache directory: root file system, QEMU of the host VM,
+# Prepare the lab in the cache directory: root file system, QEMU of the host VM, DPDK,
 # kernels, initial RAM disks of the host VM and of the guests. Each is a step of its
 # own, which is repeated only if it failed or is out of date; safe to start twice. A
 # kernel series that the mirror does not have is left out, with a message.
@@ -52,7 +52,7 @@ build_if_stale() {
 prepare_rootfs() {
 	# what is put into the root file system goes with it
 	fresh "$CACHE/steps/rootfs" "$1" ||
-		rm -f "$CACHE"/steps/{qemu,kernel,initrd,guest}-* "$CACHE/steps/image"
+		rm -f "$CACHE"/steps/{qemu,kernel,initrd,guest}-* "$CACHE"/steps/{dpdk,image}
 	build_if_stale rootfs "$1" "$LAB_DIR/rootfs.sh"
 }
 
@@ -87,6 +87,7 @@ main() {
 	build_if_stale qemu-backports \
 		"$(stamp_of "$LAB_DIR"/{qemu-backports.sh,tcg-fix.py} "$rootfs_hash")" \
 		"$LAB_DIR/qemu-backports.sh"
+	build_if_stale dpdk "$(stamp_of "$LAB_DIR/dpdk.sh" "$rootfs_hash")" "$LAB_DIR/dpdk.sh"
 	for k in $LAB_KERNELS; do
 		prepare_kernel "$k" "$rootfs_hash"
 	done
