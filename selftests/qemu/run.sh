@@ -12,7 +12,7 @@ CACHE=${MYVHOST_CACHE:-$HOME/.cache/myvhost}
 VHOST_DEV=${VHOST_DEV:-/dev/myvhost}
 QEMU_TESTS=${QEMU_TESTS:-}
 
-SUBJECTS="basic lifecycle multiqueue rings iommu poll migration memory"
+SUBJECTS="basic lifecycle multiqueue rings iommu poll migration memory dpdk"
 DISK_SUBJECTS="disk disk_root disk_client disk_fault"
 RESETS_MAX=1
 
