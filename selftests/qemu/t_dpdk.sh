@@ -88,6 +88,7 @@ split_whole_order() { whole mrg_rxbuf=0,in_order=1; }
 # not scattered: of a frame in segments DPDK marks the header as writable, see
 # troubleshooting.rst
 packed_merged() { whole packed_vq=1,mrg_rxbuf=1,in_order=0; }
+packed_merged_order() { whole packed_vq=1,mrg_rxbuf=1,in_order=1; }
 packed_whole() { whole packed_vq=1,mrg_rxbuf=0,in_order=0; }
 packed_whole_order() { whole packed_vq=1,mrg_rxbuf=0,in_order=1; }
 
@@ -98,5 +99,6 @@ run_test "dpdk: split, in order" split_whole_order
 # vhost_net has no packed rings
 [ "$VHOST_DEV" = /dev/myvhost ] || return 0
 run_test "dpdk PK17: packed, merged buffers" packed_merged
+run_test "dpdk PK10 PK17: packed, merged buffers, in order" packed_merged_order
 run_test "dpdk PK17: packed" packed_whole
 run_test "dpdk PK10 PK17: packed, in order" packed_whole_order
