@@ -17,8 +17,9 @@ static void compare(const struct oracle *o, int ret, const struct mvh_chain *c)
 	if (o->answer == ORACLE_EITHER)
 		return;
 	check_eq(ret, o->answer == ORACLE_NONE ? 0 :
-		 o->answer == ORACLE_BAD ? -EBADMSG : 1);
-	if (ret < 0)
+		 o->answer == ORACLE_BAD ? -EBADMSG :
+		 o->answer == ORACLE_NO_ROOM ? -ENOBUFS : 1);
+	if (ret == -EBADMSG)
 		check_eq(o->rig->ring.bad, o->why);
 	if (ret != 1)
 		return;
@@ -45,7 +46,7 @@ static int fetch(struct stage *s, struct oracle *o, struct mvh_chain *c)
 	env.refetch = true;
 	compare(o, ret, c);
 	o->taken += ret == 1 ? c->ndesc : 0;
-	if (ret < 0)
+	if (ret == -EBADMSG)
 		rig_expect_bad(s->rig, s->rig->ring.bad);
 	return ret;
 }

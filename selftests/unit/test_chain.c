@@ -344,8 +344,8 @@ UNIT_TEST_BOTH(test_sum, "SP5", "SP5", "lengths that sum up beyond 32 bits")
 	rig_destroy(rig);
 }
 
-/* HO11: the bound is on pieces, not on descriptors. */
-UNIT_TEST_BOTH(test_segments, "HO11", "HO11", "more pieces than there is room for")
+/* HO11: not the guest's doing; it depends on where its memory is. */
+UNIT_TEST_BOTH(test_room, "HO11", "HO11", "more pieces than there is room for")
 {
 	unsigned int max, w;
 
@@ -363,7 +363,30 @@ UNIT_TEST_BOTH(test_segments, "HO11", "HO11", "more pieces than there is room fo
 		if (max >= 6)
 			check_eq(rig_fetch(rig, &c), 1);
 		else
+			check_eq(rig_fetch(rig, &c), -ENOBUFS);
+		rig_destroy(rig);
+	}
+}
+
+/* SP10: the bound is on buffers that are not empty. */
+UNIT_TEST_BOTH(test_segments, "SP10 HO11", "HO11", "more buffers than a chain may have")
+{
+	unsigned int n, i;
+
+	for (n = MVH_SEGS_MAX - 1; n <= MVH_SEGS_MAX + 1; n++) {
+		struct rig *rig = by_hand(packed, 2048);
+		struct mvh_chain c;
+
+		for (i = 0; i < n; i++)
+			put(rig, i, BUF, 1, NEXT);
+		put(rig, n, BUF, 0, 0);
+		show(rig);
+		if (n <= MVH_SEGS_MAX) {
+			check_eq(rig_fetch(rig, &c), 1);
+			check_eq(c.n_segs, n);
+		} else {
 			rig_expect_bad(rig, MVH_BAD_SEGMENTS);
+		}
 		rig_destroy(rig);
 	}
 }

@@ -406,6 +406,28 @@ UNIT_TEST_BOTH(test_table_over, "SP9", "PK6", "a longer table than that")
 	table_of(packed, MVH_TABLE_MAX + 16, -EBADMSG);
 }
 
+/* Each descriptor of the table is two pieces: no address space is cut like that. */
+UNIT_TEST_BOTH(test_table_scattered, "HO11", "HO11", "a table in too many pieces")
+{
+	struct rig *rig = by_hand(packed, TABLE, 16 * sizeof(struct vring_desc), 0);
+	struct mvh_region r[32];
+	struct mvh_map *map;
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		r[i] = (struct mvh_region) {
+			.start = TABLE + 8 * i,
+			.last = TABLE + 8 * i + 7,
+			.uaddr = (uintptr_t)guest_host(&rig->guest, TABLE + 8 * i),
+			.access = 3,
+		};
+	map = mvh_map_create(r, 32);
+	mvh_view_set(&rig->guest.view, map);
+	rig_expect_bad(rig, MVH_BAD_SEGMENTS);
+	mvh_map_free(map);
+	rig_destroy(rig);
+}
+
 /* A missing translation inside a table is asked for, and nothing moved. */
 UNIT_TEST_BOTH(test_table_miss, "SP9 HO9", "PK6 HO9", "a table in memory that must be asked for")
 {

@@ -267,6 +267,7 @@ int mvh_vq_alloc(struct mvh_vq *vq)
 {
 	vq->iov = kvmalloc_array(MVH_IOV_ROOM, sizeof(*vq->iov),
 				 GFP_KERNEL_ACCOUNT);
+	vq->iov_room = MVH_IOV_ROOM;
 	vq->chain = kvmalloc_array(MVH_CHAIN_MAX, sizeof(*vq->chain),
 				   GFP_KERNEL_ACCOUNT);
 	vq->done = kvmalloc_array(MVH_DONE_MAX, sizeof(*vq->done),

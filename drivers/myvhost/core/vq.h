@@ -23,8 +23,14 @@ struct mm_struct;
 struct mvh_backend_ops;
 struct mvh_frontend_ops;
 
-/* Pieces of guest memory that one chain, or the chains of one frame, may have. */
+/* Pieces of guest memory after which no further chain is taken for a batch or frame. */
 #define MVH_IOV_MAX		1024
+
+/*
+ * A legal request may be scattered over any pages of the owner: room for pieces
+ * grows up to this, 256 MiB in pages of 4 KiB.
+ */
+#define MVH_IOV_LIMIT		65536
 
 /* Chains are taken, and completions pushed, in batches of this many. */
 #define MVH_BATCH		64
@@ -35,7 +41,7 @@ struct mvh_frontend_ops;
 /* Completions not pushed yet: less than a batch when chains are taken, and these. */
 #define MVH_DONE_MAX		(MVH_BATCH + MVH_CHAIN_MAX)
 
-/* A chain may begin where the pieces of those before it end. */
+/* Room for pieces at first: a chain may begin where those before it end. */
 #define MVH_IOV_ROOM		(2 * MVH_IOV_MAX)
 
 /* A run ends when one of them is used up; others on the same worker get their turn. */
@@ -134,7 +140,8 @@ struct mvh_window {
  * @work: a run
  * @window: busy polling
  * @miss: missing translation; under @dev->miss_lock
- * @iov: room for MVH_IOV_ROOM pieces of a request
+ * @iov: pieces of the chains
+ * @iov_room: how many there can be, MVH_IOV_ROOM to MVH_IOV_LIMIT
  * @chain: chains that this run has taken
  * @first: the oldest of them that the service holds; it may still be left to the
  *	guest
@@ -174,6 +181,7 @@ struct mvh_vq {
 	struct mvh_window window;
 	struct mvh_miss miss;
 	struct iovec *iov;
+	unsigned int iov_room;
 	struct mvh_chain *chain;
 	unsigned int first;
 	unsigned int n_chain;

@@ -4,6 +4,7 @@
  * may call.
  */
 #include <linux/export.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "compat/compat.h"
 #include "backend.h"
@@ -176,8 +177,34 @@ static void mvh_vq_fetch_failed(struct mvh_vq *vq, int err)
 }
 
 /*
- * Take up to @max chains behind those that the service holds.  Returns how many,
- * or -EAGAIN.  What stops a batch is met again by the next one, which begins with it.
+ * A chain has more pieces than there is room for behind those that are held: double
+ * the room.
+ */
+static int mvh_vq_grow(struct mvh_vq *vq)
+{
+	unsigned int room = 2 * vq->iov_room, i;
+	struct iovec *iov;
+
+	if (room > MVH_IOV_LIMIT)
+		return mvh_ring_bad(&vq->ring, MVH_BAD_SEGMENTS);
+	iov = kvmalloc_array(room, sizeof(*iov), GFP_KERNEL_ACCOUNT);
+	if (!iov) {
+		vq->ring.fault = true;
+		return -EFAULT;
+	}
+	memcpy(iov, vq->iov, vq->iov_room * sizeof(*iov));
+	for (i = vq->first; i < vq->n_chain; i++)
+		vq->chain[i].iov = iov + (vq->chain[i].iov - vq->iov);
+	kvfree(vq->iov);
+	vq->iov = iov;
+	vq->iov_room = room;
+	return 0;
+}
+
+/*
+ * Take up to @max chains behind those that the service holds.  Returns how many, or
+ * the error of the first.  What stops a batch is met again by the next one, which
+ * begins with it.
  */
 static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 {
@@ -190,7 +217,7 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 		iov = chain[-1].iov + chain[-1].n_out + chain[-1].n_in;
 	while (n < max && iov < vq->iov + MVH_IOV_MAX && vq->left_descs > 0) {
 		chain->iov = iov;
-		chain->max = MVH_IOV_MAX;
+		chain->max = vq->iov + vq->iov_room - iov;
 		ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
 		vq->left_descs -= chain->n_read;
 		if (ret <= 0)
@@ -200,8 +227,18 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 		n++;
 	}
 	vq->n_chain += n;
-	if (n || !ret)
-		return n;
+	return n ?: ret;
+}
+
+/* The same with room for any legal chain, and what its failure asks for done. */
+static int mvh_vq_fetch_batch(struct mvh_vq *vq, unsigned int max)
+{
+	int ret = mvh_vq_fetch(vq, max);
+
+	while (ret == -ENOBUFS)
+		ret = mvh_vq_grow(vq) ?: mvh_vq_fetch(vq, max);
+	if (ret >= 0)
+		return ret;
 	mvh_vq_fetch_failed(vq, ret);
 	return -EAGAIN;
 }
@@ -236,7 +273,7 @@ int mvh_vq_next(struct mvh_vq *vq, unsigned int max)
 		mvh_vq_flush(vq);
 	mvh_vq_compact(vq);
 	while (!mvh_vq_over(vq) && vq->state == MVH_VQ_RUNNING) {
-		n = mvh_vq_fetch(vq, min_t(u32, max, vq->left_packets));
+		n = mvh_vq_fetch_batch(vq, min_t(u32, max, vq->left_packets));
 		if (n)
 			return n;
 		if (!mvh_vq_rearm(vq))

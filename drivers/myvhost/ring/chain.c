@@ -39,8 +39,6 @@ static int mvh_chain_error(struct mvh_ring *ring, int err)
 		return mvh_ring_bad(ring, MVH_BAD_ADDRESS);
 	case -EPERM:
 		return mvh_ring_bad(ring, MVH_BAD_ACCESS);
-	case -ENOBUFS:
-		return mvh_ring_bad(ring, MVH_BAD_SEGMENTS);
 	default:
 		return err;
 	}
@@ -56,6 +54,8 @@ static int mvh_chain_add(struct mvh_ring *ring, struct mvh_view *view,
 
 	if (!write && chain->in_len)
 		return mvh_ring_bad(ring, MVH_BAD_ORDER);
+	if (e->len && chain->n_segs++ == MVH_SEGS_MAX)
+		return mvh_ring_bad(ring, MVH_BAD_SEGMENTS);
 	n = mvh_view_translate(view, e->addr, e->len,
 			       write ? MVH_ACCESS_WRITE : MVH_ACCESS_READ,
 			       chain->iov + used, chain->max - used);
@@ -83,6 +83,8 @@ static int mvh_table_read(struct mvh_ring *ring, struct mvh_view *view,
 	n = mvh_view_translate(view, t->addr + (u64)i * sizeof(t->split[0]),
 			       (u64)n_read * sizeof(t->split[0]),
 			       MVH_ACCESS_READ, iov, ARRAY_SIZE(iov));
+	if (n == -ENOBUFS)
+		return mvh_ring_bad(ring, MVH_BAD_SEGMENTS);
 	if (n < 0)
 		return mvh_chain_error(ring, n);
 	for (k = 0; k < n; k++) {
@@ -298,7 +300,8 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
  *
  * Return: 1; 0 if there is none; -EAGAIN if a translation is missing (see
  * mvh_view_translate()); -EBADMSG with @ring->bad set; or -EFAULT with
- * @ring->fault set if the host cannot reach memory of the guest.
+ * @ring->fault set if the host cannot reach memory of the guest; or -ENOBUFS if the
+ * chain has more than @chain->max pieces, which depends on where its memory is.
  */
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 		    struct mvh_chain *chain)
@@ -311,6 +314,7 @@ int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 	chain->pos.wrap = ring->state.avail_wrap;
 	chain->n_out = 0;
 	chain->n_in = 0;
+	chain->n_segs = 0;
 	chain->out_len = 0;
 	chain->in_len = 0;
 	chain->ndesc = 0;

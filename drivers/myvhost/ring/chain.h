@@ -15,6 +15,9 @@
  */
 #define MVH_TABLE_MAX		4096
 
+/* Buffers a chain may have (SP10); how many pieces of memory they are is no matter. */
+#define MVH_SEGS_MAX	1024
+
 /**
  * struct mvh_chain - a chain taken from a ring
  *
@@ -24,6 +27,7 @@
  * @max: room at @iov
  * @n_out: pieces the device reads
  * @n_in: pieces the device writes
+ * @n_segs: buffers that are not empty
  * @out_len: bytes the device reads
  * @in_len: bytes the device writes; more than 32 bits when a guest overstates
  * @id: the guest's name for it, only to be given back
@@ -37,6 +41,7 @@ struct mvh_chain {
 	unsigned int max;
 	unsigned int n_out;
 	unsigned int n_in;
+	unsigned int n_segs;
 	u64 out_len;
 	u64 in_len;
 	u16 id;

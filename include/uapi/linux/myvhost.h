@@ -64,8 +64,8 @@
  * @MYVHOST_CNT_BAD_INDIRECT: a malformed indirect table: empty, not a multiple of 16
  *	bytes, more than 4096 entries, nested, or a link out of it; in a packed
  *	ring also a table within a chain
- * @MYVHOST_CNT_BAD_SEGMENTS: more than 1024 pieces in one chain; the border of a
- *	memory region splits a descriptor into two
+ * @MYVHOST_CNT_BAD_SEGMENTS: more than 1024 buffers in one chain, or more than 65536
+ *	pieces; the border of a memory region splits a buffer into two
  * @MYVHOST_CNT_BAD_ADDRESS: an address outside guest memory; with an IOMMU also a
  *	ring that cannot be pinned
  * @MYVHOST_CNT_BAD_ACCESS: the translation does not allow this access

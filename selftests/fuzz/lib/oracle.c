@@ -76,13 +76,18 @@ static bool oracle_add(struct oracle *o, const struct desc *d)
 
 	if (!write && o->in_len)
 		return oracle_bad(o, MVH_BAD_ORDER);
+	if (d->len && o->n_segs++ == MVH_SEGS_MAX)
+		return oracle_bad(o, MVH_BAD_SEGMENTS);
 	got = naive_translate(o->memory, d->addr, d->len,
 			      write ? MVH_ACCESS_WRITE : MVH_ACCESS_READ,
 			      o->iov + n, o->rig->max - n, &miss);
+	if (got == -ENOBUFS) {
+		o->answer = ORACLE_NO_ROOM;
+		return false;
+	}
 	if (got < 0)
 		return oracle_bad(o, got == -EPERM ? MVH_BAD_ACCESS :
-				  got == -ENOBUFS ? MVH_BAD_SEGMENTS :
-						    MVH_BAD_ADDRESS);
+						     MVH_BAD_ADDRESS);
 	if (write) {
 		o->n_in += got;
 		o->in_len += d->len;
@@ -223,7 +228,7 @@ void oracle_ask(struct oracle *o)
 
 	o->answer = ORACLE_NONE;
 	o->table = false;
-	o->n_out = o->n_in = o->ndesc = o->in_len = 0;
+	o->n_out = o->n_in = o->n_segs = o->ndesc = o->in_len = 0;
 	if (ring->packed) {
 		u16 flags = oracle_ring_desc(o, pos).flags;
 

@@ -14,6 +14,7 @@ enum oracle_answer {
 	ORACLE_NONE,
 	ORACLE_CHAIN,
 	ORACLE_BAD,
+	ORACLE_NO_ROOM,	/* more pieces than the caller has room for */
 	ORACLE_EITHER,	/* a chain, or bad: not all of a table can be read */
 };
 
@@ -28,6 +29,7 @@ enum oracle_answer {
  * @iov: pieces, readable ones first
  * @n_out: how many are readable
  * @n_in: how many are writable
+ * @n_segs: buffers that are not empty
  * @in_len: bytes of these
  * @id: the chain's name
  * @ndesc: ring descriptors
@@ -42,6 +44,7 @@ struct oracle {
 	struct iovec iov[RIG_IOV];
 	unsigned int n_out;
 	unsigned int n_in;
+	unsigned int n_segs;
 	u64 in_len;
 	u16 id;
 	u16 ndesc;

@@ -201,3 +201,52 @@ KTAP_TEST(bi_no_memory, KTAP_SHORT, blk_vdpa_layouts, "LC10_HO1_no_memory")
 	blk_write(&x, 0, 4096, 1);
 	blk_read(&x, 0, 4096);
 }
+
+/* Pieces of this many bytes, each the other end of the memory than the one before. */
+#define BI_PIECE	2048
+#define BI_PIECES	3072
+
+/*
+ * A request in memory that is scattered over more pieces than there is room for at
+ * first: the driver sees one buffer, and cannot know.
+ */
+KTAP_TEST(bi_scattered, KTAP_LONG, blk_vdpa_layouts, "B26_HO11_scattered")
+{
+	const __u64 far = 0x7000000000ULL;
+	const __u32 len = BI_PIECE * BI_PIECES;
+	struct mock_blk_cfg cfg;
+	struct blk_backing back;
+	struct blk_fix x;
+	unsigned int i;
+	__u8 *order;
+
+	blk_prepare();
+	blk_backing(&back, BLK_LOOP);
+	blk_cfg(&cfg, &back, arg);
+	cfg.mem_size = 32 << 20;
+	blk_open(&x, &back, &cfg, len);
+	ktap_ok(mock_blk_start(&x.b));
+	ktap_ok(vdpa_batch_begin(x.b.fd));
+	for (i = 0; i < BI_PIECES; i++)
+		ktap_ok(vdpa_map(x.b.fd, far + i * BI_PIECE, BI_PIECE,
+				 guest_hva(&x.b.mem, x.buf + len -
+					   (i + 1) * BI_PIECE), 3));
+	ktap_ok(vdpa_batch_end(x.b.fd));
+	blk_fill(blk_ptr(&x, x.buf), len, 3);
+	order = malloc(len);
+	ktap_check(order, "no memory");
+	for (i = 0; i < BI_PIECES; i++)
+		memcpy(order + i * BI_PIECE,
+		       blk_ptr(&x, x.buf + len - (i + 1) * BI_PIECE), BI_PIECE);
+	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_OUT, 0, far, len), 0);
+	blk_wrote(&x, 0, order, len);
+	blk_check_disk(&x);
+	memset(blk_ptr(&x, x.buf), 0, len);
+	ktap_eq(mock_blk_do(&x.b, 0, VIRTIO_BLK_T_IN, 0, far, len), 0);
+	for (i = 0; i < BI_PIECES; i++)
+		ktap_check(!memcmp(order + i * BI_PIECE,
+				   blk_ptr(&x, x.buf + len - (i + 1) * BI_PIECE),
+				   BI_PIECE), "piece %u", i);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_SEGMENTS), 0);
+	blk_close(&x);
+}

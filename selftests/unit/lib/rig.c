@@ -327,7 +327,8 @@ int rig_fetch(struct rig *rig, struct mvh_chain *chain)
 			rig_check_request(rig, chain);
 		return ret;
 	}
-	check(ret == 0 || ret == -EAGAIN || ret == -EBADMSG || ret == -EFAULT);
+	check(ret == 0 || ret == -EAGAIN || ret == -EBADMSG || ret == -EFAULT ||
+	      ret == -ENOBUFS);
 	check_eq(rig->ring.fault, ret == -EFAULT);
 	check(!memcmp(&before, &rig->ring.state, sizeof(before)));
 	env_forget();
