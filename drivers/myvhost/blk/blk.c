@@ -69,7 +69,7 @@ static long mvh_blk_set_backing(struct mvh_dev *dev, void __user *arg)
 		return -EFAULT;
 	if (blk->disk)
 		return -EBUSY;
-	disk = mvh_disk_create(&backing, blk->n_queues);
+	disk = mvh_disk_create(dev, &backing, blk->n_queues);
 	if (IS_ERR(disk))
 		return PTR_ERR(disk);
 	dev->offered[0] |= disk->features;

@@ -14,6 +14,7 @@
 #include <linux/stat.h>
 #include <linux/time64.h>
 #include <linux/workqueue.h>
+#include "core/backend.h"
 #include "disk.h"
 
 /* Descriptors of data in one request; those of QEMU's disk. */
@@ -216,7 +217,8 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 	return 0;
 }
 
-static struct mvh_disk *mvh_disk_alloc(const struct myvhost_blk *blk,
+static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
+				       const struct myvhost_blk *blk,
 				       u32 n_queues)
 {
 	struct mvh_disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL_ACCOUNT);
@@ -224,6 +226,7 @@ static struct mvh_disk *mvh_disk_alloc(const struct myvhost_blk *blk,
 	if (!disk)
 		return NULL;
 	refcount_set(&disk->refs, 1);
+	disk->dev = dev;
 	spin_lock_init(&disk->limit_lock);
 	disk->cred = get_current_cred();
 	disk->readonly = blk->flags & MYVHOST_BLK_READONLY;
@@ -242,25 +245,28 @@ static struct mvh_disk *mvh_disk_alloc(const struct myvhost_blk *blk,
 
 /**
  * mvh_disk_create - make a disk out of a file
+ * @dev: the device, locked
  * @blk: what its user asked for
  * @n_queues: queues of the device
  *
  * Context: Process context, may sleep.
  * Return: the disk, or an ERR_PTR with an error of MYVHOST_BLK_SET_BACKING.
  */
-struct mvh_disk *mvh_disk_create(const struct myvhost_blk *blk, u32 n_queues)
+struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
+				 const struct myvhost_blk *blk, u32 n_queues)
 {
 	struct mvh_disk *disk;
 	struct file *file;
 	int err;
 
+	mvh_dev_assert_held(dev);
 	if (blk->flags & ~MVH_BLK_FLAGS || blk->reserved)
 		return ERR_PTR(-EINVAL);
 	file = fget(blk->fd);
 	if (!file)
 		return ERR_PTR(-EBADF);
 	err = -ENOMEM;
-	disk = mvh_disk_alloc(blk, n_queues);
+	disk = mvh_disk_alloc(dev, blk, n_queues);
 	if (disk)
 		err = mvh_disk_setup(disk, blk, file);
 	fput(file);
@@ -301,6 +307,7 @@ void mvh_disk_resize(struct mvh_disk *disk)
 {
 	u64 bytes = mvh_disk_bytes(disk) & ~((u64)disk->block - 1);
 
+	mvh_dev_assert_held(disk->dev);
 	WRITE_ONCE(disk->sectors, bytes >> MVH_SECTOR_SHIFT);
 }
 
@@ -312,6 +319,7 @@ void mvh_disk_resize(struct mvh_disk *disk)
  */
 void mvh_disk_reset(struct mvh_disk *disk)
 {
+	mvh_dev_assert_held(disk->dev);
 	WRITE_ONCE(disk->wce, disk->wce_first);
 }
 
@@ -328,6 +336,7 @@ void mvh_disk_set_features(struct mvh_disk *disk, u64 features)
 {
 	bool can_flush = features & BIT_ULL(VIRTIO_BLK_F_FLUSH);
 
+	mvh_dev_assert_held(disk->dev);
 	WRITE_ONCE(disk->wce, disk->wce_first && can_flush);
 }
 
@@ -394,6 +403,7 @@ void mvh_disk_config(const struct mvh_disk *disk, u8 *config)
 {
 	struct virtio_blk_config c;
 
+	mvh_dev_assert_held(disk->dev);
 	memset(&c, 0, sizeof(c));
 	c.capacity = (__force __virtio64)cpu_to_le64(READ_ONCE(disk->sectors));
 	c.seg_max = mvh_disk_le32(MVH_BLK_SEG_MAX);
@@ -420,6 +430,7 @@ void mvh_disk_config(const struct mvh_disk *disk, u8 *config)
 void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
 			 const u8 *buf, u32 len)
 {
+	mvh_dev_assert_held(disk->dev);
 	if (!(features & BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE)))
 		return;
 	if (off > MVH_BLK_OFF_WCE || MVH_BLK_OFF_WCE - off >= len)
@@ -443,6 +454,7 @@ static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
  */
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 {
+	mvh_dev_assert_held(disk->dev);
 	seq_puts(seq, "file:\t");
 	seq_file_path(seq, disk->file, "\n\t\\");
 	seq_printf(seq, "\nio:\t%s\nsize:\t%llu\nblock_size:\t%u\n",

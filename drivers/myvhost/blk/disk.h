@@ -15,6 +15,7 @@
 struct block_device;
 struct cred;
 struct file;
+struct mvh_dev;
 struct workqueue_struct;
 struct seq_file;
 
@@ -27,6 +28,7 @@ struct seq_file;
  * Constant unless it says otherwise.
  *
  * @refs: held by the device and by each queue's port
+ * @dev: the device; not to be used by an orphan, which may outlive it
  * @file: the backing, opened for this disk alone so that errors of write-back
  *	are reported here
  * @bdev: the block device if it is one, else NULL
@@ -52,6 +54,7 @@ struct seq_file;
  */
 struct mvh_disk {
 	refcount_t refs;
+	struct mvh_dev *dev;
 	struct file *file;
 	struct block_device *bdev;
 	const struct cred *cred;
@@ -74,7 +77,8 @@ struct mvh_disk {
 	struct mvh_limit bps;
 };
 
-struct mvh_disk *mvh_disk_create(const struct myvhost_blk *blk, u32 n_queues);
+struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
+				 const struct myvhost_blk *blk, u32 n_queues);
 void mvh_disk_put(struct mvh_disk *disk);
 void mvh_disk_resize(struct mvh_disk *disk);
 void mvh_disk_reset(struct mvh_disk *disk);

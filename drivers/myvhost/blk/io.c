@@ -117,6 +117,7 @@ static int mvh_bounce_copy(struct mvh_blk_req *req, size_t len)
 	struct iov_iter iter;
 	unsigned int i;
 
+	mvh_vq_assert_mm(req->queue->vq);
 	mvh_blk_io_guest(req, &iter);
 	for (i = 0; len; i++) {
 		struct page *page = req->bounce->bv[i].bv_page;
@@ -268,6 +269,7 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
 	long ret;
 
 	mvh_vq_assert_held(queue->vq);
+	mvh_vq_assert_mm(queue->vq);
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE) {
 		mvh_vq_charge(queue->vq, req->cmd.len);
 		mvh_blk_io_punt(req);
@@ -306,6 +308,7 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
  */
 bool mvh_blk_io_complete(struct mvh_blk_req *req)
 {
+	mvh_vq_assert_held(req->queue->vq);
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE)
 		return false;
 	if (req->result > 0 && req->bounce && !mvh_blk_io_writes(req)) {

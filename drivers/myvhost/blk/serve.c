@@ -129,6 +129,7 @@ static bool mvh_blk_try_answer(struct mvh_blk_req *req)
 {
 	struct mvh_vq *vq = req->queue->vq;
 
+	mvh_vq_assert_mm(vq);
 	if (put_user(req->answer, req->status))
 		return false;
 	mvh_vq_complete_late(vq, req->id, req->ndesc,
@@ -292,6 +293,7 @@ static void mvh_blk_get_id(struct mvh_blk_req *req,
 	size_t n = min_t(u64, req->cmd.len, MYVHOST_BLK_SERIAL_LEN);
 	struct iov_iter iter;
 
+	mvh_vq_assert_mm(req->queue->vq);
 	iov_iter_init(&iter, ITER_DEST, chain->iov + chain->n_out, chain->n_in,
 		      n);
 	req->bytes_done = copy_to_iter(req->queue->disk->serial, n, &iter);
@@ -343,6 +345,7 @@ static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
 	int err = 0;
 	u8 status;
 
+	mvh_vq_assert_mm(req->queue->vq);
 	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
 		      chain->out_len);
 	if (copy_from_iter(&hdr, sizeof(hdr), &iter) != sizeof(hdr))

@@ -546,6 +546,7 @@ int mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features)
 {
 	int err = mvh_dev_check_foreign(dev);
 
+	lockdep_assert_held(&dev->mutex);
 	/* Messages are read and written without the mutex. */
 	if (!err)
 		WRITE_ONCE(dev->backend_features, features);

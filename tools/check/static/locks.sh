@@ -7,7 +7,8 @@
 . "$(dirname "$0")/common.sh"
 
 check() {
-	files 'drivers/myvhost/core/*.c' 'drivers/myvhost/cdev/*.c' 'drivers/myvhost/net/*.c' | while read -r f; do
+	files 'drivers/myvhost/core/*.c' 'drivers/myvhost/cdev/*.c' 'drivers/myvhost/net/*.c' \
+		'drivers/myvhost/blk/*.c' | while read -r f; do
 		awk -v f="$f" '
 		/^\/\*\*$/ { doc = ""; comment = 1; next }
 		comment && /\*\// { comment = 0; documented = 1; next }
@@ -18,6 +19,7 @@ check() {
 			gsub(/(not|unless|un)( be)? ?locked|locked or not|mutexe?s? of all/, "", text)
 			demands = text ~ /[ ,(]locked/ ||
 				text ~ /[Ww]ith (the|its) ((device|queue)'\''s )?mutex/ ||
+				text ~ /and the queue'\''s mutex/ ||
 				text ~ /queue'\''s mutex held/
 			next
 		}
