@@ -238,7 +238,8 @@ void mvh_dev_set_space(struct mvh_dev *dev, struct mvh_map *space)
  * mvh_dev_iotlb_begin - collect what follows until mvh_dev_iotlb_end()
  * @dev: the device, locked, of the vdpa dialect
  *
- * Return: 0, -EPERM if somebody else owns the device, -EFAULT without owner, -EINVAL within a batch, or -ENOMEM.
+ * Return: 0, -EPERM if somebody else owns the device, -EFAULT without owner, -EINVAL
+ * within a batch, or -ENOMEM.
  */
 int mvh_dev_iotlb_begin(struct mvh_dev *dev)
 {
@@ -334,9 +335,9 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
  * @dev: the device, locked
  * @region: the translation
  *
- * Return: 0; -EPERM if somebody else owns the device; -EFAULT if there is no IOMMU; -ENOMEM; -EINTR if the caller was
- * killed; in the vdpa dialect also -EEXIST if there is one already, or -ENOSPC if
- * there are too many.
+ * Return: 0; -EPERM if somebody else owns the device; -EFAULT if there is no IOMMU;
+ * -ENOMEM; -EINTR if the caller was killed; in the vdpa dialect also -EEXIST if there
+ * is one already, or -ENOSPC if there are too many.
  */
 int mvh_dev_iotlb_update(struct mvh_dev *dev, const struct mvh_region *region)
 {
