@@ -187,7 +187,7 @@ def summary(directory):
     return 1 if failed else 0
 
 
-RULE = r"(?:LC|SP|PK|HO|N|B|VD)\d+"
+RULE = r"(?:LC|SP|PK|UM|HO|N|B|VD)\d+"
 TESTS_SHOWN = 4
 
 

@@ -277,9 +277,8 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 	return ERR_PTR(err);
 }
 
-/**
- * mvh_disk_put - drop a reference
- * @disk: the disk
+/*
+ * mvh_disk_put() - drop a reference
  *
  * Context: Process context, but not a thread of @disk->pool.
  */
@@ -295,9 +294,8 @@ void mvh_disk_put(struct mvh_disk *disk)
 	kfree(disk);
 }
 
-/**
- * mvh_disk_resize - take over the size of the backing
- * @disk: the disk
+/*
+ * mvh_disk_resize() - take over the size of the backing
  *
  * A request in flight keeps the capacity that it was checked against.
  *
@@ -311,9 +309,8 @@ void mvh_disk_resize(struct mvh_disk *disk)
 	WRITE_ONCE(disk->sectors, bytes >> MVH_SECTOR_SHIFT);
 }
 
-/**
- * mvh_disk_reset - restore the write cache's first setting
- * @disk: the disk
+/*
+ * mvh_disk_reset() - restore the write cache's first setting
  *
  * Context: With the mutex of the disk's device.
  */
@@ -323,9 +320,8 @@ void mvh_disk_reset(struct mvh_disk *disk)
 	WRITE_ONCE(disk->wce, disk->wce_first);
 }
 
-/**
- * mvh_disk_set_features - the driver has chosen features
- * @disk: the disk
+/*
+ * mvh_disk_set_features() - the driver has chosen features
  * @features: the features
  *
  * Without flushes the write cache is off at first (B13).
@@ -392,9 +388,8 @@ static void mvh_disk_ranges(const struct mvh_disk *disk,
 	}
 }
 
-/**
- * mvh_disk_config - what the driver reads (virtio 1.3, 5.2.4)
- * @disk: the disk
+/*
+ * mvh_disk_config() - what the driver reads (virtio 1.3, 5.2.4)
  * @config: room for MVH_BLK_CONFIG_SIZE bytes
  *
  * Context: With the mutex of the disk's device.
@@ -415,13 +410,11 @@ void mvh_disk_config(const struct mvh_disk *disk, u8 *config)
 	memcpy(config, &c, MVH_BLK_CONFIG_SIZE);
 }
 
-/**
- * mvh_disk_set_config - the driver writes to configuration space
- * @disk: the disk
+/*
+ * mvh_disk_set_config() - the driver writes to configuration space
  * @features: what was negotiated
  * @off: first byte
  * @buf: what it writes
- * @len: bytes
  *
  * Only the write cache can be changed (B12), and only if that was negotiated.
  *
@@ -445,10 +438,9 @@ static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
 	return disk->asked_direct ? "buffered, no direct I/O here" : "buffered";
 }
 
-/**
- * mvh_disk_show - a disk in /proc/PID/fdinfo/N
+/*
+ * mvh_disk_show() - a disk in /proc/PID/fdinfo/N
  * @seq: where to print
- * @disk: the disk
  *
  * Context: With the mutex of the disk's device.
  */

@@ -27,7 +27,7 @@
 /**
  * struct mvh_blk_bounce - kernel pages of a piece
  * @n: pages
- * @len: bytes
+ * @len: bytes in use
  * @bv: the pages
  */
 struct mvh_blk_bounce {
@@ -254,9 +254,8 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req)
 	return mvh_blk_io_punt_bounced(req);
 }
 
-/**
- * mvh_blk_io_submit - submit the next piece of a request
- * @req: the request
+/*
+ * mvh_blk_io_submit() - submit the next piece of a request
  *
  * Context: Process context with the owner's address space and the queue's mutex.
  * Return: true if the piece is complete already, and mvh_blk_io_complete() must

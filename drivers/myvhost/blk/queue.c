@@ -50,9 +50,8 @@ static void mvh_blk_queue_free_work(struct work_struct *work)
 	mvh_blk_queue_free(queue);
 }
 
-/**
- * mvh_blk_queue_inc_inflight - a piece of I/O is about to be submitted
- * @queue: the port
+/*
+ * mvh_blk_queue_inc_inflight() - a piece of I/O is about to be submitted
  *
  * mvh_blk_queue_complete() is the opposite.
  */
@@ -63,9 +62,8 @@ void mvh_blk_queue_inc_inflight(struct mvh_blk_queue *queue)
 	spin_unlock_irq(&queue->lock);
 }
 
-/**
- * mvh_blk_queue_dec_inflight - no completion follows: the piece is done or was refused
- * @queue: the port
+/*
+ * mvh_blk_queue_dec_inflight() - no completion follows: the piece is done or was refused
  */
 void mvh_blk_queue_dec_inflight(struct mvh_blk_queue *queue)
 {
@@ -128,9 +126,8 @@ static int mvh_blk_queue_alloc(struct mvh_blk_queue *queue, unsigned int n)
 	return 0;
 }
 
-/**
- * mvh_blk_queue_create - make the port of a disk's queue
- * @vq: the queue
+/*
+ * mvh_blk_queue_create() - make the port of a disk's queue
  * @disk: the disk, of which the port keeps a reference
  *
  * It has a slot for each descriptor of the ring, up to MVH_BLK_REQS_MAX.
@@ -163,9 +160,8 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 	return queue;
 }
 
-/**
- * mvh_blk_queue_destroy - free the port of a disk's queue
- * @vq: the queue
+/*
+ * mvh_blk_queue_destroy() - free the port of a disk's queue
  * @port: its port, stopped
  *
  * With requests in flight it becomes an orphan, which its last completion frees.
@@ -185,9 +181,8 @@ void mvh_blk_queue_destroy(struct mvh_vq *vq, void *port)
 		mvh_blk_queue_free(queue);
 }
 
-/**
- * mvh_blk_queue_start - let completions schedule the queue
- * @vq: the queue
+/*
+ * mvh_blk_queue_start() - let completions schedule the queue
  *
  * Context: see mvh_backend_ops.start.
  * Return: 0.
@@ -211,9 +206,8 @@ int mvh_blk_queue_start(struct mvh_vq *vq)
 	return 0;
 }
 
-/**
- * mvh_blk_queue_has_completed - is there anything for mvh_blk_reap() to process?
- * @queue: the port
+/*
+ * mvh_blk_queue_has_completed() - is there anything for mvh_blk_reap() to process?
  *
  * Return: true if so.
  */
@@ -253,9 +247,8 @@ static int mvh_blk_queue_drain(struct mvh_vq *vq)
 	return err ? -EINTR : 0;
 }
 
-/**
- * mvh_blk_queue_quiesce - wait until nothing is in flight, and complete it
- * @vq: the queue
+/*
+ * mvh_blk_queue_quiesce() - wait until nothing is in flight, and complete it
  *
  * A status byte that cannot be written by then stops the queue: once guest memory
  * has changed, its address may be anything of the owner's.
@@ -287,9 +280,8 @@ static void mvh_blk_queue_wait_idle(struct mvh_blk_queue *queue)
 		WRITE_ONCE(*hangs, true);
 }
 
-/**
- * mvh_blk_queue_stop - stop listening to completions
- * @vq: the queue
+/*
+ * mvh_blk_queue_stop() - stop listening to completions
  *
  * Waits until nothing is in flight, and completes it.  A caller that was killed, or
  * that does not see the owner's memory, only waits, so that no write of this user

@@ -36,12 +36,12 @@ struct mvh_vq;
  * completion to the file system or the pool of threads.
  *
  * @kiocb: the piece of I/O
- * @queue: the port
+ * @queue: where its slot is
  * @node: place in @queue->completed
  * @work: the piece, executed by the pool
  * @kcov: KCOV handle to attribute @work to
  * @result: of the piece: bytes or an error
- * @cmd: the request
+ * @cmd: what the driver asks for, checked
  * @id: the chain's id
  * @ndesc: its ring descriptors
  * @status: owner's address of the status byte
@@ -91,7 +91,7 @@ struct mvh_blk_req {
  * Guarded by the queue's mutex unless it says otherwise.  A port with requests in
  * flight that nothing waits for becomes an orphan, which the last completion frees.
  *
- * @disk: the disk
+ * @disk: what it is a queue of; holds a reference
  * @vq: the queue; constant, not to be used by an orphan
  * @lock: guards what completions look at; taken in any context
  * @listening: completions schedule @vq; under @lock

@@ -146,9 +146,8 @@ static int mvh_range_one(struct mvh_disk *disk, enum mvh_blk_op op,
 	}
 }
 
-/**
- * mvh_blk_range_run - execute a discard, zeroing or erasure
- * @req: the request
+/*
+ * mvh_blk_range_run() - execute a discard, zeroing or erasure
  *
  * Context: Process context, may sleep.
  * Return: 0, or the first error.

@@ -46,9 +46,8 @@ static u8 mvh_blk_parse_ranges(const struct mvh_blk_limits *limits,
 	return VIRTIO_BLK_S_OK;
 }
 
-/**
- * mvh_blk_parse - check a request
- * @limits: the disk
+/*
+ * mvh_blk_parse() - check a request
  * @hdr: the request's header
  * @out_len: bytes of its readable part, the header included
  * @in_len: bytes of its writable part, the status byte included
@@ -98,9 +97,8 @@ u8 mvh_blk_parse(const struct mvh_blk_limits *limits,
 	}
 }
 
-/**
- * mvh_blk_parse_range - check a range of a discard, zeroing or erasure
- * @limits: the disk
+/*
+ * mvh_blk_parse_range() - check a range of a discard, zeroing or erasure
  * @op: which of them
  * @from: the range as the guest gave it
  * @range: where to put the result

@@ -137,9 +137,8 @@ static bool mvh_blk_try_answer(struct mvh_blk_req *req)
 	return true;
 }
 
-/**
- * mvh_blk_answer - try again to complete requests whose status could not be written
- * @queue: the port
+/*
+ * mvh_blk_answer() - try again to complete requests whose status could not be written
  *
  * Context: Process context with the owner's address space and the queue's mutex.
  */
@@ -247,9 +246,8 @@ static void mvh_blk_submit(struct mvh_blk_req *req)
 		;
 }
 
-/**
- * mvh_blk_reap - process completed and deferred pieces, as far as the budget allows
- * @queue: the port
+/*
+ * mvh_blk_reap() - process completed and deferred pieces, as far as the budget allows
  *
  * What the budget does not allow is left to the next run, which is scheduled.
  *
@@ -439,9 +437,8 @@ static void mvh_blk_fetch_all(struct mvh_blk_queue *queue)
 				return;
 }
 
-/**
- * mvh_blk_idle - the ring is empty: submit what the plug collected
- * @vq: the queue
+/*
+ * mvh_blk_idle() - the ring is empty: submit what the plug collected
  *
  * A fast backing may have completed by then; the queue must not sleep over it.
  *
@@ -457,9 +454,8 @@ void mvh_blk_idle(struct mvh_vq *vq)
 	blk_start_plug(&queue->plug);
 }
 
-/**
- * mvh_blk_service - a run of a disk's queue
- * @vq: the queue
+/*
+ * mvh_blk_service() - a run of a disk's queue
  *
  * With the rights of the caller of MYVHOST_BLK_SET_BACKING.
  *

@@ -90,10 +90,9 @@ static const struct mvh_ioctl *mvh_ioctl_find(const struct mvh_ioctls *table,
 	return NULL;
 }
 
-/**
- * mvh_ioctl_call - carry out an ioctl
+/*
+ * mvh_ioctl_call() - carry out an ioctl
  * @dev: the device, not locked
- * @cmd: its number
  * @user: its argument
  *
  * Return: what the ioctl returns; -ENOIOCTLCMD if there is none; -EINTR if the caller

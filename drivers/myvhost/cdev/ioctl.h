@@ -47,7 +47,7 @@ union mvh_arg {
 
 /**
  * struct mvh_ucmd - an ioctl being carried out
- * @dev: the device
+ * @dev: whose ioctl it is
  * @vq: with MVH_IOC_QUEUE the queue, else NULL
  * @user: user address of the argument, for handlers of arguments of variable size
  * @arg: in: what was copied from @user, the rest zero; out: what is to be copied

@@ -140,10 +140,9 @@ ssize_t mvh_msg_write(struct mvh_dev *dev, struct iov_iter *from)
 	return err ? -EFAULT : MVH_MSG_SIZE;
 }
 
-/**
- * mvh_msg_poll - poll for a miss to read
+/*
+ * mvh_msg_poll() - poll for a miss to read
  * @dev: the device, not locked
- * @file: its file
  * @table: the caller's poll table
  *
  * Return: EPOLLIN | EPOLLRDNORM, or 0.

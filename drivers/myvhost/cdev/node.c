@@ -129,9 +129,8 @@ void mvh_node_close(struct mvh_file *mf)
 	mutex_unlock(&mvh_nodes_lock);
 }
 
-/**
- * mvh_node_name - what a node is called
- * @node: the node
+/*
+ * mvh_node_name() - what a node is called
  *
  * Return: its name, without what all names begin with.
  */

@@ -44,10 +44,9 @@ static inline void mvh_tun_put_hdr(void *start, const void *hdr, u32 len,
 		memcpy(start, hdr, len);
 }
 
-/**
- * mvh_tun_consume - take frames out of the ring of a tun or tap
+/*
+ * mvh_tun_consume() - take frames out of the ring of a tun or tap
  * @file: the tun, NULL if the ring is a tap's of macvtap or ipvtap
- * @ring: its ring
  * @frame: where to put them
  * @max: room there
  *

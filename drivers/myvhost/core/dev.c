@@ -35,10 +35,7 @@ void mvh_dev_lock_vqs(struct mvh_dev *dev)
 		mutex_lock_nest_lock(&vq->mutex, &dev->mutex);
 }
 
-/**
- * mvh_dev_unlock_vqs - undo mvh_dev_lock_vqs()
- * @dev: the device
- */
+/* mvh_dev_unlock_vqs() - undo mvh_dev_lock_vqs() */
 void mvh_dev_unlock_vqs(struct mvh_dev *dev)
 {
 	unsigned int i;
@@ -595,10 +592,9 @@ static int mvh_dev_attach(struct mvh_dev *dev, struct mvh_vq *vq,
 	return mvh_dev_swap_port(dev, vq, &new);
 }
 
-/**
- * mvh_dev_set_vq_port - attach a queue to a file, or detach it
+/*
+ * mvh_dev_set_vq_port() - attach a queue to a file, or detach it
  * @dev: the device, locked
- * @vq: the queue
  * @fd: the file's descriptor, or -1 to detach, which cannot fail
  *
  * Attaching the file that is attached already changes nothing.
@@ -628,10 +624,9 @@ int mvh_dev_set_vq_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd)
 	return mvh_dev_attach(dev, vq, file);
 }
 
-/**
- * mvh_dev_attach_vq - serve a queue of a device whose queues have no files
+/*
+ * mvh_dev_attach_vq() - serve a queue of a device whose queues have no files
  * @dev: the device, locked and owned
- * @vq: the queue
  *
  * A queue that is served already keeps running.
  *

@@ -135,9 +135,8 @@ static inline bool mvh_vq_logging(const struct mvh_vq *vq)
 	return mvh_vq_has_feature(vq, VHOST_F_LOG_ALL);
 }
 
-/**
- * mvh_vq_reachable - does the calling task see the owner's memory?
- * @vq: the queue
+/*
+ * mvh_vq_reachable() - does the calling task see the owner's memory?
  *
  * The owner and the workers do; the task that closes the last descriptor may not.
  *

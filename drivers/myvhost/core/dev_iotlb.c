@@ -116,9 +116,8 @@ void mvh_dev_unread_miss(struct mvh_dev *dev, u64 iova)
 	spin_unlock(&dev->miss_lock);
 }
 
-/**
- * mvh_dev_forget_miss - forget a missing translation
- * @dev: the device
+/*
+ * mvh_dev_forget_miss() - forget a missing translation
  * @vq: the queue that may wait for it
  *
  * Return: true if it did.

@@ -7,9 +7,8 @@
 #include "backend.h"
 #include "dev.h"
 
-/**
- * mvh_dev_status - read the status byte
- * @dev: the device
+/*
+ * mvh_dev_status() - read the status byte
  *
  * Return: VIRTIO_CONFIG_S_*.
  */
@@ -18,9 +17,8 @@ u8 mvh_dev_status(const struct mvh_dev *dev)
 	return atomic_read(&dev->status);
 }
 
-/**
- * mvh_dev_need_reset - report an error that only a reset ends (virtio 1.3, 2.1.1)
- * @dev: the device
+/*
+ * mvh_dev_need_reset() - report an error that only a reset ends (virtio 1.3, 2.1.1)
  *
  * Context: Any; the queue's mutex is enough.
  */
@@ -161,11 +159,9 @@ int mvh_dev_set_status(struct mvh_dev *dev, u8 status)
 	return 0;
 }
 
-/**
- * mvh_dev_enable_vq - serve a queue once the device runs, or stop serving it
+/*
+ * mvh_dev_enable_vq() - serve a queue once the device runs, or stop serving it
  * @dev: the device, locked
- * @vq: the queue
- * @enabled: which
  *
  * Return: 0; or, with nothing changed, what mvh_dev_attach_vq() says.
  */

@@ -138,10 +138,9 @@ int mvh_dev_free_worker(struct mvh_dev *dev, u32 id)
 	return 0;
 }
 
-/**
- * mvh_dev_attach_worker - let a worker serve a queue
+/*
+ * mvh_dev_attach_worker() - let a worker serve a queue
  * @dev: the device, locked and owned
- * @vq: the queue
  * @id: the worker's id
  *
  * Return: 0, or -ENODEV if there is none.

@@ -16,10 +16,8 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/**
- * mvh_vq_set_worker - let another worker serve a queue
- * @vq: the queue
- * @worker: the worker
+/*
+ * mvh_vq_set_worker() - let another worker serve a queue
  *
  * When it returns, the old worker neither runs the queue nor is going to.
  *
@@ -46,9 +44,8 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 	trace_mvh_state(vq, state);
 }
 
-/**
- * mvh_vq_break - stop a queue until its port is detached, and report it
- * @vq: the queue
+/*
+ * mvh_vq_break() - stop a queue until its port is detached, and report it
  *
  * Context: With the queue's mutex.
  */
@@ -59,9 +56,8 @@ void mvh_vq_break(struct mvh_vq *vq)
 	vq->dev->frontend->error(vq);
 }
 
-/**
- * mvh_vq_refresh - take over the device's features
- * @vq: the queue
+/*
+ * mvh_vq_refresh() - take over the device's features
  *
  * Also to be called when its logging changes.
  *
@@ -82,10 +78,8 @@ void mvh_vq_refresh(struct mvh_vq *vq)
 	mvh_view_set(&vq->view, vq->dev->iotlb ?: vq->dev->table);
 }
 
-/**
- * mvh_vq_part_size - bytes of one area of the ring
- * @vq: the queue
- * @part: which
+/*
+ * mvh_vq_part_size() - bytes of one area of the ring
  *
  * Return: the size.
  */
@@ -95,9 +89,8 @@ u64 mvh_vq_part_size(const struct mvh_vq *vq, enum mvh_part part)
 				  vq->ring.num, part);
 }
 
-/**
- * mvh_vq_in_user_range - does a ring lie in the user's half of the address space?
- * @vq: the queue
+/*
+ * mvh_vq_in_user_range() - does a ring lie in the user's half of the address space?
  * @addr: owner's addresses of the parts
  *
  * With an IOMMU the addresses are checked when the ring is mapped.
@@ -227,10 +220,9 @@ static void mvh_vq_kicked(struct mvh_event *event)
 	mvh_vq_schedule(container_of(event, struct mvh_vq, kick_event));
 }
 
-/**
- * mvh_vq_counter - read a counter
+/*
+ * mvh_vq_counter() - read a counter
  * @vq: the queue, locked or not
- * @what: which
  *
  * Return: its value.
  */
@@ -257,9 +249,8 @@ void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index)
 	mvh_ring_reset(&vq->ring);
 }
 
-/**
- * mvh_vq_alloc - give a queue the memory it needs to run
- * @vq: the queue
+/*
+ * mvh_vq_alloc() - give a queue the memory it needs to run
  *
  * Return: 0, or -ENOMEM with what was there freed by mvh_vq_free().
  */

@@ -81,7 +81,7 @@ enum mvh_miss_state {
  *
  * @state: what became of it
  * @access: MVH_ACCESS_*
- * @iova: the address
+ * @iova: what is to be translated
  */
 struct mvh_miss {
 	enum mvh_miss_state state;
@@ -118,7 +118,7 @@ struct mvh_window {
  * @state: what it is doing
  * @port: the back end's object for it while not OFF
  * @file: the file the port was made of
- * @ring: the ring
+ * @ring: layout, position and memory of the virtqueue
  * @area: its memory
  * @mapped: @area and @ring.part are valid, in user mode or not
  * @try_pin: the next run is to leave user mode if it can
@@ -137,7 +137,7 @@ struct mvh_window {
  * @kick: the guest's kicks come from here
  * @kick_event: subscription to @kick
  * @worker: the worker that serves it; RCU, changes under the device's mutex
- * @work: a run
+ * @work: scheduled for a run, mvh_vq_run()
  * @window: busy polling
  * @miss: missing translation; under @dev->miss_lock
  * @iov: pieces of the chains
@@ -147,7 +147,7 @@ struct mvh_window {
  *	guest
  * @n_chain: end of them
  * @done: finished chains that are not pushed yet
- * @n_done: how many
+ * @n_done: entries of @done
  * @left_packets: what remains of this run's budget
  * @left_bytes: likewise
  * @left_descs: likewise, of descriptors looked at

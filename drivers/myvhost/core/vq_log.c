@@ -25,7 +25,7 @@ static void mvh_vq_logged(struct mvh_vq *vq, int err)
 
 /**
  * mvh_vq_dirty - log what was written into a chain's writable part
- * @vq: the queue
+ * @vq: queue whose chain was written to
  * @iov: the pieces
  * @len: bytes written into them from their start
  *
@@ -50,12 +50,11 @@ void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len)
 }
 EXPORT_SYMBOL_GPL(mvh_vq_dirty);
 
-/**
- * mvh_vq_wrote - log a write into ring memory
+/*
+ * mvh_vq_wrote() - log a write into ring memory
  * @ring: the ring of a queue
  * @part: where in it
  * @off: offset in that area
- * @len: bytes
  *
  * See struct mvh_ring.
  */
@@ -87,11 +86,10 @@ void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off,
 	mvh_vq_logged(vq, err);
 }
 
-/**
- * mvh_range_loggable - can a range of guest memory be logged?
+/*
+ * mvh_range_loggable() - can a range of guest memory be logged?
  * @base: owner's address of the log
  * @gpa: start of the range
- * @len: bytes
  *
  * Return: true if its bits lie in the owner's half of the address space.
  */
@@ -105,9 +103,8 @@ bool mvh_range_loggable(u64 base, u64 gpa, u64 len)
 			 DIV_ROUND_UP(len, MVH_LOG_PAGE * 8));
 }
 
-/**
- * mvh_vq_used_loggable - could writes to a queue's used area be logged?
- * @vq: the queue
+/*
+ * mvh_vq_used_loggable() - could writes to a queue's used area be logged?
  * @base: owner's address of the log
  * @gpa: guest address of the used area
  *
@@ -120,9 +117,8 @@ bool mvh_vq_used_loggable(const struct mvh_vq *vq, u64 base, u64 gpa)
 	return mvh_range_loggable(base, gpa, mvh_vq_part_size(vq, MVH_PART_USED));
 }
 
-/**
- * mvh_vq_loggable - can writes to a queue's ring be logged?
- * @vq: the queue
+/*
+ * mvh_vq_loggable() - can writes to a queue's ring be logged?
  * @base: owner's address of the log
  *
  * With an IOMMU the ring's guest address is not known in advance.

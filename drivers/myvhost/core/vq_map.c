@@ -164,9 +164,8 @@ static int mvh_vq_take_over(struct mvh_vq *vq)
 	return err;
 }
 
-/**
- * mvh_vq_map_user - get at the ring in user mode, if it is not mapped
- * @vq: the queue
+/*
+ * mvh_vq_map_user() - get at the ring in user mode, if it is not mapped
  *
  * Touches what vhost_net touches when a queue starts, and no more; the next run
  * tries to pin.
@@ -185,9 +184,8 @@ int mvh_vq_map_user(struct mvh_vq *vq)
 	return err ?: mvh_vq_take_over(vq);
 }
 
-/**
- * mvh_vq_map - get at the ring in the best way there is
- * @vq: the queue
+/*
+ * mvh_vq_map() - get at the ring in the best way there is
  *
  * Context: Process context of the worker, the queue's mutex held.
  * Return: as mvh_vq_map_user().
@@ -237,7 +235,7 @@ void mvh_vq_remap(struct mvh_vq *vq)
 
 /**
  * mvh_vq_map_failed - the host cannot reach guest memory now
- * @vq: the queue
+ * @vq: queue that met the failure
  *
  * Not the guest's doing: the queue goes on with the next kick, memory table or
  * translation.  What is finished and could not be given back waits until then.

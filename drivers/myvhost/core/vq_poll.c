@@ -32,7 +32,7 @@ static bool mvh_vq_must_yield(const struct mvh_vq *vq)
 
 /**
  * mvh_vq_poll - look for work for a while before going to sleep
- * @vq: the queue
+ * @vq: queue that would sleep
  * @ready: is there work?
  *
  * Ends early when the worker or the CPU is wanted elsewhere.
@@ -60,9 +60,8 @@ bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq))
 }
 EXPORT_SYMBOL_GPL(mvh_vq_poll);
 
-/**
- * mvh_vq_adapt - adapt the window when a queue runs
- * @vq: the queue
+/*
+ * mvh_vq_adapt() - adapt the window when a queue runs
  *
  * Slept for less than the bound: polling would have paid, so grow.  Slept for
  * longer: it would not, so shrink.

@@ -17,7 +17,7 @@ static_assert(MYVHOST_CNT_BAD_LENGTH - MYVHOST_CNT_BAD_INDEX ==
 
 /**
  * mvh_vq_bad - stop a queue because the guest broke the protocol
- * @vq: the queue
+ * @vq: queue whose driver did it
  * @why: how
  *
  * What was finished before is given back first.
@@ -40,7 +40,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_bad);
 
 /**
  * mvh_vq_drop - count a packet that will not arrive
- * @vq: the queue
+ * @vq: queue that the packet belongs to
  * @why: one of MYVHOST_CNT_DROP_*
  *
  * Context: With the queue's mutex.
@@ -92,7 +92,7 @@ static bool mvh_vq_touchable(const struct mvh_vq *vq)
 
 /**
  * mvh_vq_flush - give finished chains back and interrupt the guest if it wants
- * @vq: the queue
+ * @vq: queue with or without finished chains
  *
  * If the ring cannot be reached, they are kept for the next time.
  *
@@ -245,7 +245,7 @@ static int mvh_vq_fetch_batch(struct mvh_vq *vq, unsigned int max)
 
 /**
  * mvh_vq_next - take chains from the ring
- * @vq: the queue
+ * @vq: queue that is served
  * @max: most of them, 1 to MVH_BATCH
  *
  * The service holds what is taken: see mvh_vq_chain().  It disposes of chains in

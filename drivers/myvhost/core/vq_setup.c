@@ -17,9 +17,8 @@ static void mvh_vq_assert_locked(const struct mvh_vq *vq)
 	lockdep_assert_held(&vq->mutex);
 }
 
-/**
- * mvh_vq_set_num - set the size of the ring
- * @vq: the queue
+/*
+ * mvh_vq_set_num() - set the size of the ring
  * @num: descriptors, a power of two, or 0
  * @max: most that the dialect allows, at most MVH_RING_MAX
  *
@@ -36,9 +35,8 @@ int mvh_vq_set_num(struct mvh_vq *vq, u32 num, u32 max)
 	return 0;
 }
 
-/**
- * mvh_vq_set_base - set the position in the ring
- * @vq: the queue
+/*
+ * mvh_vq_set_base() - set the position in the ring
  * @base: as in the argument of VHOST_SET_VRING_BASE
  *
  * Return: 0, -EBUSY while the queue is attached, or -EINVAL.
@@ -51,9 +49,8 @@ int mvh_vq_set_base(struct mvh_vq *vq, u32 base)
 	return mvh_ring_state_unpack(&vq->ring, base);
 }
 
-/**
- * mvh_vq_get_base - read the position in the ring
- * @vq: the queue
+/*
+ * mvh_vq_get_base() - read the position in the ring
  * @base: set as in the argument of VHOST_GET_VRING_BASE
  *
  * Waits until nothing is in flight, so that the position counts it.
@@ -136,9 +133,8 @@ int mvh_vq_set_addr(struct mvh_vq *vq, const struct vhost_vring_addr *a)
 	return 0;
 }
 
-/**
- * mvh_vq_set_kick - set the eventfd that the guest kicks
- * @vq: the queue
+/*
+ * mvh_vq_set_kick() - set the eventfd that the guest kicks
  * @file: the eventfd's file, whose reference passes to the queue, or NULL
  *
  * Return: 0, or -EINVAL if the file reports an error.
@@ -159,9 +155,8 @@ int mvh_vq_set_kick(struct mvh_vq *vq, struct file *file)
 	return err;
 }
 
-/**
- * mvh_vq_set_call - set the eventfd that interrupts the guest
- * @vq: the queue
+/*
+ * mvh_vq_set_call() - set the eventfd that interrupts the guest
  * @call: the eventfd, whose reference passes to the queue, or NULL
  *
  * QEMU may replace the eventfd of a running queue.  A call sent to the old one
@@ -177,9 +172,8 @@ void mvh_vq_set_call(struct mvh_vq *vq, struct eventfd_ctx *call)
 		eventfd_ctx_put(call);
 }
 
-/**
- * mvh_vq_set_err - set the eventfd for errors of the queue
- * @vq: the queue
+/*
+ * mvh_vq_set_err() - set the eventfd for errors of the queue
  * @err: the eventfd, whose reference passes to the queue, or NULL
  */
 void mvh_vq_set_err(struct mvh_vq *vq, struct eventfd_ctx *err)
@@ -190,9 +184,8 @@ void mvh_vq_set_err(struct mvh_vq *vq, struct eventfd_ctx *err)
 		eventfd_ctx_put(err);
 }
 
-/**
- * mvh_vq_set_poll - let a queue poll for a while before it sleeps
- * @vq: the queue
+/*
+ * mvh_vq_set_poll() - let a queue poll for a while before it sleeps
  * @max_us: upper bound of an adaptive window, 0 for the fixed one
  */
 void mvh_vq_set_poll(struct mvh_vq *vq, u32 max_us)
@@ -203,9 +196,8 @@ void mvh_vq_set_poll(struct mvh_vq *vq, u32 max_us)
 	vq->window.slept_at = 0;
 }
 
-/**
- * mvh_vq_set_busyloop - set the fixed window of busy polling
- * @vq: the queue
+/*
+ * mvh_vq_set_busyloop() - set the fixed window of busy polling
  * @us: the argument of VHOST_SET_VRING_BUSYLOOP_TIMEOUT; a queue polls at most
  *	MYVHOST_POLL_MAX_USECS, but any value can be read back
  */
@@ -215,9 +207,8 @@ void mvh_vq_set_busyloop(struct mvh_vq *vq, u32 us)
 	vq->window.fixed_us = us;
 }
 
-/**
- * mvh_vq_get_busyloop - read what mvh_vq_set_busyloop() set
- * @vq: the queue
+/*
+ * mvh_vq_get_busyloop() - read what mvh_vq_set_busyloop() set
  *
  * Return: microseconds.
  */

@@ -45,9 +45,8 @@ static void mvh_worker_wake(struct mvh_worker *worker)
 		wake_up_process(worker->task);
 }
 
-/**
- * mvh_worker_schedule - have a worker run a work
- * @worker: the worker
+/*
+ * mvh_worker_schedule() - have a worker run a work
  * @work: the work; if it is scheduled already, it runs once
  *
  * Context: Any, with interrupts on or off.
@@ -154,9 +153,8 @@ static void mvh_worker_wait(struct mvh_worker *worker,
 		wait_for_completion(&worker->dead);
 }
 
-/**
- * mvh_worker_flush - wait until all works scheduled before have run
- * @worker: the worker
+/*
+ * mvh_worker_flush() - wait until all works scheduled before have run
  *
  * Context: Process context, may sleep.  No lock that works take may be held.
  */

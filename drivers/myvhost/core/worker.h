@@ -53,9 +53,8 @@ struct mvh_worker {
 	char name[TASK_COMM_LEN];
 };
 
-/**
- * mvh_work_init - prepare work
- * @work: the work
+/*
+ * mvh_work_init() - prepare work
  * @fn: what to do
  */
 static inline void mvh_work_init(struct mvh_work *work,
@@ -71,9 +70,8 @@ void mvh_worker_destroy(struct mvh_worker *worker);
 bool mvh_worker_schedule(struct mvh_worker *worker, struct mvh_work *work);
 void mvh_worker_flush(struct mvh_worker *worker);
 
-/**
- * mvh_worker_has_work - does anything else wait for this worker?
- * @worker: the worker
+/*
+ * mvh_worker_has_work() - does anything else wait for this worker?
  *
  * Context: The worker's own.
  * Return: true if so; a busy poll must end then.

@@ -80,11 +80,10 @@ do {									\
 #define mvh_wmb()		smp_wmb()	/* pairs with its read barrier */
 #define mvh_mb()		smp_mb()	/* pairs with its full barrier */
 
-/**
- * mvh_copy_from_guest - read guest memory outside the rings
+/*
+ * mvh_copy_from_guest() - read guest memory outside the rings
  * @dst: kernel buffer
  * @src: owner's address
- * @len: bytes
  *
  * Context: Process context with the owner's address space, may sleep.
  * Return: 0, or -EFAULT.

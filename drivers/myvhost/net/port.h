@@ -17,7 +17,7 @@ struct mvh_vq;
  * enum mvh_net_queue - the queues of a network device (virtio 1.3, 5.1.2)
  * @MVH_NET_RX: to the guest
  * @MVH_NET_TX: from the guest
- * @MVH_NET_QUEUES: how many
+ * @MVH_NET_QUEUES: number of queues
  */
 enum mvh_net_queue {
 	MVH_NET_RX,

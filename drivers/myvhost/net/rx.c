@@ -212,9 +212,8 @@ static bool mvh_net_rx_wait(struct mvh_vq *vq)
 	return true;
 }
 
-/**
- * mvh_net_rx - serve the receive queue
- * @vq: the queue
+/*
+ * mvh_net_rx() - serve the receive queue
  *
  * Sleeps either for the port, the guest's kicks being of no use, or for the
  * guest, the port being disarmed.

@@ -35,7 +35,7 @@
  * @is_tap: it takes whole frames in batches
  * @frags: frames are built here
  * @xdp: frames to be handed over
- * @n_xdp: how many
+ * @n_xdp: frames in the batch
  * @bytes: of all of them
  * @queue: frames taken from @ring
  * @head: next one
@@ -142,9 +142,8 @@ void mvh_port_destroy(struct mvh_port *port)
 	kvfree(tap);
 }
 
-/**
- * mvh_port_start - begin to listen, disarmed
- * @port: the port
+/*
+ * mvh_port_start() - begin to listen, disarmed
  *
  * Return: 0, or -EINVAL if the tap has no network device.
  */
@@ -198,9 +197,8 @@ void mvh_port_stop(struct mvh_port *port)
 		mvh_vq_drop(port->vq, MYVHOST_CNT_DROP_BACKEND);
 }
 
-/**
- * mvh_port_arm - run the queue when there is something, or room
- * @port: the port
+/*
+ * mvh_port_arm() - run the queue when there is something, or room
  *
  * The caller has to look once more after this.
  */
@@ -209,10 +207,7 @@ void mvh_port_arm(struct mvh_port *port)
 	mvh_event_unmute(&mvh_tap(port)->event);
 }
 
-/**
- * mvh_port_disarm - do not run the queue any more
- * @port: the port
- */
+/* mvh_port_disarm() - do not run the queue any more */
 void mvh_port_disarm(struct mvh_port *port)
 {
 	mvh_event_mute(&mvh_tap(port)->event);
@@ -235,9 +230,8 @@ static u32 mvh_tap_frame_size(u32 headroom, u32 len)
 	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 }
 
-/**
- * mvh_port_frame_fits - can a frame be sent as a copy?
- * @port: the port
+/*
+ * mvh_port_frame_fits() - can a frame be sent as a copy?
  * @len: bytes of the frame
  *
  * Such frames are not charged to the socket, so a socket with a limit gets none.
@@ -253,9 +247,8 @@ bool mvh_port_frame_fits(const struct mvh_port *port, u64 len)
 	       mvh_tap_frame_size(mvh_tap_headroom(tap), len) <= PAGE_SIZE;
 }
 
-/**
- * mvh_port_frame_alloc - a buffer for a frame that fits
- * @port: the port
+/*
+ * mvh_port_frame_alloc() - a buffer for a frame that fits
  * @frame: where to describe it
  * @len: bytes of the frame
  *
@@ -308,9 +301,8 @@ bool mvh_port_push(struct mvh_port *port, const struct mvh_frame *frame,
 	return ++tap->n_xdp == MVH_TAP_BATCH;
 }
 
-/**
- * mvh_port_flush - hand over the batch
- * @port: the port
+/*
+ * mvh_port_flush() - hand over the batch
  * @n: where to put how many frames it had
  * @bytes: where to put how many bytes
  *
@@ -347,9 +339,8 @@ int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes)
 	return ret;
 }
 
-/**
- * mvh_port_send - send one frame
- * @port: the port
+/*
+ * mvh_port_send() - send one frame
  * @iter: the frame, behind its virtio header unless @port->strip_hdr
  *
  * Context: Process context with the address space that @iter is of.
@@ -423,9 +414,8 @@ static u32 mvh_tap_sock_len(struct sock *sk)
 	return len;
 }
 
-/**
- * mvh_port_peek - length of the next frame
- * @port: the port
+/*
+ * mvh_port_peek() - length of the next frame
  *
  * Return: its bytes, 0 if there is none.
  */
@@ -445,9 +435,8 @@ u32 mvh_port_peek(struct mvh_port *port)
 	return mvh_tap_entry_len(tap->queue[tap->head]);
 }
 
-/**
- * mvh_port_recv - take the next frame
- * @port: the port
+/*
+ * mvh_port_recv() - take the next frame
  * @iter: where to put it, behind its virtio header unless @port->strip_hdr
  *
  * The frame is gone, whatever comes out.
@@ -472,10 +461,7 @@ int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter)
 	return ret;
 }
 
-/**
- * mvh_port_skip - throw the next frame away
- * @port: the port
- */
+/* mvh_port_skip() - throw the next frame away */
 void mvh_port_skip(struct mvh_port *port)
 {
 	struct mvh_tap *tap = mvh_tap(port);

@@ -16,9 +16,8 @@ static void mvh_net_tx_count(struct mvh_vq *vq, u32 n, u64 bytes)
 	mvh_vq_count(vq, MYVHOST_CNT_BYTES, bytes);
 }
 
-/**
- * mvh_net_tx_flush - hand over the batch of frames
- * @vq: the queue
+/*
+ * mvh_net_tx_flush() - hand over the batch of frames
  *
  * They are copies of what the guest had, so they cannot be tried again.
  */
@@ -168,9 +167,8 @@ static int mvh_net_tx_batch(struct mvh_vq *vq)
 	return 0;
 }
 
-/**
- * mvh_net_tx - serve the transmit queue
- * @vq: the queue
+/*
+ * mvh_net_tx() - serve the transmit queue
  *
  * Context: see mvh_backend_ops.service.
  */

@@ -289,9 +289,8 @@ static int mvh_packed_walk(struct mvh_ring *ring, struct mvh_view *view,
 	return 0;
 }
 
-/**
- * mvh_chain_fetch - take the next chain from a ring
- * @ring: the ring
+/*
+ * mvh_chain_fetch() - take the next chain from a ring
  * @view: guest memory
  * @chain: the chain, with @chain->iov and @chain->max set
  *
@@ -335,9 +334,8 @@ int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 	return ret;
 }
 
-/**
- * mvh_chain_leave - leave a chain, and all that were fetched after it, to the guest
- * @ring: the ring
+/*
+ * mvh_chain_leave() - leave a chain, and all that were fetched after it, to the guest
  * @chain: the chain, of which nothing was pushed
  *
  * The next fetch meets it again.

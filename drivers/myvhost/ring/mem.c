@@ -41,9 +41,8 @@ static u32 mvh_map_find(const struct mvh_map *map, u64 addr)
 	return lo;
 }
 
-/**
- * mvh_map_overlaps - is anything in a range?
- * @map: the map
+/*
+ * mvh_map_overlaps() - is anything in a range?
  * @start: first guest address
  * @last: last guest address, included
  *
@@ -71,10 +70,9 @@ static bool mvh_map_add(struct mvh_map *map, const struct mvh_region *add)
 	return true;
 }
 
-/**
- * mvh_map_create - a map for a memory table
+/*
+ * mvh_map_create() - a map for a memory table
  * @region: the table, in any order
- * @n: its length
  *
  * Return: the map, ERR_PTR(-ENOMEM), or ERR_PTR(-EFAULT) if
  * regions overlap or wrap.
@@ -139,9 +137,8 @@ static void mvh_map_evict_oldest(struct mvh_map *map)
 		(map->n - oldest) * sizeof(*map->region));
 }
 
-/**
- * mvh_map_remove - take translations out of a map
- * @map: the map
+/*
+ * mvh_map_remove() - take translations out of a map
  * @start: first guest address
  * @last: last guest address, included
  *
@@ -173,9 +170,8 @@ void mvh_map_put(struct mvh_map *map, const struct mvh_region *add)
 	mvh_map_add(map, add);
 }
 
-/**
- * mvh_view_set - look into a map from now on
- * @view: the view
+/*
+ * mvh_view_set() - look into a map from now on
  * @map: the map or NULL; the caller keeps it for as long as it is set
  */
 void mvh_view_set(struct mvh_view *view, const struct mvh_map *map)
@@ -212,9 +208,8 @@ static int mvh_view_miss(struct mvh_view *view, u64 addr, u8 access)
 	return -EAGAIN;
 }
 
-/**
- * mvh_view_translate - find guest memory in the owner's address space
- * @view: the view
+/*
+ * mvh_view_translate() - find guest memory in the owner's address space
  * @addr: guest address
  * @len: bytes; 0 takes no piece and touches no map
  * @access: MVH_ACCESS_READ, MVH_ACCESS_WRITE, or both

@@ -49,7 +49,7 @@ struct mvh_map {
 
 /**
  * struct mvh_view - one user's way of looking into a map
- * @map: the map
+ * @map: what it looks into, NULL for no memory at all
  * @hint: the region that served last; guests have few, and stay in one
  * @miss: where the last -EAGAIN happened
  * @miss_access: what was wanted there

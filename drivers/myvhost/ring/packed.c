@@ -30,9 +30,8 @@ static bool mvh_packed_is_avail(u16 flags, bool wrap)
 	       !!(flags & MVH_PACKED_USED) != wrap;
 }
 
-/**
- * mvh_packed_advance - move a position by some descriptors
- * @ring: the ring
+/*
+ * mvh_packed_advance() - move a position by some descriptors
  * @pos: slot
  * @wrap: its wrap counter
  * @n: how many, at most @ring->num
@@ -49,9 +48,8 @@ void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
 	*pos = next;
 }
 
-/**
- * mvh_packed_room - descriptors that the guest may have made available
- * @ring: the ring
+/*
+ * mvh_packed_room() - descriptors that the guest may have made available
  *
  * All but those taken and not given back.  A guest that marks these available
  * again must not get us to give back more than the ring has.
@@ -68,9 +66,8 @@ u16 mvh_packed_room(const struct mvh_ring *ring)
 	return taken > ring->num ? 0 : ring->num - taken;
 }
 
-/**
- * mvh_packed_next - is a chain available at the current position?
- * @ring: the ring
+/*
+ * mvh_packed_next() - is a chain available at the current position?
  * @flags: where to put the flags of its first descriptor, which must not be
  *	read again
  *
@@ -130,11 +127,9 @@ static void mvh_packed_wrote(struct mvh_ring *ring, u16 pos,
 	mvh_packed_wrote_descs(ring, first, last);
 }
 
-/**
- * mvh_packed_push - see mvh_ring_push()
- * @ring: the ring
+/*
+ * mvh_packed_push() - see mvh_ring_push()
  * @done: the chains
- * @n: how many
  *
  * Return: 0, or -EFAULT.
  */
@@ -170,9 +165,8 @@ int mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 	return 0;
 }
 
-/**
- * mvh_packed_should_call - see mvh_ring_should_call()
- * @ring: the ring
+/*
+ * mvh_packed_should_call() - see mvh_ring_should_call()
  *
  * Return: true if the driver wants an interrupt (PK11).
  */
@@ -214,18 +208,14 @@ static void mvh_packed_put_flags(struct mvh_ring *ring, u16 flags)
 		       sizeof(device->flags));
 }
 
-/**
- * mvh_packed_disable_kick - see mvh_ring_disable_kick()
- * @ring: the ring
- */
+/* mvh_packed_disable_kick() - see mvh_ring_disable_kick() */
 void mvh_packed_disable_kick(struct mvh_ring *ring)
 {
 	mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_DISABLE);
 }
 
-/**
- * mvh_packed_enable_kick - see mvh_ring_enable_kick()
- * @ring: the ring
+/*
+ * mvh_packed_enable_kick() - see mvh_ring_enable_kick()
  *
  * Return: true if more became available meanwhile.
  */
@@ -245,18 +235,14 @@ bool mvh_packed_enable_kick(struct mvh_ring *ring)
 	return mvh_packed_has_new(ring);
 }
 
-/**
- * mvh_packed_request_kick - see mvh_ring_request_kick()
- * @ring: the ring
- */
+/* mvh_packed_request_kick() - see mvh_ring_request_kick() */
 void mvh_packed_request_kick(struct mvh_ring *ring)
 {
 	mvh_packed_put_flags(ring, VRING_PACKED_EVENT_FLAG_ENABLE);
 }
 
-/**
- * mvh_packed_has_new - see mvh_ring_has_new()
- * @ring: the ring
+/*
+ * mvh_packed_has_new() - see mvh_ring_has_new()
  *
  * Return: true if the descriptor that was not available now is.
  */

@@ -6,12 +6,11 @@
  */
 #include "ring.h"
 
-/**
- * mvh_ring_part_size - bytes of one area of a ring
+/*
+ * mvh_ring_part_size() - bytes of one area of a ring
  * @packed: layout
  * @event_idx: VIRTIO_RING_F_EVENT_IDX was negotiated
  * @num: descriptors
- * @part: which area
  *
  * Return: the size in bytes (virtio 1.3, 2.7.2 and 2.8.10.1).
  */
@@ -79,9 +78,8 @@ bool mvh_ring_state_ok(const struct mvh_ring *ring)
 		mvh_packed_room(ring));
 }
 
-/**
- * mvh_ring_state_pack - the position as VHOST_GET_VRING_BASE reports it
- * @ring: the ring
+/*
+ * mvh_ring_state_pack() - the position as VHOST_GET_VRING_BASE reports it
  *
  * Return: split: the available index.  Packed: bits 0-14 available slot, bit 15
  * its wrap counter, bits 16-30 used slot, bit 31 its wrap counter.
@@ -96,9 +94,8 @@ u32 mvh_ring_state_pack(const struct mvh_ring *ring)
 	       ((u32)s->used | s->used_wrap << 15) << 16;
 }
 
-/**
- * mvh_ring_state_unpack - set the position as VHOST_SET_VRING_BASE gives it
- * @ring: the ring
+/*
+ * mvh_ring_state_unpack() - set the position as VHOST_SET_VRING_BASE gives it
  * @base: see mvh_ring_state_pack()
  *
  * mvh_ring_state_ok() checks it when the ring starts, because the size may be

@@ -144,9 +144,8 @@ struct mvh_ring {
  */
 #define MVH_USER_SHIFT	(BITS_PER_LONG - 8)
 
-/**
- * mvh_ring_user_part - what stands for the address of an area in user mode
- * @part: which area
+/*
+ * mvh_ring_user_part() - what stands for the address of an area in user mode
  * @off: where in its first page it begins
  *
  * Return: what @part of struct mvh_ring must be.
@@ -156,9 +155,8 @@ static inline void *mvh_ring_user_part(enum mvh_part part, u32 off)
 	return (void *)(((unsigned long)part + 1) << MVH_USER_SHIFT | off);
 }
 
-/**
- * mvh_ring_user - find a word of a ring in user mode
- * @ring: the ring
+/*
+ * mvh_ring_user() - find a word of a ring in user mode
  * @word: where it is, reckoned from @ring->part
  *
  * Words are aligned, so none has a part in the next page.
@@ -212,9 +210,8 @@ static inline __virtio16 mvh_ring_virtio16(const struct mvh_ring *ring, u16 v)
 	return __cpu_to_virtio16(ring->le, v);
 }
 
-/**
- * mvh_ring_bad - note why the guest is wrong
- * @ring: the ring
+/*
+ * mvh_ring_bad() - note why the guest is wrong
  * @why: the reason
  *
  * Return: -EBADMSG, for the caller to pass on.
@@ -264,9 +261,8 @@ bool mvh_packed_enable_kick(struct mvh_ring *ring);
 void mvh_packed_request_kick(struct mvh_ring *ring);
 bool mvh_packed_has_new(struct mvh_ring *ring);
 
-/**
- * mvh_ring_push - give finished chains back to the guest
- * @ring: the ring
+/*
+ * mvh_ring_push() - give finished chains back to the guest
  * @done: the chains, in the order in which they were taken
  * @n: how many, at least 1
  *
@@ -283,9 +279,8 @@ static __always_inline int mvh_ring_push(struct mvh_ring *ring,
 			      mvh_split_push(ring, done, n);
 }
 
-/**
- * mvh_ring_should_call - does the guest want an interrupt?
- * @ring: the ring
+/*
+ * mvh_ring_should_call() - does the guest want an interrupt?
  *
  * Decides for everything pushed since the last call of this function.
  *
@@ -299,10 +294,7 @@ static __always_inline bool mvh_ring_should_call(struct mvh_ring *ring)
 	return call || ring->fault;
 }
 
-/**
- * mvh_ring_disable_kick - tell the guest that kicks are not needed
- * @ring: the ring
- */
+/* mvh_ring_disable_kick() - tell the guest that kicks are not needed */
 static __always_inline void mvh_ring_disable_kick(struct mvh_ring *ring)
 {
 	if (ring->packed)
@@ -344,9 +336,8 @@ static __always_inline void mvh_ring_request_kick(struct mvh_ring *ring)
 		mvh_split_request_kick(ring);
 }
 
-/**
- * mvh_ring_has_new - is there more than the last fetch saw?
- * @ring: the ring
+/*
+ * mvh_ring_has_new() - is there more than the last fetch saw?
  *
  * A cheap look for busy polling; promises nothing.
  *

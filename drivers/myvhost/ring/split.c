@@ -46,10 +46,7 @@ static void mvh_split_put_flags(struct mvh_ring *ring, u16 flags)
 		       sizeof(__virtio16));
 }
 
-/**
- * mvh_split_start - take over ring memory
- * @ring: the ring
- */
+/* mvh_split_start() - take over ring memory */
 void mvh_split_start(struct mvh_ring *ring)
 {
 	ring->seen = ring->state.avail;
@@ -58,9 +55,8 @@ void mvh_split_start(struct mvh_ring *ring)
 	mvh_split_put_flags(ring, 0);
 }
 
-/**
- * mvh_split_next - take the next available head
- * @ring: the ring
+/*
+ * mvh_split_next() - take the next available head
  * @head: where to put it, below @ring->num
  *
  * Reads the available ring every time, in order or not: a count of descriptors
@@ -118,11 +114,9 @@ static void mvh_split_wrote(struct mvh_ring *ring, u16 pos, unsigned int n)
 		       sizeof(__virtio16));
 }
 
-/**
- * mvh_split_push - see mvh_ring_push()
- * @ring: the ring
+/*
+ * mvh_split_push() - see mvh_ring_push()
  * @done: the chains
- * @n: how many
  *
  * Return: 0, or -EFAULT.
  */
@@ -152,9 +146,8 @@ int mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 	return 0;
 }
 
-/**
- * mvh_split_should_call - see mvh_ring_should_call()
- * @ring: the ring
+/*
+ * mvh_split_should_call() - see mvh_ring_should_call()
  *
  * Return: true if the driver wants an interrupt (SP16, SP17, SP19, SP21).
  */
@@ -184,9 +177,8 @@ bool mvh_split_should_call(struct mvh_ring *ring)
 	return vring_need_event(event, now, now - n);
 }
 
-/**
- * mvh_split_disable_kick - see mvh_ring_disable_kick()
- * @ring: the ring
+/*
+ * mvh_split_disable_kick() - see mvh_ring_disable_kick()
  *
  * With event indices there is nothing to do: the event lies in the past.
  */
@@ -211,18 +203,14 @@ static void mvh_split_want_kick(struct mvh_ring *ring, u16 idx)
 		       sizeof(*event));
 }
 
-/**
- * mvh_split_request_kick - see mvh_ring_request_kick()
- * @ring: the ring
- */
+/* mvh_split_request_kick() - see mvh_ring_request_kick() */
 void mvh_split_request_kick(struct mvh_ring *ring)
 {
 	mvh_split_want_kick(ring, mvh_split_avail_idx(ring));
 }
 
-/**
- * mvh_split_enable_kick - see mvh_ring_enable_kick()
- * @ring: the ring
+/*
+ * mvh_split_enable_kick() - see mvh_ring_enable_kick()
  *
  * Return: true if more became available meanwhile (SP20).
  */
@@ -233,9 +221,8 @@ bool mvh_split_enable_kick(struct mvh_ring *ring)
 	return mvh_split_has_new(ring);
 }
 
-/**
- * mvh_split_has_new - see mvh_ring_has_new()
- * @ring: the ring
+/*
+ * mvh_split_has_new() - see mvh_ring_has_new()
  *
  * Return: true if the available index moved since the last look.
  */

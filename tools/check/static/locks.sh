@@ -10,7 +10,7 @@ check() {
 	files 'drivers/myvhost/core/*.c' 'drivers/myvhost/cdev/*.c' 'drivers/myvhost/net/*.c' \
 		'drivers/myvhost/blk/*.c' | while read -r f; do
 		awk -v f="$f" '
-		/^\/\*\*$/ { doc = ""; comment = 1; next }
+		/^\/\*\*?$/ { doc = ""; comment = 1; next }
 		comment && /\*\// { comment = 0; documented = 1; next }
 		comment { line = $0; sub(/^ \*[ \t]*/, "", line); doc = doc " " line; next }
 		documented && /^\{/ {
