@@ -263,16 +263,25 @@ static void bounds_probe(struct fixture *x, unsigned int n)
 	mock_ring_submit(x->tx.ring);
 }
 
+static void bounds_wait_probe(struct fixture *x)
+{
+	struct mock_used u;
+	unsigned int n;
+
+	for (n = x->tx.ring->ninflight; n; n--)
+		ktap_eq(mock_ring_wait_used(x->tx.ring, &u, FIXTURE_WAIT), 1);
+}
+
 /*
  * A cache of exactly so many: with all of them nothing is missing, with one more the
- * first gives way.
+ * oldest gives way, which is that of the first page of memory, and no other.
  */
 KTAP_TEST(bounds_iotlb, KTAP_SHORT, net_split, "bounds_HO9_iotlb")
 {
 	struct combo c = *(const struct combo *)arg;
 	struct mock_net_cfg cfg;
-	unsigned int i, n, frames;
-	struct mock_used u;
+	struct mock_seg seg[2];
+	unsigned int i, n;
 	struct fixture x;
 
 	c.f[0] |= VHU_ACCESS_PLATFORM;
@@ -293,11 +302,16 @@ KTAP_TEST(bounds_iotlb, KTAP_SHORT, net_split, "bounds_HO9_iotlb")
 		bounds_update(&x, i);
 	ktap_ok(vhost_set_backend(x.n.fd, VHU_TX, x.tap));
 	bounds_probe(&x, n);
-	for (frames = x.tx.ring->ninflight; frames; frames--)
-		ktap_eq(mock_ring_wait_used(x.tx.ring, &u, FIXTURE_WAIT), 1);
+	bounds_wait_probe(&x);
 	ktap_eq(fixture_counter(&x, VHU_TX, MYVHOST_CNT_MISSES), 0);
 	bounds_update(&x, n);
 	bounds_probe(&x, n + 1);
+	bounds_wait_probe(&x);
+	ktap_eq(fixture_counter(&x, VHU_TX, MYVHOST_CNT_MISSES), 0);
+	seg[0] = (struct mock_seg) { x.tx.addr, x.n.hdr_len + 14, false };
+	seg[1] = (struct mock_seg) { x.n.mem.base, 1, false };
+	ktap_ok(mock_ring_add(x.tx.ring, seg, 2, true, 0));
+	mock_ring_submit(x.tx.ring);
 	ktap_check(mock_fd_wait(x.n.fd, FIXTURE_WAIT), "nothing is missing");
 	ktap_eq(fixture_counter(&x, VHU_TX, MYVHOST_CNT_MISSES), 1);
 }
