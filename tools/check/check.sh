@@ -259,39 +259,25 @@ skip_report() {
 	ktap_end
 }
 
-# qemu_kernel KERNEL: all subjects on the kernel of the slow tests, few on others
-qemu_kernel() {
-	local tests=${QEMU_TESTS:-} subjects=$MEMORY_SUBJECT
-	if [[ " $QEMU_KERNELS " = *" $1 "* ]]; then
-		if [ "$1" = "$SLOW_KERNEL" ]; then tests=all; fi
-		if [ "$tests" = all ]; then subjects=; else subjects="$QUICK_SUBJECTS $MEMORY_SUBJECT"; fi
-	fi
-	# shellcheck disable=SC2086
-	QEMU_TESTS=$tests stage "qemu-$1" "$REPO/selftests/qemu/run.sh" -k "$1" -o "$LOGS/qemu-$1" $subjects
-}
-
-qemu_backports() {
+stage_qemu() {
+	local k tests subjects last
+	for k in $BUILD_KERNELS; do
+		tests=${QEMU_TESTS:-} subjects=$MEMORY_SUBJECT
+		if [[ " $QEMU_KERNELS " = *" $k "* ]]; then
+			last=$k
+			if [ "$k" = "$SLOW_KERNEL" ]; then tests=all; fi
+			if [ "$tests" = all ]; then subjects=; else subjects="$QUICK_SUBJECTS $MEMORY_SUBJECT"; fi
+		fi
+		# shellcheck disable=SC2086
+		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k" $subjects
+	done
 	[ -n "$QEMU_KERNELS" ] || return 0
 	if [ -f "$ROOTFS/opt/qemu-backports/missing" ]; then
 		stage qemu-backports skip_report "the newer QEMU: $(cat "$ROOTFS/opt/qemu-backports/missing")"
 		return
 	fi
 	# shellcheck disable=SC2086
-	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "${QEMU_KERNELS##* }" \
-		-o "$LOGS/qemu-backports" $QUICK_SUBJECTS
-}
-
-# in two lanes: the kernel that has all subjects, and all the rest
-stage_qemu() {
-	local k
-	for k in $BUILD_KERNELS; do
-		[ "$k" != "$SLOW_KERNEL" ] || qemu_kernel "$k" &
-	done
-	for k in $BUILD_KERNELS; do
-		[ "$k" = "$SLOW_KERNEL" ] || qemu_kernel "$k"
-	done
-	qemu_backports
-	wait
+	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "$last" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
 }
 
 # prune: keep the logs of the last runs only
