@@ -146,10 +146,11 @@ int host_file(const char *path, __u64 size)
  * Make and mount a file system.
  * @type: ext4 or xfs
  * @name: it is HOST_DIR/name, in the file HOST_DIR/name.img
+ * @block: logical block size of the device that it is on
  *
  * Returns 0, a negative errno, or the exit status of a command that failed.
  */
-int host_fs(const char *type, const char *name, __u64 size)
+int host_fs(const char *type, const char *name, __u64 size, unsigned int block)
 {
 	const char *opts = !strcmp(type, "xfs") ? "-q -f -m crc=1 -K" :
 						  "-q -F -E nodiscard";
@@ -161,10 +162,11 @@ int host_fs(const char *type, const char *name, __u64 size)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	r = host_run("mkfs.%s %s %s >/dev/null 2>&1", type, opts, path);
+	r = host_run("mkfs.%s %s %s %s >/dev/null 2>&1", type, opts,
+		     block > 512 ? "-b 4096" : "", path);
 	if (r)
 		return r;
-	fd = host_loop(path, 512, dev, sizeof(dev));
+	fd = host_loop(path, block, dev, sizeof(dev));
 	if (fd < 0)
 		return fd;
 	snprintf(path, sizeof(path), HOST_DIR "/%s", name);

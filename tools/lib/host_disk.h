@@ -22,7 +22,7 @@ int host_9p_path(char *path, size_t len);
 void host_disk_clean(void);
 
 int host_file(const char *path, __u64 size);
-int host_fs(const char *type, const char *name, __u64 size);
+int host_fs(const char *type, const char *name, __u64 size, unsigned int block);
 int host_loop(const char *file, unsigned int block, char *dev, int len);
 
 int host_dm_create(const char *name, const char *fmt, ...)

@@ -15,6 +15,7 @@
 #include <linux/time64.h>
 #include <linux/workqueue.h>
 #include "core/backend.h"
+#include "bounce.h"
 #include "disk.h"
 
 /* Descriptors of data in one request; those of QEMU's disk. */
@@ -106,7 +107,7 @@ static int mvh_disk_open_direct(struct mvh_disk *disk, const struct file *file,
 	if (err)
 		return err == -EINVAL ? 0 : err;
 	align = mvh_disk_dio_align(disk);
-	if (is_power_of_2(align))
+	if (is_power_of_2(align) && align <= MVH_BOUNCE_MAX)
 		return align;
 	fput(disk->file);
 	disk->file = NULL;
@@ -129,13 +130,23 @@ static int mvh_disk_open(struct mvh_disk *disk, const struct file *file)
 			return err;
 	}
 	disk->direct = align;
-	disk->align = disk->direct ? align : 1;
-	disk->block = MVH_SECTOR_SIZE;
-	if (disk->direct)
-		disk->block = align;
-	else if (disk->bdev)
-		disk->block = max(bdev_logical_block_size(disk->bdev),
-				  MVH_SECTOR_SIZE);
+	disk->unit = disk->direct ? align : 1;
+	return 0;
+}
+
+/*
+ * The guest's block: what its user asked for, else that of a block device, or 512 of
+ * a file.  It does not follow direct I/O, or the cache mode: a partition table counts
+ * in it.
+ */
+static int mvh_disk_set_block(struct mvh_disk *disk, u32 block)
+{
+	if (!block)
+		block = disk->bdev ? bdev_logical_block_size(disk->bdev) :
+				     MVH_SECTOR_SIZE;
+	if (!is_power_of_2(block) || block < MVH_SECTOR_SIZE)
+		return -EINVAL;
+	disk->block = block;
 	return 0;
 }
 
@@ -202,7 +213,8 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 	/* An append-only file cannot back a writable disk. */
 	if (!disk->readonly && IS_APPEND(file_inode(file)))
 		return -EPERM;
-	err = mvh_disk_open(disk, file);
+	err = mvh_disk_open(disk, file) ?:
+	      mvh_disk_set_block(disk, blk->block_size);
 	if (err)
 		return err;
 	err = mvh_disk_check(disk);
@@ -228,6 +240,7 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 	refcount_set(&disk->refs, 1);
 	disk->dev = dev;
 	spin_lock_init(&disk->limit_lock);
+	mvh_holds_init(&disk->holds);
 	disk->cred = get_current_cred();
 	disk->readonly = blk->flags & MYVHOST_BLK_READONLY;
 	disk->asked_direct = !(blk->flags & MYVHOST_BLK_BUFFERED);
@@ -260,7 +273,8 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 	int err;
 
 	mvh_dev_assert_held(dev);
-	if (blk->flags & ~MVH_BLK_FLAGS || blk->reserved)
+	if (blk->flags & ~MVH_BLK_FLAGS ||
+	    blk->block_size > MYVHOST_BLK_SIZE_MAX)
 		return ERR_PTR(-EINVAL);
 	file = fget(blk->fd);
 	if (!file)
@@ -336,27 +350,39 @@ void mvh_disk_set_features(struct mvh_disk *disk, u64 features)
 	WRITE_ONCE(disk->wce, disk->wce_first && can_flush);
 }
 
-static u8 mvh_disk_block_exp(const struct mvh_disk *disk)
+/* A file system may call its stripe or transfer size the block size: at most a page. */
+static u32 mvh_disk_physical(const struct mvh_disk *disk)
 {
-	u32 physical = disk->bdev ? bdev_physical_block_size(disk->bdev) :
-				    i_blocksize(file_inode(disk->file));
+	if (disk->bdev)
+		return bdev_physical_block_size(disk->bdev);
+	return min_t(u32, i_blocksize(file_inode(disk->file)), PAGE_SIZE);
+}
 
-	return physical > disk->block ? ilog2(physical / disk->block) : 0;
+/* 0 if there is none, or none that is whole physical blocks. */
+static u32 mvh_disk_optimal(const struct mvh_disk *disk)
+{
+	u32 optimal = disk->bdev ? bdev_io_opt(disk->bdev) :
+				   i_blocksize(file_inode(disk->file));
+	u32 physical = max(mvh_disk_physical(disk), disk->block);
+
+	if (!disk->bdev && optimal <= physical)
+		return 0;
+	return optimal % physical ? 0 : optimal;
 }
 
 static void mvh_disk_topology(const struct mvh_disk *disk,
 			      struct virtio_blk_config *c)
 {
-	u32 min_io = 1, opt_io = 0;
+	u32 physical = mvh_disk_physical(disk), min_io = 1;
 
-	c->physical_block_exp = mvh_disk_block_exp(disk);
-	if (disk->bdev) {
+	if (physical > disk->block)
+		c->physical_block_exp = ilog2(physical / disk->block);
+	if (disk->bdev)
 		min_io = bdev_io_min(disk->bdev) / disk->block;
-		opt_io = bdev_io_opt(disk->bdev) / disk->block;
-	}
 	c->min_io_size = (__force __virtio16)
 			 cpu_to_le16(clamp(min_io, 1u, (u32)U16_MAX));
-	c->opt_io_size = (__force __virtio32)cpu_to_le32(opt_io);
+	c->opt_io_size = (__force __virtio32)
+			 cpu_to_le32(mvh_disk_optimal(disk) / disk->block);
 }
 
 static __virtio32 mvh_disk_le32(u32 v)
@@ -364,10 +390,22 @@ static __virtio32 mvh_disk_le32(u32 v)
 	return (__force __virtio32)cpu_to_le32(v);
 }
 
+/**
+ * mvh_disk_range_unit - what ranges that are discarded or zeroed at once are multiples of
+ * @disk: the disk
+ *
+ * Return: bytes, a power of two.
+ */
+u32 mvh_disk_range_unit(const struct mvh_disk *disk)
+{
+	return disk->bdev ? bdev_logical_block_size(disk->bdev) : disk->unit;
+}
+
 static void mvh_disk_ranges(const struct mvh_disk *disk,
 			    struct virtio_blk_config *c)
 {
-	u32 align = disk->block >> MVH_SECTOR_SHIFT;
+	u32 align = max(disk->block, mvh_disk_range_unit(disk)) >>
+		    MVH_SECTOR_SHIFT;
 
 	if (disk->features & BIT_ULL(VIRTIO_BLK_F_DISCARD)) {
 		c->max_discard_sectors = mvh_disk_le32(MVH_BLK_RANGE_SECTORS);

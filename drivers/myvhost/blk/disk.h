@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 #include <uapi/linux/myvhost.h>
 #include "ring/features.h"
+#include "hold.h"
 #include "limit.h"
 #include "req.h"
 
@@ -36,8 +37,10 @@ struct seq_file;
  * @readonly: the guest may not write
  * @direct: I/O does not go through the page cache
  * @asked_direct: not MYVHOST_BLK_BUFFERED; the backing may not support it
- * @block: bytes that positions and lengths are multiples of
- * @align: what addresses and lengths of memory must be multiples of for direct I/O
+ * @block: bytes that the guest's positions and lengths are multiples of
+ * @unit: what positions, lengths and addresses must be multiples of for direct I/O, 1
+ *	through the page cache
+ * @holds: writes that are under way, if mvh_disk_has_parts()
  * @serial: what the guest reads as serial number
  * @features: what the disk offers, besides the rings'
  * @n_queues: queues of the device
@@ -62,7 +65,8 @@ struct mvh_disk {
 	bool direct;
 	bool asked_direct;
 	u32 block;
-	u32 align;
+	u32 unit;
+	struct mvh_holds holds;
 	u8 serial[MYVHOST_BLK_SERIAL_LEN];
 	u64 features;
 	u32 n_queues;
@@ -77,6 +81,12 @@ struct mvh_disk {
 	struct mvh_limit bps;
 };
 
+/* May the guest write less than the backing can? */
+static inline bool mvh_disk_has_parts(const struct mvh_disk *disk)
+{
+	return disk->unit > disk->block;
+}
+
 struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 				 const struct myvhost_blk *blk, u32 n_queues);
 void mvh_disk_put(struct mvh_disk *disk);
@@ -86,6 +96,7 @@ void mvh_disk_set_features(struct mvh_disk *disk, u64 features);
 void mvh_disk_config(const struct mvh_disk *disk, u8 *config);
 void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
 			 const u8 *buf, u32 len);
+u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
 u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);
 void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 bytes);

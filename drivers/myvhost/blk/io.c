@@ -4,7 +4,8 @@
  *
  * - directly between the file and guest memory, asynchronous;
  * - through kernel pages (a bounce buffer), where guest memory is not aligned for
- *   direct I/O, asynchronous as well;
+ *   direct I/O, asynchronous as well; a write of less than whole units of the
+ *   backing by the pool;
  * - through the page cache: at once if that does not block, else by the pool
  *   of threads and kernel pages.
  *
@@ -18,23 +19,10 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "core/backend.h"
+#include "bounce.h"
 #include "disk.h"
+#include "partial.h"
 #include "queue.h"
-
-/* Kernel memory of one piece. */
-#define MVH_BOUNCE_PAGES	64
-
-/**
- * struct mvh_blk_bounce - kernel pages of a piece
- * @n: pages
- * @len: bytes in use
- * @bv: the pages
- */
-struct mvh_blk_bounce {
-	unsigned int n;
-	size_t len;
-	struct bio_vec bv[];
-};
 
 /**
  * enum mvh_blk_io_how - what a piece may wait for
@@ -75,84 +63,49 @@ static void mvh_blk_io_piece(struct mvh_blk_req *req, struct iov_iter *iter)
 	mvh_vq_charge(req->queue->vq, iov_iter_count(iter));
 }
 
-static void mvh_bounce_free(struct mvh_blk_bounce *bounce)
+/* Is what is not done yet more or less than whole units of the backing? */
+static bool mvh_blk_io_partial(const struct mvh_blk_req *req)
 {
-	if (!bounce)
-		return;
-	while (bounce->n)
-		__free_page(bounce->bv[--bounce->n].bv_page);
-	kfree(bounce);
-}
+	u64 pos = req->cmd.pos + req->bytes_done;
+	u64 left = req->cmd.len - req->bytes_done;
 
-static struct mvh_blk_bounce *mvh_bounce_alloc(u64 len)
-{
-	unsigned int n = min_t(u64, DIV_ROUND_UP_ULL(len, PAGE_SIZE),
-			       MVH_BOUNCE_PAGES);
-	struct mvh_blk_bounce *bounce;
-
-	bounce = kmalloc(struct_size(bounce, bv, n), GFP_KERNEL_ACCOUNT);
-	if (!bounce)
-		return NULL;
-	bounce->n = 0;
-	bounce->len = min_t(u64, len, (u64)n * PAGE_SIZE);
-	while (bounce->n < n) {
-		struct bio_vec *bv = &bounce->bv[bounce->n];
-
-		bv->bv_page = alloc_page(GFP_KERNEL_ACCOUNT);
-		if (!bv->bv_page) {
-			mvh_bounce_free(bounce);
-			return NULL;
-		}
-		bv->bv_offset = 0;
-		bv->bv_len = min_t(u64, bounce->len - bounce->n * PAGE_SIZE,
-				   PAGE_SIZE);
-		bounce->n++;
-	}
-	return bounce;
+	return (pos | left) & (req->queue->disk->unit - 1);
 }
 
 /* Copy @len bytes between guest memory and the bounce buffer. */
-static int mvh_bounce_copy(struct mvh_blk_req *req, size_t len)
+static int mvh_blk_io_copy(struct mvh_blk_req *req, size_t len)
 {
 	struct iov_iter iter;
-	unsigned int i;
 
 	mvh_vq_assert_mm(req->queue->vq);
 	mvh_blk_io_guest(req, &iter);
-	for (i = 0; len; i++) {
-		struct page *page = req->bounce->bv[i].bv_page;
-		size_t n = min_t(size_t, len, PAGE_SIZE), copied;
-
-		copied = mvh_blk_io_writes(req) ?
-			 copy_page_from_iter(page, 0, n, &iter) :
-			 copy_page_to_iter(page, 0, n, &iter);
-		if (copied != n)
-			return -EFAULT;
-		len -= n;
-	}
-	return 0;
+	return mvh_bounce_copy(req->bounce, &iter, len,
+			       mvh_blk_io_writes(req));
 }
 
 /* The piece will go through kernel pages. */
-static int mvh_bounce_start(struct mvh_blk_req *req)
+static int mvh_blk_io_bounce(struct mvh_blk_req *req)
 {
 	struct mvh_vq *vq = req->queue->vq;
 
-	req->bounce = mvh_bounce_alloc(req->cmd.len - req->bytes_done);
+	req->bounce = mvh_bounce_alloc(req->cmd.pos + req->bytes_done,
+				       req->cmd.len - req->bytes_done,
+				       req->queue->disk->unit);
 	if (!req->bounce)
 		return -ENOMEM;
 	mvh_vq_count(vq, MYVHOST_CNT_BOUNCED, 1);
 	mvh_vq_charge(vq, req->bounce->len);
 	if (!mvh_blk_io_writes(req))
 		return 0;
-	return mvh_bounce_copy(req, req->bounce->len);
+	return mvh_blk_io_copy(req, req->bounce->want);
 }
 
-static void mvh_bounce_iter(const struct mvh_blk_req *req,
-			    struct iov_iter *iter)
+/* Where the piece begins. */
+static u64 mvh_blk_io_pos(const struct mvh_blk_req *req)
 {
-	iov_iter_bvec(iter, mvh_blk_io_writes(req) ? ITER_SOURCE : ITER_DEST,
-		      req->bounce->bv, req->bounce->n, req->bounce->len);
+	u64 pos = req->cmd.pos + req->bytes_done;
+
+	return req->bounce ? pos - req->bounce->skip : pos;
 }
 
 /* A write to a file system needs protection from a freeze. */
@@ -161,13 +114,26 @@ static bool mvh_blk_io_freezable(const struct mvh_blk_req *req)
 	return mvh_blk_io_writes(req) && !req->queue->disk->bdev;
 }
 
+/* A write of whole units stays off those that are written in part, and they off it. */
+static bool mvh_blk_io_held(const struct mvh_blk_req *req)
+{
+	return mvh_blk_io_writes(req) && mvh_disk_has_parts(req->queue->disk);
+}
+
+static void mvh_blk_io_end_write(struct mvh_blk_req *req)
+{
+	if (mvh_blk_io_freezable(req))
+		kiocb_end_write(&req->kiocb);
+	if (unlikely(mvh_blk_io_held(req)))
+		mvh_hold_release(&req->queue->disk->holds, &req->hold);
+}
+
 static void mvh_blk_kiocb_complete(struct kiocb *kiocb, long result)
 {
 	struct mvh_blk_req *req = container_of(kiocb, struct mvh_blk_req,
 					       kiocb);
 
-	if (mvh_blk_io_freezable(req))
-		kiocb_end_write(kiocb);
+	mvh_blk_io_end_write(req);
 	req->result = result;
 	mvh_blk_queue_complete(req);
 }
@@ -188,6 +154,32 @@ static bool mvh_blk_io_protect(struct mvh_blk_req *req, enum mvh_blk_io_how how)
 	return true;
 }
 
+/* Returns false if @how is not to wait for others to complete. */
+static bool mvh_blk_io_hold(struct mvh_blk_req *req, size_t len,
+			    enum mvh_blk_io_how how)
+{
+	struct mvh_holds *holds = &req->queue->disk->holds;
+	u64 pos = mvh_blk_io_pos(req);
+
+	if (how != MVH_BLK_IO_WAIT)
+		return mvh_hold_try(holds, &req->hold, pos, pos + len, false);
+	mvh_hold_wait(holds, &req->hold, pos, pos + len, false);
+	return true;
+}
+
+/* Returns false if @how is not to wait for what a write must wait for. */
+static bool mvh_blk_io_start_write(struct mvh_blk_req *req, size_t len,
+				   enum mvh_blk_io_how how)
+{
+	if (unlikely(mvh_blk_io_held(req)) && !mvh_blk_io_hold(req, len, how))
+		return false;
+	if (!mvh_blk_io_freezable(req) || mvh_blk_io_protect(req, how))
+		return true;
+	if (unlikely(mvh_blk_io_held(req)))
+		mvh_hold_release(&req->queue->disk->holds, &req->hold);
+	return false;
+}
+
 /* Returns the file's result; -EAGAIN if it would block and @how is not to wait. */
 static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
 			  enum mvh_blk_io_how how)
@@ -197,7 +189,7 @@ static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
 	long ret;
 
 	init_sync_kiocb(kiocb, file);
-	kiocb->ki_pos = req->cmd.pos + req->bytes_done;
+	kiocb->ki_pos = mvh_blk_io_pos(req);
 	if (how == MVH_BLK_IO_ASYNC)
 		kiocb->ki_complete = mvh_blk_kiocb_complete;
 	if (how == MVH_BLK_IO_NOWAIT)
@@ -206,11 +198,11 @@ static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
 		kiocb->ki_flags |= IOCB_DSYNC;
 	if (!mvh_blk_io_writes(req))
 		return file->f_op->read_iter(kiocb, iter);
-	if (mvh_blk_io_freezable(req) && !mvh_blk_io_protect(req, how))
+	if (!mvh_blk_io_start_write(req, iov_iter_count(iter), how))
 		return -EAGAIN;
 	ret = file->f_op->write_iter(kiocb, iter);
-	if (ret != -EIOCBQUEUED && mvh_blk_io_freezable(req))
-		kiocb_end_write(kiocb);
+	if (ret != -EIOCBQUEUED)
+		mvh_blk_io_end_write(req);
 	return ret;
 }
 
@@ -225,7 +217,7 @@ static void mvh_blk_io_punt(struct mvh_blk_req *req)
 /* Have the pool do the piece through kernel pages.  Returns as mvh_blk_io_submit(). */
 static bool mvh_blk_io_punt_bounced(struct mvh_blk_req *req)
 {
-	req->result = req->bounce ? 0 : mvh_bounce_start(req);
+	req->result = req->bounce ? 0 : mvh_blk_io_bounce(req);
 	if (req->result)
 		return true;
 	mvh_blk_io_punt(req);
@@ -265,6 +257,7 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
 {
 	struct mvh_blk_queue *queue = req->queue;
 	struct iov_iter iter;
+	bool partial;
 	long ret;
 
 	mvh_vq_assert_held(queue->vq);
@@ -276,13 +269,16 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
 	}
 	if (!queue->disk->direct)
 		return mvh_blk_io_buffered(req);
+	partial = mvh_blk_io_partial(req);
+	if (unlikely(partial && mvh_blk_io_writes(req)))
+		return mvh_blk_io_punt_bounced(req);
 	/* Not of the piece alone: some file systems check what is behind it, too. */
 	mvh_blk_io_guest(req, &iter);
-	if (iov_iter_alignment(&iter) & (queue->disk->align - 1)) {
-		req->result = mvh_bounce_start(req);
+	if (partial || iov_iter_alignment(&iter) & (queue->disk->unit - 1)) {
+		req->result = mvh_blk_io_bounce(req);
 		if (req->result)
 			return true;
-		mvh_bounce_iter(req, &iter);
+		mvh_bounce_iter(req->bounce, &iter, mvh_blk_io_writes(req));
 	} else {
 		mvh_blk_io_piece(req, &iter);
 	}
@@ -293,6 +289,12 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
 	mvh_blk_queue_dec_inflight(queue);
 	req->result = ret;
 	return ret == -EAGAIN ? mvh_blk_io_punt_bounced(req) : true;
+}
+
+/* How many of the bytes that were read or written are data? */
+static long mvh_blk_io_data(const struct mvh_bounce *bounce, size_t len)
+{
+	return len > bounce->skip ? min(len - bounce->skip, bounce->want) : 0;
 }
 
 /**
@@ -310,10 +312,13 @@ bool mvh_blk_io_complete(struct mvh_blk_req *req)
 	mvh_vq_assert_held(req->queue->vq);
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE)
 		return false;
-	if (req->result > 0 && req->bounce && !mvh_blk_io_writes(req)) {
-		mvh_vq_charge(req->queue->vq, req->result);
-		if (mvh_bounce_copy(req, req->result))
-			req->result = -EFAULT;
+	if (req->result > 0 && req->bounce) {
+		req->result = mvh_blk_io_data(req->bounce, req->result);
+		if (!mvh_blk_io_writes(req) && req->result) {
+			mvh_vq_charge(req->queue->vq, req->result);
+			if (mvh_blk_io_copy(req, req->result))
+				req->result = -EFAULT;
+		}
 	}
 	mvh_bounce_free(req->bounce);
 	req->bounce = NULL;
@@ -346,7 +351,11 @@ static long mvh_blk_io_execute(struct mvh_blk_req *req)
 	switch (req->cmd.op) {
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
-		mvh_bounce_iter(req, &iter);
+		if (mvh_blk_io_writes(req) && mvh_bounce_padded(req->bounce))
+			return mvh_partial_write(req->queue->disk, req->bounce,
+						 mvh_blk_io_pos(req),
+						 mvh_blk_io_syncs(req));
+		mvh_bounce_iter(req->bounce, &iter, mvh_blk_io_writes(req));
 		return mvh_blk_io_rw(req, &iter, MVH_BLK_IO_WAIT);
 	case MVH_BLK_FLUSH:
 		return vfs_fsync(req->queue->disk->file, 1);

@@ -14,9 +14,10 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "compat/compat.h"
+#include "hold.h"
 #include "req.h"
 
-struct mvh_blk_bounce;
+struct mvh_bounce;
 struct mvh_disk;
 struct mvh_vq;
 
@@ -56,6 +57,7 @@ struct mvh_vq;
  * @max_iov: room in @iov; kept for the next request in the slot
  * @inline_iov: the first @iov
  * @bounce: kernel memory of the piece, or NULL
+ * @hold: the piece's place on the disk, if mvh_disk_has_parts()
  * @ranges: of a discard, zeroing or erasure, or NULL
  * @n_ranges: entries of @ranges
  */
@@ -80,7 +82,8 @@ struct mvh_blk_req {
 	unsigned int n_iov;
 	unsigned int max_iov;
 	struct iovec inline_iov[MVH_BLK_IOV_INLINE];
-	struct mvh_blk_bounce *bounce;
+	struct mvh_bounce *bounce;
+	struct mvh_hold hold;
 	struct mvh_blk_range *ranges;
 	unsigned int n_ranges;
 };

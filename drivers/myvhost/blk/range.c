@@ -11,6 +11,7 @@
 #include <linux/pagemap.h>
 #include <linux/uio.h>
 #include "disk.h"
+#include "partial.h"
 #include "queue.h"
 
 /* Pages of zeroes that are written at a time. */
@@ -131,19 +132,64 @@ static int mvh_range_erase(struct mvh_disk *disk,
 	return err;
 }
 
+/* Zeroes in a part of one unit. */
+static int mvh_range_zero_part(struct mvh_disk *disk, u64 pos, u64 len)
+{
+	return mvh_disk_has_parts(disk) ? mvh_partial_zero(disk, pos, len) :
+					  mvh_range_write_zeroes(disk, pos, len);
+}
+
+/* Whole units, while no part of them is written. */
+static int mvh_range_units(struct mvh_disk *disk, enum mvh_blk_op op,
+			   const struct mvh_blk_range *range)
+{
+	struct mvh_hold hold;
+	int err;
+
+	if (!range->len)
+		return 0;
+	if (mvh_disk_has_parts(disk))
+		mvh_hold_wait(&disk->holds, &hold, range->pos,
+			      range->pos + range->len, false);
+	if (op == MVH_BLK_DISCARD)
+		err = mvh_range_discard(disk, range);
+	else if (op == MVH_BLK_WRITE_ZEROES)
+		err = mvh_range_zero(disk, range);
+	else
+		err = mvh_range_erase(disk, range);
+	if (mvh_disk_has_parts(disk))
+		mvh_hold_release(&disk->holds, &hold);
+	return err;
+}
+
+/* The parts of units at both ends keep their contents in a discard. */
+static int mvh_range_split(struct mvh_disk *disk, enum mvh_blk_op op,
+			   const struct mvh_blk_range *range)
+{
+	u32 unit = mvh_disk_range_unit(disk);
+	u64 pos = range->pos, end = pos + range->len;
+	u64 first = min_t(u64, round_up(pos, unit), end);
+	u64 last = max_t(u64, round_down(end, unit), first);
+	struct mvh_blk_range units = *range;
+	int err = 0;
+
+	if (op == MVH_BLK_WRITE_ZEROES && first > pos)
+		err = mvh_range_zero_part(disk, pos, first - pos);
+	if (!err && op == MVH_BLK_WRITE_ZEROES && end > last)
+		err = mvh_range_zero_part(disk, last, end - last);
+	units.pos = first;
+	units.len = last - first;
+	return err ?: mvh_range_units(disk, op, &units);
+}
+
 static int mvh_range_one(struct mvh_disk *disk, enum mvh_blk_op op,
 			 const struct mvh_blk_range *range)
 {
 	if (!range->len)
 		return 0;
-	switch (op) {
-	case MVH_BLK_DISCARD:
-		return mvh_range_discard(disk, range);
-	case MVH_BLK_WRITE_ZEROES:
-		return mvh_range_zero(disk, range);
-	default:
-		return mvh_range_erase(disk, range);
-	}
+	if (op == MVH_BLK_SECURE_ERASE)
+		return mvh_range_units(disk, op, range);
+	return mvh_range_split(disk, op, range);
 }
 
 /*

@@ -231,6 +231,7 @@ struct myvhost_setup {
 #define MYVHOST_BLK_WRITETHROUGH	(1 << 2)
 
 #define MYVHOST_BLK_SERIAL_LEN	20
+#define MYVHOST_BLK_SIZE_MAX	4096
 
 /**
  * struct myvhost_blk - argument of MYVHOST_BLK_SET_BACKING
@@ -243,7 +244,9 @@ struct myvhost_setup {
  *	MYVHOST_BLK_WRITETHROUGH: the disk starts without a volatile write cache,
  *	and a write is durable when it completes.
  * @serial: the serial number that the guest reads, padded with 0
- * @reserved: 0
+ * @block_size: bytes of a block of the guest: 512, 1024, 2048 or 4096, whatever the
+ *	backing has; 0 for that of a block device, or 512 of a file.  What is smaller
+ *	than the backing's is read, changed and written again.
  * @iops: most requests per second, 0 for no limit
  * @iops_burst: requests that may come at once after a pause; 0 for those of 100
  *	milliseconds; raised to those of 20 milliseconds if it is less
@@ -254,7 +257,7 @@ struct myvhost_blk {
 	__s32 fd;
 	__u32 flags;
 	__u8 serial[MYVHOST_BLK_SERIAL_LEN];
-	__u32 reserved;
+	__u32 block_size;
 	__u64 iops;
 	__u64 iops_burst;
 	__u64 bps;

@@ -201,7 +201,7 @@ KTAP_TEST(memory_file, KTAP_LONG, blk_all_modes, "UM3_file")
 	blk_backing(&back, BLK_LOOP);
 	blk_cfg(&cfg, &back, arg);
 	blk_open(&x, &back, &cfg, 1 << 20);
-	if (host_fs("ext4", "ram", 64 << 20))
+	if (host_fs("ext4", "ram", 64 << 20, 512))
 		ktap_skip("no ext4");
 	fd = open(HOST_DIR "/ram/ram", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ktap_check(fd >= 0, "file: %s", strerror(errno));

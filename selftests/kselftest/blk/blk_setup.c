@@ -170,7 +170,9 @@ KTAP_TEST(setup_no_data, KTAP_SHORT, NULL, "LC_setup_no_data")
 KTAP_TEST(setup_backing, KTAP_SHORT, NULL, "B31_backing_arguments")
 {
 	int fd, file, p[2], other, fds = proc_count_fds();
-	struct myvhost_blk b = { .reserved = 1 };
+	static const __u32 sizes[] = { 1, 256, 511, 768, 8192, 1U << 31 };
+	struct myvhost_blk b = { .fd = -1 };
+	unsigned int i;
 
 	blk_prepare();
 	fd = setup_disk(VHOST, 0);
@@ -181,7 +183,10 @@ KTAP_TEST(setup_backing, KTAP_SHORT, NULL, "B31_backing_arguments")
 	ktap_eq(setup_back(fd, file, 8), -EINVAL);
 	ktap_eq(setup_back(fd, file, 1U << 31), -EINVAL);
 	b.fd = file;
-	ktap_eq(myvhost_set_backing(fd, &b), -EINVAL);
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		b.block_size = sizes[i];
+		ktap_eq(myvhost_set_backing(fd, &b), -EINVAL);
+	}
 	ktap_check(!pipe(p), "pipe");
 	ktap_eq(setup_back(fd, p[0], MYVHOST_BLK_READONLY), -EINVAL);
 	close(p[0]);

@@ -17,6 +17,8 @@ const char *const blk_kind_names[BLK_KINDS] = {
 	[BLK_DM] = "dm",
 	[BLK_NULL] = "null",
 	[BLK_NULL_4K] = "null4k",
+	[BLK_LOOP_4K] = "loop4k",
+	[BLK_EXT4_4K] = "ext4_4k",
 	[BLK_NULL_SLOW] = "null_slow",
 	[BLK_ERASE] = "mvht_erase",
 };
@@ -101,8 +103,9 @@ static void blk_make_9p(struct blk_backing *back)
 
 static void blk_make_fs(struct blk_backing *back)
 {
-	const char *type = blk_kind_names[back->kind];
-	int r = host_fs(type, "fs", 320ULL << 20);
+	const char *type = back->kind == BLK_XFS ? "xfs" : "ext4";
+	int r = host_fs(type, "fs", 320ULL << 20,
+			back->kind == BLK_EXT4_4K ? 4096 : 512);
 
 	if (r)
 		ktap_skip("no %s here: %d", type, r);
@@ -177,7 +180,7 @@ void blk_backing(struct blk_backing *back, enum blk_kind kind)
 	memset(back, 0, sizeof(*back));
 	back->kind = kind;
 	back->size = BLK_DISK_SIZE;
-	back->block = kind == BLK_NULL_4K ? 4096 : 512;
+	back->block = kind == BLK_NULL_4K || kind == BLK_LOOP_4K ? 4096 : 512;
 	switch (kind) {
 	case BLK_TMPFS:
 		return blk_make_file(back, HOST_DIR);
@@ -187,8 +190,10 @@ void blk_backing(struct blk_backing *back, enum blk_kind kind)
 		return blk_make_9p(back);
 	case BLK_EXT4:
 	case BLK_XFS:
+	case BLK_EXT4_4K:
 		return blk_make_fs(back);
 	case BLK_LOOP:
+	case BLK_LOOP_4K:
 		return blk_make_loop(back, back->path, sizeof(back->path));
 	case BLK_DM:
 		return blk_make_dm(back);

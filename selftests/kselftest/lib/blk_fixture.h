@@ -43,6 +43,8 @@ enum blk_kind {
 	BLK_DM,
 	BLK_NULL,
 	BLK_NULL_4K,
+	BLK_LOOP_4K,
+	BLK_EXT4_4K,
 	BLK_NULL_SLOW,
 	BLK_ERASE,
 	BLK_KINDS,

@@ -120,7 +120,7 @@ static void memory_to_file(struct guest_mem *m)
 	int fd;
 
 	ktap_ok(host_space());
-	if (host_fs("ext4", "ext4", 64 << 20))
+	if (host_fs("ext4", "ext4", 64 << 20, 512))
 		ktap_skip("no ext4");
 	fd = open(HOST_DIR "/ext4/ram", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ktap_check(fd >= 0, "file: %s", strerror(errno));
