@@ -9,10 +9,12 @@
 #include <linux/gfp.h>
 #include <linux/if_tun.h>
 #include <linux/mm.h>
+#include <linux/netdevice.h>
 #include <linux/ptr_ring.h>
 #include <linux/string.h>
 #include <linux/version.h>
 #include <linux/virtio_net.h>
+#include <net/rtnetlink.h>
 
 /* 6.17: GSO over UDP tunnels, with a header of 24 bytes. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
@@ -70,6 +72,18 @@ static inline int mvh_tun_consume(struct file *file, struct ptr_ring *ring,
 #else
 	return ptr_ring_consume_batched(ring, frame, max);
 #endif
+}
+
+/*
+ * mvh_tun_is_dev() - is a network device one of tun's?
+ *
+ * Those have the statistics of dev_sw_netstats_tx_add().
+ *
+ * Return: true if it is.
+ */
+static inline bool mvh_tun_is_dev(const struct net_device *dev)
+{
+	return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, "tun");
 }
 
 /* 6.11: page_frag_cache_drain(). */

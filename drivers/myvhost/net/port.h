@@ -71,7 +71,9 @@ int mvh_port_send(struct mvh_port *port, struct iov_iter *iter);
 bool mvh_port_writable(const struct mvh_port *port);
 
 u32 mvh_port_peek(struct mvh_port *port);
+int mvh_port_recv_linear(struct mvh_port *port, void __user *to);
 int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter);
 void mvh_port_skip(struct mvh_port *port);
+void mvh_port_settle(struct mvh_port *port);
 
 #endif /* _MVH_NET_PORT_H */

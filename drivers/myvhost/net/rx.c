@@ -108,11 +108,16 @@ static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 {
 	struct mvh_port *port = vq->port;
 	u32 need = port->hdr_len + len;
+	const struct iovec *iov = mvh_vq_chain(vq, 0)->iov;
 	struct iov_iter iter, hdr;
 	int ret, expect = need;
 
-	iov_iter_init(&iter, ITER_DEST, mvh_vq_chain(vq, 0)->iov, room->n_iov,
-		      need);
+	if (iov->iov_len >= need) {
+		ret = mvh_port_recv_linear(port, iov->iov_base);
+		if (ret)
+			return min(ret, 0);
+	}
+	iov_iter_init(&iter, ITER_DEST, iov, room->n_iov, need);
 	hdr = iter;
 	if (port->strip_hdr) {
 		if (mvh_net_rx_zero_hdr(port, &iter)) {
@@ -230,4 +235,5 @@ void mvh_net_rx(struct mvh_vq *vq)
 
 		more = len ? mvh_net_rx_frame(vq, len) : mvh_net_rx_wait(vq);
 	}
+	mvh_port_settle(vq->port);
 }

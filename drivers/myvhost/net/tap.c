@@ -10,11 +10,14 @@
 #include <linux/if_vlan.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
+#include <linux/netdevice.h>
 #include <linux/ptr_ring.h>
 #include <linux/skb_array.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
+#include <linux/virtio_net.h>
 #include <net/sock.h>
 #include <net/xdp.h>
 #include "compat/tun.h"
@@ -23,6 +26,9 @@
 
 /* Frames handed to tun, or taken from it, at a time. */
 #define MVH_TAP_BATCH	64
+
+/* Frames up to this length are copied by words, which a call would cost more than. */
+#define MVH_TAP_SHORT	190
 
 /**
  * struct mvh_tap - a tap or a raw socket
@@ -37,9 +43,16 @@
  * @xdp: frames to be handed over
  * @n_xdp: frames in the batch
  * @bytes: of all of them
- * @queue: frames taken from @ring
+ * @queue: frames taken from @ring; in front of @head those to be freed
  * @head: next one
  * @tail: end of them
+ * @n_free: frames to be freed
+ * @dev: the device that the frames left, held during a run; NULL if it is not known
+ * @ifindex: its number
+ * @looked_for: the last address of a device that was looked for, maybe freed since
+ * @plain: tun's header is the one that the guest expects, as far as we have seen
+ * @n_sent: frames that left @dev and are not in its statistics yet
+ * @sent_bytes: bytes of them
  */
 struct mvh_tap {
 	struct mvh_port port;
@@ -54,6 +67,13 @@ struct mvh_tap {
 	u64 bytes;
 	u32 head;
 	u32 tail;
+	u32 n_free;
+	struct net_device *dev;
+	int ifindex;
+	const void *looked_for;
+	bool plain;
+	u32 n_sent;
+	u64 sent_bytes;
 	union {
 		struct xdp_buff xdp[MVH_TAP_BATCH];
 		void *queue[MVH_TAP_BATCH];
@@ -415,6 +435,80 @@ static u32 mvh_tap_sock_len(struct sock *sk)
 }
 
 /*
+ * Find the network device that a frame left.  Nothing holds a device for the sake of
+ * frames in a ring, so its address is only compared with those that exist.
+ */
+static struct net_device *mvh_tap_find_dev(struct mvh_tap *tap,
+					   const struct sk_buff *skb)
+{
+	struct net *net = sock_net(tap->sock->sk);
+	struct net_device *dev = dev_get_by_index_rcu(net, tap->ifindex);
+
+	if (dev == skb->dev || tap->looked_for == skb->dev)
+		return dev == skb->dev ? dev : NULL;
+	tap->looked_for = skb->dev;
+	for_each_netdev_rcu(net, dev) {
+		if (dev == skb->dev) {
+			tap->ifindex = dev->ifindex;
+			return dev;
+		}
+	}
+	return NULL;
+}
+
+/* Hold the device of the frames that were taken, if they are tun's. */
+static void mvh_tap_hold_dev(struct mvh_tap *tap)
+{
+	struct net_device *dev;
+
+	if (!tap->tun || tap->port.strip_hdr || tun_is_xdp_frame(tap->queue[0]))
+		return;
+	rcu_read_lock();
+	dev = mvh_tap_find_dev(tap, tap->queue[0]);
+	if (dev && mvh_tun_is_dev(dev)) {
+		dev_hold(dev);
+		tap->dev = dev;
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * mvh_port_settle - free what was received and let go of the device
+ * @port: the port
+ *
+ * At the end of each run, since the next may be far.
+ */
+void mvh_port_settle(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	u32 i;
+
+	if (!tap->dev)
+		return;
+	local_bh_disable();
+	if (tap->n_sent)
+		dev_sw_netstats_tx_add(tap->dev, tap->n_sent, tap->sent_bytes);
+	for (i = 0; i < tap->n_free; i++)
+		napi_consume_skb(tap->queue[i], 1);
+	local_bh_enable();
+	dev_put(tap->dev);
+	tap->dev = NULL;
+	tap->n_free = 0;
+	tap->n_sent = 0;
+	tap->sent_bytes = 0;
+}
+
+static u32 mvh_tap_refill(struct mvh_tap *tap)
+{
+	mvh_port_settle(&tap->port);
+	tap->head = 0;
+	tap->tail = mvh_tun_consume(tap->tun, tap->ring, tap->queue, MVH_TAP_BATCH);
+	if (tap->tail)
+		mvh_tap_hold_dev(tap);
+	return tap->tail;
+}
+
+/*
  * mvh_port_peek() - length of the next frame
  *
  * Return: its bytes, 0 if there is none.
@@ -425,14 +519,72 @@ u32 mvh_port_peek(struct mvh_port *port)
 
 	if (!tap->ring)
 		return mvh_tap_sock_len(tap->sock->sk);
-	if (tap->head == tap->tail) {
-		tap->head = 0;
-		tap->tail = mvh_tun_consume(tap->tun, tap->ring, tap->queue,
-					    MVH_TAP_BATCH);
-		if (!tap->tail)
-			return 0;
-	}
+	if (tap->head == tap->tail && !mvh_tap_refill(tap))
+		return 0;
 	return mvh_tap_entry_len(tap->queue[tap->head]);
+}
+
+/* A frame in one piece that differs from what is in its buffer by nothing. */
+static bool mvh_tap_is_linear(const struct mvh_tap *tap, void *entry)
+{
+	const struct sk_buff *skb = entry;
+
+	return tap->dev && tap->plain && !tun_is_xdp_frame(entry) &&
+	       skb->dev == tap->dev && !skb_is_nonlinear(skb) &&
+	       !skb_is_gso(skb) && !skb_vlan_tag_present(skb);
+}
+
+/* Header and frame into guest memory, short ones in one go. */
+static int mvh_tap_copy_out(void __user *to, const void *hdr, u32 hdr_len,
+			    const void *data, u32 len)
+{
+	u32 now = len <= MVH_TAP_SHORT ? len : 0;
+
+	if (!user_access_begin(to, hdr_len + now))
+		return -EFAULT;
+	unsafe_copy_to_user(to, hdr, hdr_len, fault);
+	unsafe_copy_to_user(to + hdr_len, data, now, fault);
+	user_access_end();
+	if (now == len)
+		return 0;
+	return copy_to_user(to + hdr_len, data, len) ? -EFAULT : 0;
+
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
+/**
+ * mvh_port_recv_linear - take the next frame if it is an ordinary one
+ * @port: the port, at which mvh_port_peek() found a frame
+ * @to: guest memory with room for the frame behind its virtio header
+ *
+ * What tun would do for it, without the detours of a system call.  tun does the
+ * rest: see mvh_port_recv().
+ *
+ * Context: Process context with the address space that @to is of.
+ * Return: 1; 0 if it is not an ordinary frame and was left; or -EFAULT, and it is
+ * gone.
+ */
+int mvh_port_recv_linear(struct mvh_port *port, void __user *to)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+	struct {
+		struct virtio_net_hdr_mrg_rxbuf h;
+		u8 rest[MVH_NET_HDR_MAX - sizeof(struct virtio_net_hdr_mrg_rxbuf)];
+	} hdr = {};
+	bool le = mvh_vq_le(port->vq);
+	struct sk_buff *skb = tap->queue[tap->head];
+
+	if (!mvh_tap_is_linear(tap, skb) ||
+	    virtio_net_hdr_from_skb(skb, &hdr.h.hdr, le, true, 0))
+		return 0;
+	hdr.h.num_buffers = __cpu_to_virtio16(le, 1);
+	tap->head++;
+	tap->queue[tap->n_free++] = skb;
+	tap->n_sent++;
+	tap->sent_bytes += skb->len;
+	return mvh_tap_copy_out(to, &hdr, port->hdr_len, skb->data, skb->len) ?: 1;
 }
 
 /*
@@ -451,13 +603,17 @@ int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter)
 	struct msghdr msg = {
 		.msg_iter	= *iter,
 	};
+	u32 len = 0;
 	int ret;
 
-	if (tap->ring)
+	if (tap->ring) {
 		msg.msg_control = tap->queue[tap->head++];
+		len = mvh_tap_entry_len(msg.msg_control);
+	}
 	ret = tap->sock->ops->recvmsg(tap->sock, &msg, iov_iter_count(iter),
 				      MSG_DONTWAIT | MSG_TRUNC);
 	*iter = msg.msg_iter;
+	tap->plain = ret == port->hdr_len + len;
 	return ret;
 }
 
