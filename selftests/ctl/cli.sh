@@ -194,6 +194,7 @@ test_show() {
 	mkdir -p proc/self proc/5/fd
 	expect "show: a disk" 0 "^disk0: blk vdpa owner 4242$" "$m" show
 	expect "show: its file" 0 "file /srv/a: b.012c.img io buffered, .* size 1G .*iops 1000 bps 10M$" "$m" show disk0
+	expect "show: requests of its last user" 0 "^    busy: requests of the last user are still in flight$" "$m" show disk0
 	expect "show: its queue" 0 "q0: running ring user worker mvh-4242 4250$" "$m" show disk0
 	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show
 	expect "show: a queue without a ring" 0 "rx: running worker mvh-4242 4250$" "$m" show 4242:10

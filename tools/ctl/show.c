@@ -55,6 +55,8 @@ static void show_disk(const struct device *dev)
 		show_text(dev, "iops");
 	show_size(dev, "bps", false);
 	putchar('\n');
+	if (fdinfo_number(&dev->info, -1, "orphans", &n) && n)
+		printf("    busy: requests of the last user are still in flight\n");
 }
 
 static void show_queue(const struct device *dev, int queue)

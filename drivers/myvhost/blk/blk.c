@@ -59,6 +59,14 @@ static int mvh_blk_ready(struct mvh_dev *dev)
 	return mvh_blk_disk(dev) ? 0 : -ENODATA;
 }
 
+/* Requests of an earlier user would destroy what the next one writes. */
+static bool mvh_blk_busy(const struct mvh_dev *dev)
+{
+	const struct mvh_disk *disk = mvh_blk_disk(dev);
+
+	return disk && atomic_read(&disk->n_orphans);
+}
+
 static long mvh_blk_set_backing(struct mvh_dev *dev, void __user *arg)
 {
 	struct mvh_blk *blk = dev->priv;
@@ -147,6 +155,8 @@ static void mvh_blk_config_write(struct mvh_dev *dev, u32 off,
 
 static void *mvh_blk_attach(struct mvh_vq *vq, struct file *file)
 {
+	if (mvh_blk_busy(vq->dev))
+		return ERR_PTR(-EBUSY);
 	return mvh_blk_queue_create(vq, mvh_blk_disk(vq->dev));
 }
 
@@ -174,6 +184,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.open		= mvh_blk_open,
 	.close		= mvh_blk_close,
 	.ready		= mvh_blk_ready,
+	.busy		= mvh_blk_busy,
 	.ioctl		= mvh_blk_ioctl,
 	.show		= mvh_blk_show,
 	.reset		= mvh_blk_reset,
@@ -183,6 +194,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.attach		= mvh_blk_attach,
 	.detach		= mvh_blk_queue_destroy,
 	.start		= mvh_blk_queue_start,
+	.cancel		= mvh_blk_queue_cancel,
 	.stop		= mvh_blk_queue_stop,
 	.quiesce	= mvh_blk_queue_quiesce,
 	.service	= mvh_blk_service,

@@ -2,6 +2,8 @@
 /*
  * A disk: the backing file, what it can do, and what the guest sees of it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/blkdev.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -302,6 +304,9 @@ void mvh_disk_put(struct mvh_disk *disk)
 		return;
 	if (disk->pool)
 		destroy_workqueue(disk->pool);
+	if (disk->untold)
+		pr_warn_ratelimited("%pD4: an error of write-back was reported to nobody\n",
+				    disk->file);
 	if (disk->file)
 		fput(disk->file);
 	put_cred(disk->cred);
@@ -498,6 +503,7 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 		       ESCAPE_NAP | ESCAPE_SPECIAL | ESCAPE_HEX, NULL);
 	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->iops.rate,
 		   disk->bps.rate);
+	seq_printf(seq, "orphans:\t%d\n", atomic_read(&disk->n_orphans));
 }
 
 /**

@@ -5,6 +5,7 @@
 #ifndef _MVH_BLK_DISK_H
 #define _MVH_BLK_DISK_H
 
+#include <linux/atomic.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <uapi/linux/myvhost.h>
@@ -48,6 +49,9 @@ struct seq_file;
  * @wce: whether it is now, so that completed writes may be lost without a flush;
  *	changes under the device's mutex, is read without
  * @sectors: capacity; likewise
+ * @n_orphans: ports of earlier users with requests in flight; nobody else may use the
+ *	disk meanwhile
+ * @untold: an error of write-back that no driver was told of, 0 if there is none
  * @hangs: a stop timed out on this backing; cleared by the next completion
  * @pool: threads for what may block
  * @limited: there is a rate limit
@@ -73,6 +77,8 @@ struct mvh_disk {
 	bool wce_first;
 	bool wce;
 	u64 sectors;
+	atomic_t n_orphans;
+	long untold;
 	bool hangs;
 	struct workqueue_struct *pool;
 	bool limited;

@@ -249,6 +249,8 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req)
 /*
  * mvh_blk_io_submit() - submit the next piece of a request
  *
+ * None follows once the queue's requests are cancelled.
+ *
  * Context: Process context with the owner's address space and the queue's mutex.
  * Return: true if the piece is complete already, and mvh_blk_io_complete() must
  * follow; false if it completes later.
@@ -262,6 +264,10 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
 
 	mvh_vq_assert_held(queue->vq);
 	mvh_vq_assert_mm(queue->vq);
+	if (mvh_blk_queue_cancelled(queue)) {
+		req->result = -ECANCELED;
+		return true;
+	}
 	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE) {
 		mvh_vq_charge(queue->vq, req->cmd.len);
 		mvh_blk_io_punt(req);
@@ -332,15 +338,52 @@ bool mvh_blk_io_complete(struct mvh_blk_req *req)
 }
 
 /**
- * mvh_blk_io_release - free the kernel memory of a request
+ * mvh_blk_io_cancel - take a piece back from the pool
+ * @req: the slot, in use or not
+ *
+ * Return: true if no thread has begun with it; it is complete then, with -ECANCELED.
+ */
+bool mvh_blk_io_cancel(struct mvh_blk_req *req)
+{
+	if (!cancel_work(&req->work))
+		return false;
+	req->result = -ECANCELED;
+	return true;
+}
+
+/*
+ * The backing reports an error of write-back once.  If the driver that caused the report
+ * is not told of it, the next flush is.
+ */
+static void mvh_blk_io_keep_error(struct mvh_blk_req *req)
+{
+	bool synced = req->cmd.op == MVH_BLK_FLUSH ||
+		      (req->dsync && req->cmd.op != MVH_BLK_READ);
+
+	if (synced && !req->told && req->result < 0 &&
+	    req->result != -ECANCELED)
+		WRITE_ONCE(req->queue->disk->untold, req->result);
+	req->result = 0;
+}
+
+/**
+ * mvh_blk_io_release - forget a request, and free its kernel memory
  * @req: the request, nothing of it in flight
  */
 void mvh_blk_io_release(struct mvh_blk_req *req)
 {
+	mvh_blk_io_keep_error(req);
 	mvh_bounce_free(req->bounce);
 	kfree(req->ranges);
 	req->bounce = NULL;
 	req->ranges = NULL;
+}
+
+static long mvh_blk_io_flush(struct mvh_disk *disk)
+{
+	long untold = xchg(&disk->untold, 0);
+
+	return vfs_fsync(disk->file, 1) ?: untold;
 }
 
 /* In a thread of the pool, which sees no guest memory. */
@@ -348,6 +391,8 @@ static long mvh_blk_io_execute(struct mvh_blk_req *req)
 {
 	struct iov_iter iter;
 
+	if (mvh_blk_queue_cancelled(req->queue))
+		return -ECANCELED;
 	switch (req->cmd.op) {
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
@@ -358,7 +403,7 @@ static long mvh_blk_io_execute(struct mvh_blk_req *req)
 		mvh_bounce_iter(req->bounce, &iter, mvh_blk_io_writes(req));
 		return mvh_blk_io_rw(req, &iter, MVH_BLK_IO_WAIT);
 	case MVH_BLK_FLUSH:
-		return vfs_fsync(req->queue->disk->file, 1);
+		return mvh_blk_io_flush(req->queue->disk);
 	default:
 		return mvh_blk_range_run(req);
 	}

@@ -31,6 +31,8 @@ static void mvh_blk_queue_free(struct mvh_blk_queue *queue)
 		if (req->iov != req->inline_iov)
 			kvfree(req->iov);
 	}
+	if (queue->orphan)
+		atomic_dec(&queue->disk->n_orphans);
 	mvh_disk_put(queue->disk);
 	kvfree(queue->reqs);
 	kvfree(queue->free);
@@ -70,6 +72,17 @@ void mvh_blk_queue_dec_inflight(struct mvh_blk_queue *queue)
 	spin_lock_irq(&queue->lock);
 	queue->n_inflight--;
 	spin_unlock_irq(&queue->lock);
+}
+
+/*
+ * mvh_blk_queue_cancelled() - is what has not begun to be left undone?
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool mvh_blk_queue_cancelled(const struct mvh_blk_queue *queue)
+{
+	return READ_ONCE(queue->cancelled);
 }
 
 /**
@@ -164,7 +177,8 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
  * mvh_blk_queue_destroy() - free the port of a disk's queue
  * @port: its port, stopped
  *
- * With requests in flight it becomes an orphan, which its last completion frees.
+ * With requests in flight it becomes an orphan, which its last completion frees.  Until
+ * then the disk has no other user.
  *
  * Context: Process context.
  */
@@ -176,6 +190,8 @@ void mvh_blk_queue_destroy(struct mvh_vq *vq, void *port)
 	spin_lock_irq(&queue->lock);
 	busy = queue->n_inflight;
 	queue->orphan = busy;
+	if (busy)
+		atomic_inc(&queue->disk->n_orphans);
 	spin_unlock_irq(&queue->lock);
 	if (!busy)
 		mvh_blk_queue_free(queue);
@@ -281,12 +297,32 @@ static void mvh_blk_queue_wait_idle(struct mvh_blk_queue *queue)
 }
 
 /*
+ * mvh_blk_queue_cancel() - leave undone what has not begun
+ *
+ * What has begun ends with its piece, or its part of a range.  The port is of no other
+ * use afterwards than to be stopped.
+ *
+ * Context: see mvh_backend_ops.cancel.
+ */
+void mvh_blk_queue_cancel(struct mvh_vq *vq)
+{
+	struct mvh_blk_queue *queue = vq->port;
+	unsigned int i;
+
+	mvh_vq_assert_held(vq);
+	WRITE_ONCE(queue->cancelled, true);
+	for (i = 0; i < queue->n_reqs; i++)
+		if (mvh_blk_io_cancel(&queue->reqs[i]))
+			mvh_blk_queue_complete(&queue->reqs[i]);
+}
+
+/*
  * mvh_blk_queue_stop() - stop listening to completions
  *
  * Waits until nothing is in flight, and completes it.  A caller that was killed, or
- * that does not see the owner's memory, only waits, so that no write of this user
- * arrives after one of the next.  Requests that the backing does not answer in time
- * stay in flight; mvh_blk_queue_destroy() deals with them.
+ * that does not see the owner's memory, cancels and waits, so that no write of this
+ * user arrives after one of the next.  Requests that the backing does not answer in
+ * time stay in flight; mvh_blk_queue_destroy() deals with them.
  *
  * Context: see mvh_backend_ops.stop.
  */
@@ -296,8 +332,10 @@ void mvh_blk_queue_stop(struct mvh_vq *vq)
 
 	mvh_vq_assert_held(vq);
 	timer_delete_sync(&queue->throttle);
-	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(vq))
+	if (!mvh_vq_reachable(vq) || mvh_blk_queue_drain(vq)) {
+		mvh_blk_queue_cancel(vq);
 		mvh_blk_queue_wait_idle(queue);
+	}
 	mvh_blk_drop_unanswered(queue);
 	spin_lock_irq(&queue->lock);
 	queue->listening = false;

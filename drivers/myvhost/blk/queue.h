@@ -47,6 +47,7 @@ struct mvh_vq;
  * @ndesc: its ring descriptors
  * @status: owner's address of the status byte
  * @answer: what goes there, once the request is complete
+ * @told: the driver can read @answer
  * @bytes_done: bytes of @cmd.len that are done
  * @punt: the page cache would have blocked, the pool does the rest
  * @deferred: its next piece is left to the next run
@@ -73,6 +74,7 @@ struct mvh_blk_req {
 	u16 ndesc;
 	u8 __user *status;
 	u8 answer;
+	bool told;
 	u64 bytes_done;
 	bool punt;
 	bool deferred;
@@ -98,6 +100,7 @@ struct mvh_blk_req {
  * @vq: the queue; constant, not to be used by an orphan
  * @lock: guards what completions look at; taken in any context
  * @listening: completions schedule @vq; under @lock
+ * @cancelled: nobody wants the requests in flight any more; read without a lock
  * @completed: requests whose piece has completed, or was deferred; lock-free
  * @to_reap: those removed from @completed that are not processed yet, oldest first
  * @unanswered: complete requests whose status byte could not be written yet
@@ -120,6 +123,7 @@ struct mvh_blk_queue {
 	struct mvh_vq *vq;
 	spinlock_t lock;
 	bool listening;
+	bool cancelled;
 	struct llist_head completed;
 	struct llist_node *to_reap;
 	struct llist_node *unanswered;
@@ -143,12 +147,14 @@ struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 					   struct mvh_disk *disk);
 void mvh_blk_queue_destroy(struct mvh_vq *vq, void *port);
 int mvh_blk_queue_start(struct mvh_vq *vq);
+void mvh_blk_queue_cancel(struct mvh_vq *vq);
 void mvh_blk_queue_stop(struct mvh_vq *vq);
 int mvh_blk_queue_quiesce(struct mvh_vq *vq);
 bool mvh_blk_queue_has_completed(const struct mvh_blk_queue *queue);
 void mvh_blk_queue_inc_inflight(struct mvh_blk_queue *queue);
 void mvh_blk_queue_dec_inflight(struct mvh_blk_queue *queue);
 void mvh_blk_queue_complete(struct mvh_blk_req *req);
+bool mvh_blk_queue_cancelled(const struct mvh_blk_queue *queue);
 int mvh_blk_queue_init(void);
 void mvh_blk_queue_exit(void);
 
@@ -162,6 +168,7 @@ void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue);
 /* io.c */
 bool mvh_blk_io_submit(struct mvh_blk_req *req);
 bool mvh_blk_io_complete(struct mvh_blk_req *req);
+bool mvh_blk_io_cancel(struct mvh_blk_req *req);
 void mvh_blk_io_release(struct mvh_blk_req *req);
 void mvh_blk_io_init(struct mvh_blk_req *req);
 

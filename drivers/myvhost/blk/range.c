@@ -17,6 +17,9 @@
 /* Pages of zeroes that are written at a time. */
 #define MVH_ZERO_PAGES		16
 
+/* Ranges are cut at multiples of this, so that a cancelled request ends soon. */
+#define MVH_RANGE_CUT		(64ull * 1024 * 1024)
+
 static ssize_t mvh_range_write(struct mvh_disk *disk, struct iov_iter *iter,
 			       loff_t pos)
 {
@@ -34,7 +37,8 @@ static ssize_t mvh_range_write(struct mvh_disk *disk, struct iov_iter *iter,
 }
 
 /* Write zeroes where the backing supports nothing faster. */
-static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
+static int mvh_range_write_zeroes(const struct mvh_blk_queue *queue, loff_t pos,
+				  u64 len)
 {
 	struct bio_vec bv[MVH_ZERO_PAGES];
 	unsigned int i;
@@ -49,8 +53,10 @@ static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
 		struct iov_iter iter;
 		ssize_t ret;
 
+		if (mvh_blk_queue_cancelled(queue))
+			return -ECANCELED;
 		iov_iter_bvec(&iter, ITER_SOURCE, bv, MVH_ZERO_PAGES, n);
-		ret = mvh_range_write(disk, &iter, pos);
+		ret = mvh_range_write(queue->disk, &iter, pos);
 		if (ret <= 0)
 			return ret ?: -EIO;
 		pos += ret;
@@ -59,9 +65,10 @@ static int mvh_range_write_zeroes(struct mvh_disk *disk, loff_t pos, u64 len)
 	return 0;
 }
 
-static int mvh_range_zero(struct mvh_disk *disk,
+static int mvh_range_zero(const struct mvh_blk_queue *queue,
 			  const struct mvh_blk_range *range)
 {
+	struct mvh_disk *disk = queue->disk;
 	int err = -EOPNOTSUPP;
 
 	if (range->unmap)
@@ -73,7 +80,7 @@ static int mvh_range_zero(struct mvh_disk *disk,
 				    FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
 				    range->pos, range->len);
 	if (err == -EOPNOTSUPP)
-		err = mvh_range_write_zeroes(disk, range->pos, range->len);
+		err = mvh_range_write_zeroes(queue, range->pos, range->len);
 	return err;
 }
 
@@ -133,28 +140,30 @@ static int mvh_range_erase(struct mvh_disk *disk,
 }
 
 /* Zeroes in a part of one unit. */
-static int mvh_range_zero_part(struct mvh_disk *disk, u64 pos, u64 len)
+static int mvh_range_zero_part(const struct mvh_blk_queue *queue, u64 pos,
+			       u64 len)
 {
+	struct mvh_disk *disk = queue->disk;
+
 	return mvh_disk_has_parts(disk) ? mvh_partial_zero(disk, pos, len) :
-					  mvh_range_write_zeroes(disk, pos, len);
+					  mvh_range_write_zeroes(queue, pos, len);
 }
 
 /* Whole units, while no part of them is written. */
-static int mvh_range_units(struct mvh_disk *disk, enum mvh_blk_op op,
+static int mvh_range_units(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
 			   const struct mvh_blk_range *range)
 {
+	struct mvh_disk *disk = queue->disk;
 	struct mvh_hold hold;
 	int err;
 
-	if (!range->len)
-		return 0;
 	if (mvh_disk_has_parts(disk))
 		mvh_hold_wait(&disk->holds, &hold, range->pos,
 			      range->pos + range->len, false);
 	if (op == MVH_BLK_DISCARD)
 		err = mvh_range_discard(disk, range);
 	else if (op == MVH_BLK_WRITE_ZEROES)
-		err = mvh_range_zero(disk, range);
+		err = mvh_range_zero(queue, range);
 	else
 		err = mvh_range_erase(disk, range);
 	if (mvh_disk_has_parts(disk))
@@ -162,11 +171,30 @@ static int mvh_range_units(struct mvh_disk *disk, enum mvh_blk_op op,
 	return err;
 }
 
+/* One cut after the other, until the requests are cancelled. */
+static int mvh_range_cuts(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
+			  const struct mvh_blk_range *range)
+{
+	struct mvh_blk_range cut = *range;
+	u64 left = range->len;
+	int err = 0;
+
+	while (left && !err) {
+		if (mvh_blk_queue_cancelled(queue))
+			return -ECANCELED;
+		cut.len = min(left, MVH_RANGE_CUT - (cut.pos & (MVH_RANGE_CUT - 1)));
+		err = mvh_range_units(queue, op, &cut);
+		cut.pos += cut.len;
+		left -= cut.len;
+	}
+	return err;
+}
+
 /* The parts of units at both ends keep their contents in a discard. */
-static int mvh_range_split(struct mvh_disk *disk, enum mvh_blk_op op,
+static int mvh_range_split(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
 			   const struct mvh_blk_range *range)
 {
-	u32 unit = mvh_disk_range_unit(disk);
+	u32 unit = mvh_disk_range_unit(queue->disk);
 	u64 pos = range->pos, end = pos + range->len;
 	u64 first = min_t(u64, round_up(pos, unit), end);
 	u64 last = max_t(u64, round_down(end, unit), first);
@@ -174,29 +202,29 @@ static int mvh_range_split(struct mvh_disk *disk, enum mvh_blk_op op,
 	int err = 0;
 
 	if (op == MVH_BLK_WRITE_ZEROES && first > pos)
-		err = mvh_range_zero_part(disk, pos, first - pos);
+		err = mvh_range_zero_part(queue, pos, first - pos);
 	if (!err && op == MVH_BLK_WRITE_ZEROES && end > last)
-		err = mvh_range_zero_part(disk, last, end - last);
+		err = mvh_range_zero_part(queue, last, end - last);
 	units.pos = first;
 	units.len = last - first;
-	return err ?: mvh_range_units(disk, op, &units);
+	return err ?: mvh_range_cuts(queue, op, &units);
 }
 
-static int mvh_range_one(struct mvh_disk *disk, enum mvh_blk_op op,
+static int mvh_range_one(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
 			 const struct mvh_blk_range *range)
 {
 	if (!range->len)
 		return 0;
 	if (op == MVH_BLK_SECURE_ERASE)
-		return mvh_range_units(disk, op, range);
-	return mvh_range_split(disk, op, range);
+		return mvh_range_cuts(queue, op, range);
+	return mvh_range_split(queue, op, range);
 }
 
 /*
  * mvh_blk_range_run() - execute a discard, zeroing or erasure
  *
  * Context: Process context, may sleep.
- * Return: 0, or the first error.
+ * Return: 0, or the first error; -ECANCELED if the rest is not to be done.
  */
 long mvh_blk_range_run(struct mvh_blk_req *req)
 {
@@ -205,7 +233,7 @@ long mvh_blk_range_run(struct mvh_blk_req *req)
 	int err = 0;
 
 	for (i = 0; i < req->n_ranges && !err; i++)
-		err = mvh_range_one(disk, req->cmd.op, &req->ranges[i]);
+		err = mvh_range_one(req->queue, req->cmd.op, &req->ranges[i]);
 	if (!err && req->dsync)
 		err = vfs_fsync(disk->file, 1);
 	return err;

@@ -111,6 +111,7 @@ static struct mvh_blk_req *mvh_blk_get_slot(struct mvh_blk_queue *queue,
 	req->start = queue->now;
 	req->bytes_done = 0;
 	req->result = 0;
+	req->told = false;
 	req->punt = false;
 	req->dsync = !queue->can_flush || !READ_ONCE(queue->disk->wce);
 	return req;
@@ -132,6 +133,7 @@ static bool mvh_blk_try_answer(struct mvh_blk_req *req)
 	mvh_vq_assert_mm(vq);
 	if (put_user(req->answer, req->status))
 		return false;
+	req->told = true;
 	mvh_vq_complete_late(vq, req->id, req->ndesc,
 			     mvh_blk_used_len(req, req->answer));
 	return true;
@@ -194,12 +196,17 @@ static void mvh_blk_complete_status(struct mvh_blk_req *req, u8 status)
 	mvh_blk_put_slot(req);
 }
 
-/* Complete a request that was executed, with @req->result. */
+/* Complete a request that was executed, with @req->result; a cancelled one vanishes. */
 static void mvh_blk_complete(struct mvh_blk_req *req)
 {
 	struct mvh_vq *vq = req->queue->vq;
 	u8 status = mvh_blk_status(req->result);
 
+	if (req->result == -ECANCELED &&
+	    mvh_blk_queue_cancelled(req->queue)) {
+		mvh_blk_put_slot(req);
+		return;
+	}
 	if (status == VIRTIO_BLK_S_OK)
 		mvh_blk_count_ok(req);
 	else if (status == VIRTIO_BLK_S_UNSUPP)

@@ -4,6 +4,8 @@
  * set up with.  One file at a time may use a node; those that are opened
  * read-only may look.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/list.h>
@@ -80,14 +82,26 @@ static struct mvh_node *mvh_node_find(const char *name)
 	return NULL;
 }
 
+/* Without a word nobody would know who has it. */
+static bool mvh_node_busy(const struct mvh_node *node)
+{
+	const struct mvh_backend_ops *backend = node->dev->backend;
+
+	if (!backend->busy || !backend->busy(node->dev))
+		return false;
+	pr_info_ratelimited("%s: requests of the last user are still in flight; it can be opened when they have ended\n",
+			    node->name);
+	return true;
+}
+
 /**
  * mvh_node_open - open a node
  * @mf: a file without device
  * @misc: its device node
  *
  * Context: With the lock of misc devices.
- * Return: 0; -EBUSY if another file uses the device, or -ENODEV if the node is being
- * removed.
+ * Return: 0; -EBUSY if another file uses the device, or work of its last user goes on;
+ * -ENODEV if the node is being removed.
  */
 int mvh_node_open(struct mvh_file *mf, struct miscdevice *misc)
 {
@@ -98,6 +112,8 @@ int mvh_node_open(struct mvh_file *mf, struct miscdevice *misc)
 	if (node->gone) {
 		err = -ENODEV;
 	} else if (mf->write && node->used) {
+		err = -EBUSY;
+	} else if (mf->write && mvh_node_busy(node)) {
 		err = -EBUSY;
 	} else {
 		node->n_files++;

@@ -42,6 +42,8 @@ struct seq_file;
  * @close: the opposite; no queue has a port.  May sleep.
  * @ready: can the device be used?  Returns 0, or the error of all ioctls but those
  *	of @ioctl.  With or without the device's mutex.
+ * @busy: does work of an earlier user go on, so that another may not begin?  With or
+ *	without the device's mutex, does not sleep.
  * @ioctl: ioctls of this kind of device.  With the device's mutex.  Returns the
  *	result of the ioctl, -ENOIOCTLCMD if it is not one of them.
  * @show: describe the device in fdinfo.  With the device's mutex.
@@ -58,6 +60,9 @@ struct seq_file;
  * @detach: the opposite, for a port that is not started.  Same context.
  * @start: begin to listen to @vq->port.  Called with the queue's mutex; the
  *	first service follows without a kick.  Returns 0 or an error.
+ * @cancel: the port will be stopped and detached: give up what can be given up of what is
+ *	in flight, without waiting.  Called with the queue's mutex, by any task.
+ *	Optional.
  * @stop: stop listening, return frames taken in advance to the port.  Called with the
  *	queue's mutex, by any task; may touch guest memory only if
  *	mvh_vq_reachable().  Cannot fail.
@@ -96,6 +101,7 @@ struct mvh_backend_ops {
 	int (*open)(struct mvh_dev *dev, unsigned int n_vqs);
 	void (*close)(struct mvh_dev *dev);
 	int (*ready)(struct mvh_dev *dev);
+	bool (*busy)(const struct mvh_dev *dev);
 	long (*ioctl)(struct mvh_dev *dev, unsigned int cmd,
 		      void __user *arg);
 	void (*show)(struct seq_file *seq, struct mvh_dev *dev);
@@ -108,6 +114,7 @@ struct mvh_backend_ops {
 	void *(*attach)(struct mvh_vq *vq, struct file *file);
 	void (*detach)(struct mvh_vq *vq, void *port);
 	int (*start)(struct mvh_vq *vq);
+	void (*cancel)(struct mvh_vq *vq);
 	void (*stop)(struct mvh_vq *vq);
 	int (*quiesce)(struct mvh_vq *vq);
 	void (*service)(struct mvh_vq *vq);

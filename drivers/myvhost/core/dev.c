@@ -272,6 +272,27 @@ void mvh_dev_detach_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 }
 
 /**
+ * mvh_dev_cancel_vqs - give up what is in flight
+ * @dev: the device, locked; its queues will be detached
+ *
+ * All of them first, so that none waits for what another one is about to give up.
+ */
+void mvh_dev_cancel_vqs(struct mvh_dev *dev)
+{
+	struct mvh_vq *vq;
+
+	lockdep_assert_held(&dev->mutex);
+	if (!dev->backend->cancel)
+		return;
+	mvh_dev_for_each_vq(dev, vq) {
+		mutex_lock(&vq->mutex);
+		if (mvh_vq_attached(vq))
+			dev->backend->cancel(vq);
+		mutex_unlock(&vq->mutex);
+	}
+}
+
+/**
  * mvh_dev_clear_owner - detach all queues and forget the owner and what it set
  * @dev: the device, locked
  */
@@ -280,6 +301,7 @@ void mvh_dev_clear_owner(struct mvh_dev *dev)
 	struct mvh_vq *vq;
 
 	lockdep_assert_held(&dev->mutex);
+	mvh_dev_cancel_vqs(dev);
 	mvh_dev_for_each_vq(dev, vq)
 		mvh_dev_detach_vq(dev, vq);
 	mvh_dev_free_workers(dev);

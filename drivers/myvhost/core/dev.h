@@ -200,6 +200,7 @@ int mvh_dev_set_backend_features(struct mvh_dev *dev, u64 features);
 int mvh_dev_set_fork_owner(struct mvh_dev *dev, bool fork_owner);
 int mvh_dev_set_vq_port(struct mvh_dev *dev, struct mvh_vq *vq, int fd);
 int mvh_dev_attach_vq(struct mvh_dev *dev, struct mvh_vq *vq);
+void mvh_dev_cancel_vqs(struct mvh_dev *dev);
 void mvh_dev_detach_vq(struct mvh_dev *dev, struct mvh_vq *vq);
 void mvh_dev_refresh_vqs(struct mvh_dev *dev);
 int mvh_dev_quiesce_vqs(struct mvh_dev *dev);

@@ -95,6 +95,7 @@ static void mvh_dev_virtio_reset(struct mvh_dev *dev)
 {
 	struct mvh_vq *vq;
 
+	mvh_dev_cancel_vqs(dev);
 	mvh_dev_for_each_vq(dev, vq)
 		mvh_dev_detach_vq(dev, vq);
 	mvh_dev_lock_vqs(dev);
