@@ -30,7 +30,7 @@
 #define MVH_BLK_BURST_NS_MIN	(20 * NSEC_PER_MSEC)
 
 #define MVH_BLK_FLAGS	(MYVHOST_BLK_READONLY | MYVHOST_BLK_BUFFERED | \
-			 MYVHOST_BLK_WRITETHROUGH)
+			 MYVHOST_BLK_WRITETHROUGH | MYVHOST_BLK_NOLOCK)
 
 #define MVH_BLK_OFF_WCE		offsetof(struct virtio_blk_config, wce)
 
@@ -222,6 +222,11 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 	err = mvh_disk_check(disk);
 	if (err)
 		return err;
+	if (!(blk->flags & MYVHOST_BLK_NOLOCK)) {
+		err = mvh_file_lock(disk->file, disk->readonly);
+		if (err)
+			return err;
+	}
 	disk->pool = alloc_workqueue("myvhost-blk", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				     MVH_BLK_THREADS);
 	if (!disk->pool)
@@ -492,6 +497,10 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 	mvh_dev_assert_held(disk->dev);
 	seq_puts(seq, "file:\t");
 	seq_file_path(seq, disk->file, "\n\t\\");
+	seq_printf(seq, "\ninode:\t%02x:%02x:%lu",
+		   MAJOR(file_inode(disk->file)->i_sb->s_dev),
+		   MINOR(file_inode(disk->file)->i_sb->s_dev),
+		   (unsigned long)file_inode(disk->file)->i_ino);
 	seq_printf(seq, "\nio:\t%s\nsize:\t%llu\nblock_size:\t%u\n",
 		   mvh_disk_io_mode(disk),
 		   READ_ONCE(disk->sectors) << MVH_SECTOR_SHIFT, disk->block);

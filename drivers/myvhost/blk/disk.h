@@ -107,4 +107,7 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
 u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);
 void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 bytes);
 
+/* lock.c */
+int mvh_file_lock(struct file *file, bool readonly);
+
 #endif /* _MVH_BLK_DISK_H */

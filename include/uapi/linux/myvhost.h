@@ -229,6 +229,7 @@ struct myvhost_setup {
 #define MYVHOST_BLK_READONLY		(1 << 0)
 #define MYVHOST_BLK_BUFFERED		(1 << 1)
 #define MYVHOST_BLK_WRITETHROUGH	(1 << 2)
+#define MYVHOST_BLK_NOLOCK		(1 << 3)
 
 #define MYVHOST_BLK_SERIAL_LEN	20
 #define MYVHOST_BLK_SIZE_MAX	4096
@@ -243,6 +244,8 @@ struct myvhost_setup {
  *	direct if the file supports that.
  *	MYVHOST_BLK_WRITETHROUGH: the disk starts without a volatile write cache,
  *	and a write is durable when it completes.
+ *	MYVHOST_BLK_NOLOCK: neither respect nor take the locks by which programs tell
+ *	each other that they use an image, those of QEMU.
  * @serial: the serial number that the guest reads, padded with 0
  * @block_size: bytes of a block of the guest: 512, 1024, 2048 or 4096, whatever the
  *	backing has; 0 for that of a block device, or 512 of a file.  What is smaller

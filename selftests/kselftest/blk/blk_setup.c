@@ -180,7 +180,7 @@ KTAP_TEST(setup_backing, KTAP_SHORT, NULL, "B31_backing_arguments")
 	ktap_eq(vhost_ioctl(fd, MYVHOST_BLK_SET_BACKING, NULL), -EFAULT);
 	ktap_eq(setup_back(fd, -1, 0), -EBADF);
 	ktap_eq(setup_back(fd, 4000, 0), -EBADF);
-	ktap_eq(setup_back(fd, file, 8), -EINVAL);
+	ktap_eq(setup_back(fd, file, MYVHOST_BLK_NOLOCK << 1), -EINVAL);
 	ktap_eq(setup_back(fd, file, 1U << 31), -EINVAL);
 	b.fd = file;
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -280,7 +280,9 @@ KTAP_TEST(setup_exclusive, KTAP_SHORT, NULL, "B31_backing_exclusive")
 		   "not claimed");
 	excl = setup_disk(VHOST, 0);
 	ktap_eq(setup_back(excl, back.fd, 0), -EBUSY);
-	ktap_eq(setup_back(excl, back.fd, MYVHOST_BLK_READONLY), 0);
+	ktap_eq(setup_back(excl, back.fd, MYVHOST_BLK_READONLY), -EBUSY);
+	ktap_eq(setup_back(excl, back.fd, MYVHOST_BLK_READONLY |
+			   MYVHOST_BLK_NOLOCK), 0);
 	close(fd);
 	fd = open(back.path, O_RDWR | O_EXCL);
 	ktap_check(fd >= 0, "still claimed: %s", strerror(errno));
@@ -393,7 +395,8 @@ static void setup_no_nodes(void)
 static int setup_node(const char *name, __u32 dialect)
 {
 	int fd = setup_disk(dialect, 0);
-	int file = setup_file("node", BLK_DISK_SIZE);
+	/* Each has an image of its own. */
+	int file = setup_file(name, BLK_DISK_SIZE);
 
 	ktap_ok(setup_back(fd, file, 0));
 	close(file);
@@ -544,7 +547,7 @@ KTAP_TEST(setup_outlives, KTAP_SHORT, blk_all_modes, "VD8_node_outlives")
 {
 	const struct blk_mode *mode = arg;
 	struct blk_backing back = {
-		.path = HOST_DIR "/node", .size = BLK_DISK_SIZE, .block = 512,
+		.path = HOST_DIR "/mvht", .size = BLK_DISK_SIZE, .block = 512,
 	};
 	int fds = proc_count_fds(), fd, status;
 	struct mock_blk_cfg cfg;

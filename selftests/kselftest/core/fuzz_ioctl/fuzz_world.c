@@ -133,6 +133,8 @@ static int fuzz_up_blk(struct fuzz *f)
 	};
 	unsigned int i;
 
+	/* Other descriptors are disks of the same file. */
+	cfg.backing.flags |= MYVHOST_BLK_NOLOCK;
 	if (mock_blk_offered(&cfg, &cfg.features))
 		cfg.features = F_MODERN;
 	cfg.features = fuzz_features(f, cfg.features);
