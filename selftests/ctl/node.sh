@@ -69,7 +69,7 @@ test_add() {
 	expect_field "show: cache" writeback "d['cache']" ctl.a
 	expect_field "show: no limits" "[0, 0]" "[d['iops'], d['bps']]" ctl.a
 	expect "add: the name is taken" 1 "ctl.a: the name is in use.*myvhost del ctl.a" \
-		"$m" add blk ctl.a --file img
+		"$m" add blk ctl.a --file free
 	expect "add: all options" 0 "" "$m" add blk ctl.b --file img2 --readonly \
 		--queues 4 --serial "S 1" --cache writethrough --iops 100,10 --bps 1M,64K
 	expect_field "add: readonly" True "d['readonly']" ctl.b
@@ -101,7 +101,7 @@ test_files() {
 	fi
 	expect "file: a block device" 0 "" "$m" add blk ctl.l --file "$loop"
 	expect_field "file: its size" 33554432 "d['size']" ctl.l
-	expect "file: a block device in use by a disk" 1 "the block device is in use" "$m" add blk ctl.f --file "$loop"
+	expect "file: a block device in use by a disk" 1 "$loop: in use by disk ctl.l$" "$m" add blk ctl.f --file "$loop"
 	expect "resize: a block device" 1 "cannot resize a block device" "$m" resize ctl.l 64M
 	truncate -s 40M loopimg
 	losetup -c "$loop"
@@ -116,6 +116,47 @@ test_files() {
 	fi
 	losetup -d "$loop"
 	loop=
+}
+
+# A file with a lock as QEMU takes it, held by a process with a name that is known.
+test_locks() {
+	local holder
+	expect "lock: another disk" 1 "img: in use by disk ctl.a$" "$m" add blk ctl.k --file img
+	expect "lock: another disk, to read" 1 "img: in use by disk ctl.a$" "$m" add blk ctl.k --file img --readonly
+	expect "lock: another disk, run" 1 "img: in use by disk ctl.a$" "$m" run --blk img -- true
+	expect "lock: not looked at" 0 "" "$m" add blk ctl.k --file img --no-lock
+	expect "lock: del it" 0 "" "$m" del ctl.k
+	truncate -s 1M locked
+	python3 -c '
+import fcntl, struct, time
+f = open("locked", "r+b")
+fcntl.fcntl(f, 37, struct.pack("hhqqi4x", 0, 0, 101, 1, 0))	# F_OFD_SETLK, F_RDLCK
+print("locked", flush=True)
+time.sleep(600)' > holder 2>&1 & holder=$!
+	until [ -s holder ]; do sleep 0.1; done
+	expect "lock: a program that writes" 1 "locked: in use by process $holder \(python" "$m" add blk ctl.k --file locked
+	expect "lock: a program that writes, run" 1 "in use by process $holder" "$m" run --blk locked -- true
+	kill $holder
+	wait $holder 2> /dev/null
+	expect "lock: it is gone" 0 "" "$m" add blk ctl.k --file locked --readonly
+	expect "lock: two that read" 0 "" "$m" add blk ctl.k2 --file locked --readonly
+	expect "del: it" 0 "" "$m" del ctl.k2
+	expect "del: it" 0 "" "$m" del ctl.k
+}
+
+test_formats() {
+	truncate -s 1M other
+	printf 'QFI\xfb\0\0\0\3' | dd of=other conv=notrunc 2> /dev/null
+	expect "format: qcow2" 1 "other: an image in format qcow2.*qemu-img convert -f qcow2 -O raw other NEW" \
+		"$m" add blk ctl.q --file other
+	expect "format: qcow2, run" 1 "in format qcow2" "$m" run --blk other,readonly -- true
+	ktap_result "format: nothing is left" "$([ ! -e /dev/myvhost-ctl.q ]; echo $?)"
+	expect "format: raw all the same" 0 "" "$m" add blk ctl.q --file other --format raw
+	expect "del: it" 0 "" "$m" del ctl.q
+	expect "format: raw all the same, run" 0 "" "$m" run --blk other,format=raw -- true
+	printf 'LUKS\xba\xbe' | dd of=other conv=notrunc 2> /dev/null
+	expect "format: LUKS is a notice" 0 "note: other begins with a header of LUKS" "$m" add blk ctl.q --file other
+	expect "del: it" 0 "" "$m" del ctl.q
 }
 
 test_permissions() {
@@ -183,15 +224,15 @@ test_run() {
 	# copies the descriptor of its device
 	# shellcheck disable=SC2016
 	holder='fd=${2#fd=}; exec 8<&${fd%%,*}; : > held; while [ ! -e stop ]; do sleep 0.2; done'
-	expect "run: a disk" 0 "^file:.$work/img$" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/* 2> /dev/null; true'
-	expect "run: its options" 0 "^serial:.X$" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/* 2> /dev/null; true'
-	expect "run: its queues" 0 "^q1.state:" "$m" run --blk img,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/* 2> /dev/null; true'
+	expect "run: a disk" 0 "^file:.$work/free$" "$m" run --blk free,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/* 2> /dev/null; true'
+	expect "run: its options" 0 "^serial:.X$" "$m" run --blk free,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/* 2> /dev/null; true'
+	expect "run: its queues" 0 "^q1.state:" "$m" run --blk free,serial=X,queues=2 -- sh -c 'cat /proc/$$/fdinfo/* 2> /dev/null; true'
 	expect "run: arguments" 0 "^a -add-fd fd=[0-9]+,set=1 -device vhost-vdpa-device-pci,vhostdev=/dev/fdset/1$" \
-		"$m" run --blk img -- sh -c 'echo "$0 $*"' a
+		"$m" run --blk free -- sh -c 'echo "$0 $*"' a
 	expect "run: the backing's descriptor is closed" 0 "^0$" \
-		"$m" run --blk img -- sh -c "ls -l /proc/\$\$/fd | grep -c $work/img; true"
+		"$m" run --blk free -- sh -c "ls -l /proc/\$\$/fd | grep -c $work/free; true"
 	# twice the same descriptor is one device
-	"$m" run --blk img -- bash -c "$holder" a &
+	"$m" run --blk free -- bash -c "$holder" a &
 	pid=$!
 	for ((i = 0; i < 150; i++)); do
 		[ ! -e held ] || break
@@ -234,22 +275,22 @@ as_file() {
 test_not_a_node() {
 	local file="/dev/myvhost-ctl.r: this is a file, not a node; try: rm /dev/myvhost-ctl.r$"
 	: <> /dev/myvhost-ctl.r
-	expect "file: in the place of a node, add" 1 "$file" "$m" add blk ctl.r --file img
+	expect "file: in the place of a node, add" 1 "$file" "$m" add blk ctl.r --file free
 	expect "file: show" 1 "$file" "$m" show
 	expect "file: show NAME" 1 "$file" "$m" show ctl.r
 	expect "file: resize" 1 "$file" "$m" resize ctl.r
 	expect "file: del" 1 "$file" "$m" del ctl.r
 	rm /dev/myvhost-ctl.r
-	expect "file: none is left, add" 0 "" "$m" add blk ctl.r --file img
+	expect "file: none is left, add" 0 "" "$m" add blk ctl.r --file free
 	rm /dev/myvhost-ctl.r
 	: <> /dev/myvhost-ctl.r
 	expect "file: after a node, del" 1 "$file" "$m" del ctl.r
 	rm /dev/myvhost-ctl.r
 	expect "file: the node is gone all the same" 1 "no such node" "$m" del ctl.r
 	file="/dev/myvhost: this is a file, not the node; try: rm /dev/myvhost; modprobe"
-	expect "file: over the node, add" 1 "$file" as_file /dev/myvhost "$m" add blk ctl.r --file img
+	expect "file: over the node, add" 1 "$file" as_file /dev/myvhost "$m" add blk ctl.r --file free
 	expect "file: over the node, del" 1 "$file" as_file /dev/myvhost "$m" del ctl.r
-	expect "file: over the node, run" 1 "$file" as_file /dev/myvhost "$m" run --blk img -- true
+	expect "file: over the node, run" 1 "$file" as_file /dev/myvhost "$m" run --blk free -- true
 }
 
 # qemu PROGRAM ARGUMENTS...: stock QEMU, which is asked what it has and ends
@@ -265,9 +306,9 @@ test_qemu() {
 		return
 	fi
 	run_qemu "qemu: a disk and a network device" 'dev: vhost-vdpa-device-pci' \
-		"$m" run --blk img --blk img2,readonly --net ctltap0 --
+		"$m" run --blk free --blk img2,readonly --net ctltap0 --
 	ktap_result "qemu: both disks" "$([ "$(grep -c 'dev: vhost-vdpa-device-pci' <<< "$out")" = 2 ]; echo $?)" "$out"
-	"$m" add blk ctl.q --file img
+	"$m" add blk ctl.q --file free
 	qemu_args=(-device "vhost-vdpa-device-pci,vhostdev=/dev/myvhost-ctl.q")
 	run_qemu "qemu: a named disk" 'dev: vhost-vdpa-device-pci'
 	qemu_held
@@ -305,12 +346,14 @@ cd "$work" || exit 1
 ktap_begin
 trap clean_up EXIT
 load > load.log 2>&1 || ktap_bail_out "no node: $(tail -n 1 load.log)"
-truncate -s 1M img img2 img3 gone $'odd \\ \n name' secret
+truncate -s 1M img img2 img3 free gone $'odd \\ \n name' secret
 truncate -s 32M loopimg
 chmod 666 img3
 chmod 600 secret
 test_add
 test_files
+test_locks
+test_formats
 test_permissions
 test_stats
 test_resize

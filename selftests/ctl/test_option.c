@@ -79,7 +79,11 @@ UNIT_TEST(disk_all, "disk: all options")
 	check(!parse_disk(&disk, "f,readonly=on,readonly=off,cache=writeback"));
 	check(!disk.readonly && disk.buffered && !disk.writethrough);
 	check(!parse_disk(&disk, "f,serial=12345678901234567890,cache=none"));
-	check(!disk.buffered);
+	check(!disk.buffered && !disk.raw && !disk.no_lock);
+	check(!parse_disk(&disk, "f,format=raw,no-lock"));
+	check(disk.raw && disk.no_lock);
+	check(!parse_disk(&disk, "f,no-lock=on,no-lock=off"));
+	check(!disk.no_lock);
 }
 
 UNIT_TEST(disk_bad, "disk: wrong options are rejected")
@@ -92,7 +96,8 @@ UNIT_TEST(disk_bad, "disk: wrong options are rejected")
 		"f,serial=\xc3\xa4", "f,cache", "f,cache=writeback ",
 		"f,cache=Writeback", "f,iops=1K", "f,iops=", "f,iops=-1",
 		"f,iops=18446744073709551616", "f,bps=1KB", "f,bps=16E",
-		"f,iops=1,2", "f,=1", "f,file=g",
+		"f,iops=1,2", "f,=1", "f,file=g", "f,format", "f,format=",
+		"f,format=qcow2", "f,format=raw ", "f,no-lock=1", "f,lock",
 	};
 	struct disk disk;
 	size_t i;

@@ -107,6 +107,103 @@ client_kill() {
 	client_end
 }
 
+# refused PATTERN CMD...: it fails, and says this
+refused() {
+	local pattern=$1 out
+	shift
+	out=$("$@" 2>&1) && fail "$* is not refused: $out"
+	grep -q "$pattern" <<< "$out" || fail "$*: $out"
+}
+
+# QEMU's programs respect a disk's lock of its image
+client_lock() {
+	client_disk 16M
+	refused 'Failed to get .* lock' qemu-io -f raw -c 'write 0 4k' $C
+	refused 'Failed to get .* lock' qemu-img resize -f raw $C 32M
+	refused 'Failed to get .* lock' qemu-img convert -f raw -O raw $C "$TEST_DIR/copy"
+	qemu-img convert -U -f raw -O raw $C "$TEST_DIR/copy"
+	client_end
+	client_disk 16M --readonly
+	refused 'Failed to get .* lock' qemu-io -f raw -c 'write 0 4k' $C
+	qemu-io -r -f raw -c 'read 0 4k' $C || fail "reading beside a reader"
+	client_end
+	client_disk 16M --no-lock
+	qemu-io -f raw -c 'write 0 4k' $C || fail "locked all the same"
+	client_end
+	qemu-io -f raw -c 'write 0 4k' $C || fail "locked for ever"
+}
+
+# and a disk respects theirs
+client_locked() {
+	local job
+	myvhost del c 2> /dev/null || true
+	rm -f $C
+	truncate -s 16M $C
+	mkfifo "$TEST_DIR/commands"
+	qemu-io -f raw $C < "$TEST_DIR/commands" &
+	job=$!
+	exec 9> "$TEST_DIR/commands"
+	wait_until 30 "qemu-io has locked the image" sh -c "grep -q OFDLCK /proc/$job/fdinfo/*"
+	refused "in use by process $job (qemu-io)" myvhost add blk c --file $C
+	refused "in use by process $job (qemu-io)" myvhost add blk c --file $C --readonly
+	refused "in use by process $job (qemu-io)" myvhost run --blk $C -- true
+	exec 9>&-
+	wait $job || true
+	myvhost add blk c --file $C
+	disk_del c
+}
+
+# client_format FORMAT [OPTIONS]: an image that QEMU makes
+client_format() {
+	rm -f $C
+	qemu-img create -q -f "$1" "${@:2}" $C 64M || fail "qemu-img create $*"
+	refused "an image in format" myvhost add blk c --file $C
+}
+
+client_formats() {
+	myvhost del c 2> /dev/null || true
+	client_format qcow2
+	client_format qcow2 -o compat=0.10
+	client_format qcow
+	client_format qed
+	client_format vmdk
+	client_format vmdk -o subformat=monolithicFlat
+	client_format vpc
+	client_format vpc -o subformat=fixed
+	client_format vhdx
+	client_format vdi
+	client_format parallels
+	myvhost add blk c --file $C --format raw
+	disk_del c
+	rm -f /tmp/c-flat.img
+}
+
+# a qcow2 image by way of the storage daemon, as disk.rst has it
+client_fuse() {
+	local pid raw=/tmp/c.raw
+	modprobe fuse
+	myvhost del c 2> /dev/null || true
+	rm -f $C
+	qemu-img create -q -f qcow2 $C 16M
+	: > $raw
+	qemu-storage-daemon --daemonize --pidfile "$TEST_DIR/qsd" \
+		--blockdev driver=qcow2,node-name=n,file.driver=file,file.filename=$C \
+		--export type=fuse,id=e,node-name=n,mountpoint=$raw,writable=on ||
+		fail "qemu-storage-daemon"
+	myvhost add blk c --file $raw
+	qemu_io 'write -P 0x5a 64k 64k' flush 'read -P 0x5a 64k 64k' 'read -P 0 0 64k'
+	disk_del c
+	pid=$(cat "$TEST_DIR/qsd")
+	kill "$pid"
+	wait_until 30 "the storage daemon ends" test ! -e "/proc/$pid"
+	qemu-io -r -f qcow2 -c 'read -P 0x5a 64k 64k' $C | grep -i mismatch && fail "the data is not in the image"
+	qemu-img check -q $C
+}
+
+run_test "disk_client: QEMU respects the lock of a disk" client_lock
+run_test "disk_client: a disk respects the lock of QEMU" client_locked
+run_test "disk_client: images in other formats are refused" client_formats
+run_test "disk_client: qcow2 by the storage daemon" client_fuse
 run_test "disk_client: qemu-io" client_qemu_io
 run_test "disk_client: qemu-io, read-only" client_qemu_io_read_only
 run_test "disk_client: libblkio, one queue" client_libblkio_one

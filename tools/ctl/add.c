@@ -13,6 +13,8 @@
 static const struct option add_options[] = {
 	{ "file", required_argument, NULL, 'f' },
 	{ "readonly", no_argument, NULL, 'o' },
+	{ "no-lock", no_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, 'o' },
 	{ "queues", required_argument, NULL, 'o' },
 	{ "serial", required_argument, NULL, 'o' },
 	{ "cache", required_argument, NULL, 'o' },

@@ -6,15 +6,21 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/virtio_ids.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <linux/myvhost.h>
+#include "alloc.h"
+#include "device.h"
 #include "disk.h"
 #include "error.h"
+#include "format.h"
 #include "node.h"
 #include "option.h"
+#include "proc.h"
 
 #define DISK_SECTOR	512
 
@@ -38,6 +44,13 @@ static const char *disk_set_serial(struct disk *disk, const char *value)
 			return "serial must be printable ASCII";
 	disk->serial = value;
 	return NULL;
+}
+
+static const char *disk_set_format(struct disk *disk, const char *value)
+{
+	disk->raw = !strcmp(value, "raw");
+	return disk->raw ? NULL :
+		"format can only be raw: the file's own bytes, whatever they look like";
 }
 
 static const char *disk_set_queues(struct disk *disk, const char *value)
@@ -65,8 +78,13 @@ const char *disk_set(void *arg, const char *key, const char *value)
 	if (!strcmp(key, "readonly"))
 		return option_bool(value, &disk->readonly) ? NULL :
 			"readonly is on or off";
+	if (!strcmp(key, "no-lock"))
+		return option_bool(value, &disk->no_lock) ? NULL :
+			"no-lock is on or off";
 	if (!value)
 		value = "";
+	if (!strcmp(key, "format"))
+		return disk_set_format(disk, value);
 	if (!strcmp(key, "queues"))
 		return disk_set_queues(disk, value);
 	if (!strcmp(key, "serial"))
@@ -80,24 +98,80 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		return limit_parse(value, size_parse, &disk->bps) ?
 			"bps is N or N,BURST bytes per second, with K, M or G" :
 			NULL;
-	return "unknown option; the options are readonly, queues, serial, cache, iops and bps";
+	return "unknown option; the options are readonly, no-lock, format, queues, serial, cache, iops and bps";
 }
 
-static void disk_check_size(const char *file, int fd, const struct stat *st)
+static uint64_t disk_size(const char *file, int fd, const struct stat *st)
 {
 	uint64_t size = st->st_size;
 
 	if (S_ISBLK(st->st_mode) && ioctl(fd, BLKGETSIZE64, &size))
 		fail("%s: %s", file, strerror(errno));
+	return size;
+}
+
+static void disk_check_size(const char *file, uint64_t size)
+{
 	if (size < DISK_SECTOR)
 		fail("%s: has %llu bytes, less than a sector; try: truncate -s SIZE %s",
 		     file, (unsigned long long)size, file);
 }
 
+/* A guest would see the headers and tables of the format, and write over them. */
+static void disk_check_format(const char *file, int fd, uint64_t size)
+{
+	const struct format *format;
+	int err = format_probe(fd, size, &format);
+
+	if (err)
+		fail("%s: cannot read it: %s", file, strerror(-err));
+	if (!format)
+		return;
+	if (!format->guest)
+		fail("%s: an image in format %s, which the guest would destroy; try: qemu-img convert -f %s -O raw %s NEW, or the storage daemon (Images in other formats in disk.rst); the option format raw serves the file as it is",
+		     file, format->name, format->qemu, file);
+	error_say("note: %s begins with a header of %s; the guest sees it as it is, encrypted",
+		  file, format->name);
+}
+
+/* The disk that has the inode as backing, "disk NAME" for free(), or NULL. */
+static char *disk_find(const char *inode)
+{
+	struct devices devices;
+	char *found = NULL;
+	unsigned int i;
+
+	devices_scan(&devices, NULL);
+	for (i = 0; i < devices.n && !found; i++) {
+		const char *other = fdinfo_get(&devices.dev[i].info, -1,
+					       "inode");
+
+		if (other && !strcmp(inode, other))
+			found = alloc_format("disk %s", devices.dev[i].label);
+	}
+	devices_free(&devices);
+	return found;
+}
+
 static void disk_fail_busy(const struct disk *disk)
 {
-	fail("%s: the block device is in use; see: lsblk, fuser -v %s",
-	     disk->file, disk->file);
+	struct stat st = { .st_ino = 0 };
+	char inode[64], *user;
+
+	stat(disk->file, &st);
+	/* As the kernel prints it. */
+	snprintf(inode, sizeof(inode), "%02x:%02x:%llu", major(st.st_dev),
+		 minor(st.st_dev), (unsigned long long)st.st_ino);
+	user = disk_find(inode);
+	if (!user)
+		user = proc_lock_holder(inode);
+	if (user)
+		fail("%s: in use by %s", disk->file, user);
+	if (S_ISBLK(st.st_mode))
+		fail("%s: the block device is in use; see: lsblk, fuser -v %s, dmesg",
+		     disk->file, disk->file);
+	fail("%s: in use by another program or host, or by requests of a user that was killed; see: dmesg",
+	     disk->file);
 }
 
 static void disk_fail_open(const struct disk *disk, int err)
@@ -116,6 +190,7 @@ static int disk_open_file(const struct disk *disk)
 {
 	const char *file = disk->file;
 	struct stat st;
+	uint64_t size;
 	int fd;
 
 	if (stat(file, &st))
@@ -125,7 +200,10 @@ static int disk_open_file(const struct disk *disk)
 	fd = open(file, (disk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (fd < 0)
 		disk_fail_open(disk, errno);
-	disk_check_size(file, fd, &st);
+	size = disk_size(file, fd, &st);
+	if (!disk->raw)
+		disk_check_format(file, fd, size);
+	disk_check_size(file, size);
 	return fd;
 }
 
@@ -156,7 +234,8 @@ static uint32_t disk_flags(const struct disk *disk)
 {
 	return (disk->readonly ? MYVHOST_BLK_READONLY : 0) |
 	       (disk->buffered ? MYVHOST_BLK_BUFFERED : 0) |
-	       (disk->writethrough ? MYVHOST_BLK_WRITETHROUGH : 0);
+	       (disk->writethrough ? MYVHOST_BLK_WRITETHROUGH : 0) |
+	       (disk->no_lock ? MYVHOST_BLK_NOLOCK : 0);
 }
 
 static void disk_set_backing(int fd, int file, const struct disk *disk)
@@ -178,6 +257,9 @@ static void disk_set_backing(int fd, int file, const struct disk *disk)
 	case EBUSY:
 		disk_fail_busy(disk);
 		break;
+	case ENOLCK:
+		fail("%s: the file system cannot lock files; with the option no-lock nothing keeps other programs from the disk",
+		     disk->file);
 	case EINVAL:
 		fail("%s: cannot be a disk: smaller than a block of the underlying disk, zoned, or with an option unknown to this myvhost_blk.ko",
 		     disk->file);

@@ -18,6 +18,8 @@
  * @readonly: the guest may not write
  * @buffered: use the page cache
  * @writethrough: begin without a volatile write cache
+ * @raw: do not look for the signature of another format
+ * @no_lock: others may use the backing, too
  * @iops: requests per second
  * @bps: bytes per second
  */
@@ -28,6 +30,8 @@ struct disk {
 	bool readonly;
 	bool buffered;
 	bool writethrough;
+	bool raw;
+	bool no_lock;
 	struct limit iops;
 	struct limit bps;
 };

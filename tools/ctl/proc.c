@@ -140,6 +140,24 @@ static void proc_search_fd(pid_t pid, int fd, const char *target, void *arg)
 		search->pid = pid;
 }
 
+/* "PID (NAME)", for free(). */
+static char *proc_describe(pid_t pid)
+{
+	char name[64] = "", *comm;
+	FILE *f;
+
+	comm = alloc_format("%s/%d/comm", proc_root(), pid);
+	f = fopen(comm, "re");
+	free(comm);
+	if (f) {
+		if (!fgets(name, sizeof(name), f))
+			name[0] = 0;
+		fclose(f);
+	}
+	name[strcspn(name, "\n")] = 0;
+	return alloc_format("%d (%s)", pid, name[0] ? name : "?");
+}
+
 /**
  * proc_holder() - who has a node open
  * @path: the node
@@ -149,20 +167,67 @@ static void proc_search_fd(pid_t pid, int fd, const char *target, void *arg)
 char *proc_holder(const char *path)
 {
 	struct proc_search search = { .path = path };
-	char name[64] = "", *comm;
-	FILE *f;
 
 	proc_each(proc_search_fd, &search);
-	if (!search.pid)
-		return NULL;
-	comm = alloc_format("%s/%d/comm", proc_root(), search.pid);
-	f = fopen(comm, "re");
-	free(comm);
-	if (f) {
-		if (!fgets(name, sizeof(name), f))
-			name[0] = 0;
+	return search.pid ? proc_describe(search.pid) : NULL;
+}
+
+/* Whether a descriptor holds a lock of an inode, a line "lock: ... DEV:INO FIRST LAST". */
+static bool proc_has_lock(const char *path, const char *inode)
+{
+	FILE *f = fopen(path, "re");
+	char line[256], held[64];
+	bool has = false;
+
+	while (f && !has && fgets(line, sizeof(line), f))
+		has = sscanf(line, "lock: %*d: %*s %*s %*s %*d %63s", held) == 1 &&
+		      !strcmp(held, inode);
+	if (f)
 		fclose(f);
+	return has;
+}
+
+static bool proc_locks(pid_t pid, const char *inode)
+{
+	char *dir = alloc_format("%s/%d/fdinfo", proc_root(), pid);
+	struct dirent **entry;
+	int i, n = proc_list(dir, &entry);
+	bool has = false;
+
+	for (i = 0; i < n; i++) {
+		char *path = alloc_format("%s/%s", dir, entry[i]->d_name);
+
+		has = has || proc_has_lock(path, inode);
+		free(path);
+		free(entry[i]);
 	}
-	name[strcspn(name, "\n")] = 0;
-	return alloc_format("%d (%s)", search.pid, name[0] ? name : "?");
+	free(entry);
+	free(dir);
+	return has;
+}
+
+/**
+ * proc_lock_holder() - who has locked bytes of a file
+ * @inode: the file, as the kernel prints it: MAJOR:MINOR:INODE
+ *
+ * Return: "process PID (NAME)" for free(), or NULL if nobody is found.
+ */
+char *proc_lock_holder(const char *inode)
+{
+	struct dirent **entry;
+	int i, n = proc_list(proc_root(), &entry);
+	char *who = NULL, *found = NULL;
+
+	for (i = 0; i < n; i++) {
+		pid_t pid = proc_number(entry[i]->d_name);
+
+		if (!who && proc_locks(pid, inode))
+			who = proc_describe(pid);
+		free(entry[i]);
+	}
+	free(entry);
+	if (who)
+		found = alloc_format("process %s", who);
+	free(who);
+	return found;
 }
