@@ -4,7 +4,7 @@
 # the 9p root) or of a guest that runs from it (busybox, iperf3, ethtool and a
 # command server on the second serial port). Called by setup.sh.
 set -euo pipefail
-. "$(dirname "$0")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 HOST_MODULES="virtio_pci virtio_rng 9pnet_virtio 9p overlay"
 GUEST_MODULES="virtio_pci virtio_net virtio_blk virtio_console pktgen"
@@ -101,4 +101,4 @@ main() {
 	mv "$dest/vmlinuz.new" "$dest/vmlinuz"
 }
 
-main "$@"
+[ "${BASH_SOURCE[0]}" != "$0" ] || main "$@"
