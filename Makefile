@@ -23,6 +23,7 @@ endif
 clean:
 	$(MAKE) -C $(KDIR) M=$(MODULES) clean
 	$(MAKE) -C tools/ctl clean
+	$(MAKE) -C tools/bench/net clean
 	$(MAKE) -C selftests/unit clean
 	$(MAKE) -C selftests/fuzz clean
 	$(MAKE) -C selftests/ctl clean

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The cases, see case.h. */
+#include <string.h>
+
+#include "case.h"
+
+#define TX	.work = BENCH_TX, .pairs = 1
+#define RX	.work = BENCH_RX, .pairs = 1
+#define GSO_LEN	65226	/* 45 segments of 1448 bytes and the headers */
+
+const struct bench_case bench_cases[] = {
+	{ "tx64", TX, .len = 64 },
+	{ "tx256", TX, .len = 256 },
+	{ "tx1500", TX, .len = 1500 },
+	{ "tx-tso4", TX, .len = GSO_LEN, .gso = VIRTIO_NET_HDR_GSO_TCPV4,
+	  .indirect = true },
+	{ "tx64-xdp-drop", TX, .len = 64, .sink = BENCH_XDP },
+	{ "tx64-bridge", TX, .len = 64, .sink = BENCH_BRIDGE },
+	{ "rx64", RX, .len = 64 },
+	{ "rx256", RX, .len = 256 },
+	{ "rx1500", RX, .len = 1500 },
+	{ "rx-tso4", RX, .len = GSO_LEN, .gso = VIRTIO_NET_HDR_GSO_TCPV4 },
+	{ "both64", .work = BENCH_BOTH, .len = 64, .pairs = 1 },
+	{ "both1500", .work = BENCH_BOTH, .len = 1500, .pairs = 1 },
+	{ "tx64-packed", TX, .len = 64, .features = VHU_PACKED },
+	{ "tx64-in-order", TX, .len = 64, .features = VHU_IN_ORDER },
+	{ "tx64-indirect", TX, .len = 64, .indirect = true },
+	{ "tx64-log", TX, .len = 64, .log = true },
+	{ "rx64-packed", RX, .len = 64, .features = VHU_PACKED },
+	{ "rx64-in-order", RX, .len = 64, .features = VHU_IN_ORDER },
+	{ "rx64-log", RX, .len = 64, .log = true },
+	{ "tx64-2pairs", .work = BENCH_TX, .len = 64, .pairs = 2 },
+	{ "tx64-4pairs", .work = BENCH_TX, .len = 64, .pairs = 4 },
+	{ }
+};
+
+/* A case by its name, or NULL. */
+const struct bench_case *bench_case_find(const char *name)
+{
+	const struct bench_case *c;
+
+	for (c = bench_cases; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}

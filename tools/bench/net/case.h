@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The cases: what is measured. */
+#ifndef BENCH_CASE_H
+#define BENCH_CASE_H
+
+#include <stdbool.h>
+
+#include "vhost_uapi.h"
+
+enum bench_work {
+	BENCH_TX,
+	BENCH_RX,
+	BENCH_BOTH,
+};
+
+enum bench_sink {
+	BENCH_STACK,	/* the host's stack, which has no use for the frames */
+	BENCH_XDP,	/* an XDP program at the tap */
+	BENCH_BRIDGE,	/* a bridge, and the interface behind it */
+};
+
+/**
+ * struct bench_case - one row of the table
+ * @name: for the option --cases
+ * @work: what the driver does
+ * @len: bytes of a frame
+ * @gso: VIRTIO_NET_HDR_GSO_*, a frame of several segments
+ * @sink: where transmitted frames end
+ * @features: asked for besides those of every case; what one of the devices does not
+ *	offer is left out for it
+ * @indirect: header and data in pieces, in an indirect table
+ * @log: dirty logging is on
+ * @pairs: queue pairs
+ */
+struct bench_case {
+	const char *name;
+	enum bench_work work;
+	unsigned int len;
+	unsigned int gso;
+	enum bench_sink sink;
+	__u64 features;
+	bool indirect;
+	bool log;
+	unsigned int pairs;
+};
+
+extern const struct bench_case bench_cases[];
+
+const struct bench_case *bench_case_find(const char *name);
+
+#endif /* BENCH_CASE_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The guest's driver, and the host at the other end of the tap.
+ *
+ * Duty: keep a device busy for a round, check what arrives, count at the receiver.
+ */
+#ifndef BENCH_DRIVE_H
+#define BENCH_DRIVE_H
+
+#include "subject.h"
+
+/**
+ * struct drive_limit - when a round ends
+ * @packets: at least so many
+ * @ns: and not before
+ */
+struct drive_limit {
+	unsigned long long packets;
+	unsigned long long ns;
+};
+
+/**
+ * struct drive_result - a round
+ * @packets: that arrived
+ * @secs: its length
+ * @cost: of the workers
+ * @kicks: notifications of the driver
+ * @calls: notifications of the device
+ */
+struct drive_result {
+	unsigned long long packets;
+	double secs;
+	struct meter_reading cost;
+	unsigned long long kicks;
+	unsigned long long calls;
+};
+
+int drive_verify(struct subject *s);
+int drive_round(struct subject *s, const struct drive_limit *limit,
+		struct drive_result *r);
+
+#endif /* BENCH_DRIVE_H */
