@@ -7,6 +7,9 @@
 
 #define MSS	1448
 
+/* The number is in the source address too, which must not be the destination's. */
+#define SEQ_BASE	0x100000
+
 /* Virtio-net header of a frame, without the number of buffers. */
 void bench_frame_header(const struct bench_case *c, struct virtio_net_hdr *h)
 {
@@ -20,15 +23,15 @@ void bench_frame_header(const struct bench_case *c, struct virtio_net_hdr *h)
 void bench_frame_fill(const struct bench_case *c, __u8 *f, unsigned int seq)
 {
 	if (c->gso)
-		frame_fill_tcp(f, c->len, seq);
+		frame_fill_tcp(f, c->len, SEQ_BASE + seq);
 	else
-		frame_fill(f, c->len, seq);
+		frame_fill(f, c->len, SEQ_BASE + seq);
 }
 
 /* Sequence number of a frame, from its Ethernet header. */
 unsigned int bench_frame_seq(const __u8 *f)
 {
-	return (unsigned int)f[8] << 24 | f[9] << 16 | f[10] << 8 | f[11];
+	return ((unsigned int)f[8] << 24 | f[9] << 16 | f[10] << 8 | f[11]) - SEQ_BASE;
 }
 
 /* Is every byte of a frame right? */

@@ -153,7 +153,7 @@ static const char *why(int error)
 	case -EBADMSG:
 		return "a frame arrived with a wrong length, order or content";
 	case -ENODATA:
-		return "frames were lost on the way";
+		return "not as many frames arrived as were sent";
 	case -EPROTO:
 		return "the device broke a rule of the ring";
 	case -ESRCH:

@@ -120,6 +120,18 @@ static struct json_object *report_json_ratio(const struct stats_ratio *r)
 	return o;
 }
 
+/* What each round gave, of a metric. */
+static struct json_object *report_json_rounds(const struct report_row *row, unsigned int d,
+					      enum bench_metric m)
+{
+	struct json_object *o = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < row->rounds; i++)
+		json_object_array_add(o, json_object_new_double(row->device[d].value[m][i]));
+	return o;
+}
+
 static struct json_object *report_json_device(const struct report_row *row, unsigned int d)
 {
 	struct json_object *o = json_object_new_object();
@@ -131,7 +143,7 @@ static struct json_object *report_json_device(const struct report_row *row, unsi
 	json_object_object_add(o, "node", json_object_new_string(row->device[d].node));
 	json_object_object_add(o, "features", json_object_new_string(features));
 	for (m = 0; m < METRICS; m++)
-		json_put(o, metric_name[m], report_median(row, d, m));
+		json_object_object_add(o, metric_name[m], report_json_rounds(row, d, m));
 	return o;
 }
 
