@@ -27,23 +27,22 @@
 #define MVH_TUN_HDR_ROOM	32
 
 /**
- * mvh_tun_put_hdr - leave the virtio header where tun looks for it
+ * mvh_tun_hdr - where tun looks for the virtio header
  * @start: start of the buffer, with MVH_TUN_HDR_ROOM bytes
- * @hdr: the header, or NULL for none
- * @len: its length, at most 24
  * @size: size of the whole buffer
+ *
+ * Return: the place, with 24 bytes, zeroed.
  */
-static inline void mvh_tun_put_hdr(void *start, const void *hdr, u32 len,
-				   int size)
+static inline void *mvh_tun_hdr(void *start, int size)
 {
 	memset(start, 0, MVH_TUN_HDR_ROOM);
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 	((struct tun_xdp_hdr *)start)->buflen = size;
 	/* More than the member has room for, as all of its users know. */
-	start += offsetof(struct tun_xdp_hdr, gso);
+	return start + offsetof(struct tun_xdp_hdr, gso);
+#else
+	return start;
 #endif
-	if (hdr)
-		memcpy(start, hdr, len);
 }
 
 /*

@@ -43,14 +43,14 @@ struct mvh_port {
 
 /**
  * struct mvh_frame - a buffer in which a frame is built to be sent
- * @hdr: here go the virtio header and, right behind it, the frame
+ * @hdr: here goes the virtio header, unless the port has none; zeroed
+ * @data: here goes the frame
  * @start: start of the allocation
- * @size: its size
  */
 struct mvh_frame {
 	void *hdr;
+	void *data;
 	void *start;
-	u32 size;
 };
 
 struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file);
@@ -60,12 +60,10 @@ void mvh_port_stop(struct mvh_port *port);
 void mvh_port_arm(struct mvh_port *port);
 void mvh_port_disarm(struct mvh_port *port);
 
-bool mvh_port_frame_fits(const struct mvh_port *port, u64 len);
 int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
 			 u32 len);
 void mvh_port_frame_free(struct mvh_frame *frame);
-bool mvh_port_push(struct mvh_port *port, const struct mvh_frame *frame,
-		   u32 len);
+bool mvh_port_push(struct mvh_port *port);
 int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes);
 int mvh_port_send(struct mvh_port *port, struct iov_iter *iter);
 bool mvh_port_writable(const struct mvh_port *port);

@@ -15,20 +15,17 @@
 #include <linux/skb_array.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/virtio_net.h>
 #include <net/sock.h>
 #include <net/xdp.h>
 #include "compat/tun.h"
 #include "core/backend.h"
+#include "copy.h"
 #include "port.h"
 
 /* Frames handed to tun, or taken from it, at a time. */
 #define MVH_TAP_BATCH	64
-
-/* Frames up to this length are copied by words, which a call would cost more than. */
-#define MVH_TAP_SHORT	190
 
 /**
  * struct mvh_tap - a tap or a raw socket
@@ -41,6 +38,8 @@
  * @is_tap: it takes whole frames in batches
  * @frags: frames are built here
  * @xdp: frames to be handed over
+ * @headroom: of each frame in the batch
+ * @max_len: longest frame that can be in it
  * @n_xdp: frames in the batch
  * @bytes: of all of them
  * @queue: frames taken from @ring; in front of @head those to be freed
@@ -63,6 +62,8 @@ struct mvh_tap {
 	struct file *tun;
 	bool is_tap;
 	struct page_frag_cache frags;
+	u32 headroom;
+	u32 max_len;
 	u32 n_xdp;
 	u64 bytes;
 	u32 head;
@@ -244,48 +245,47 @@ static u32 mvh_tap_headroom(const struct mvh_tap *tap)
 	return SKB_DATA_ALIGN(room);
 }
 
-static u32 mvh_tap_frame_size(u32 headroom, u32 len)
-{
-	return SKB_DATA_ALIGN(headroom + len) +
-	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-}
-
 /*
- * mvh_port_frame_fits() - can a frame be sent as a copy?
- * @len: bytes of the frame
- *
- * Such frames are not charged to the socket, so a socket with a limit gets none.
- *
- * Return: true if it can.
+ * Once a batch: how frames of it are laid out, and how long they can be.  Such frames
+ * are not charged to the socket, so a socket with a limit gets none.
  */
-bool mvh_port_frame_fits(const struct mvh_port *port, u64 len)
+static void mvh_tap_begin_batch(struct mvh_tap *tap)
 {
-	const struct mvh_tap *tap = mvh_tap(port);
+	u32 tail = SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 
-	return tap->is_tap && len < PAGE_SIZE &&
-	       READ_ONCE(tap->sock->sk->sk_sndbuf) == INT_MAX &&
-	       mvh_tap_frame_size(mvh_tap_headroom(tap), len) <= PAGE_SIZE;
+	tap->headroom = mvh_tap_headroom(tap);
+	tap->max_len = PAGE_SIZE - tail - tap->headroom;
+	if (!tap->is_tap || READ_ONCE(tap->sock->sk->sk_sndbuf) != INT_MAX)
+		tap->max_len = 0;
 }
 
 /*
- * mvh_port_frame_alloc() - a buffer for a frame that fits
+ * mvh_port_frame_alloc() - a buffer for a frame that is to be sent as a copy
  * @frame: where to describe it
  * @len: bytes of the frame
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0; -EMSGSIZE if a frame of this length cannot be sent so; or -ENOMEM.
  */
 int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
 			 u32 len)
 {
 	struct mvh_tap *tap = mvh_tap(port);
-	/* Once: an XDP program may come meanwhile and ask for more. */
-	u32 headroom = mvh_tap_headroom(tap);
+	struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
+	u32 size;
 
-	frame->size = mvh_tap_frame_size(headroom, len);
-	frame->start = page_frag_alloc(&tap->frags, frame->size, GFP_KERNEL);
+	if (!tap->n_xdp)
+		mvh_tap_begin_batch(tap);
+	if (len > tap->max_len)
+		return -EMSGSIZE;
+	size = SKB_DATA_ALIGN(tap->headroom + len) +
+	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	frame->start = page_frag_alloc(&tap->frags, size, GFP_KERNEL);
 	if (unlikely(!frame->start))
 		return -ENOMEM;
-	frame->hdr = frame->start + headroom - port->hdr_len;
+	frame->hdr = mvh_tun_hdr(frame->start, size);
+	frame->data = frame->start + tap->headroom;
+	xdp_init_buff(xdp, size, NULL);
+	xdp_prepare_buff(xdp, frame->start, tap->headroom, len, true);
 	return 0;
 }
 
@@ -299,25 +299,17 @@ void mvh_port_frame_free(struct mvh_frame *frame)
 }
 
 /**
- * mvh_port_push - add a frame to the batch
- * @port: the port, whose batch is not full
- * @frame: the buffer, filled; it belongs to the port from now on
- * @len: bytes of the frame
+ * mvh_port_push - add the frame that was allocated last to the batch
+ * @port: the port; the buffer, filled, belongs to it from now on
  *
  * Return: true if the batch is full now and must be flushed.
  */
-bool mvh_port_push(struct mvh_port *port, const struct mvh_frame *frame,
-		   u32 len)
+bool mvh_port_push(struct mvh_port *port)
 {
 	struct mvh_tap *tap = mvh_tap(port);
-	struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
-	u32 headroom = frame->hdr + port->hdr_len - frame->start;
+	const struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
 
-	mvh_tun_put_hdr(frame->start, port->strip_hdr ? NULL : frame->hdr,
-			port->hdr_len, frame->size);
-	xdp_init_buff(xdp, frame->size, NULL);
-	xdp_prepare_buff(xdp, frame->start, headroom, len, true);
-	tap->bytes += len;
+	tap->bytes += xdp->data_end - xdp->data;
 	return ++tap->n_xdp == MVH_TAP_BATCH;
 }
 
@@ -534,26 +526,6 @@ static bool mvh_tap_is_linear(const struct mvh_tap *tap, void *entry)
 	       !skb_is_gso(skb) && !skb_vlan_tag_present(skb);
 }
 
-/* Header and frame into guest memory, short ones in one go. */
-static int mvh_tap_copy_out(void __user *to, const void *hdr, u32 hdr_len,
-			    const void *data, u32 len)
-{
-	u32 now = len <= MVH_TAP_SHORT ? len : 0;
-
-	if (!user_access_begin(to, hdr_len + now))
-		return -EFAULT;
-	unsafe_copy_to_user(to, hdr, hdr_len, fault);
-	unsafe_copy_to_user(to + hdr_len, data, now, fault);
-	user_access_end();
-	if (now == len)
-		return 0;
-	return copy_to_user(to + hdr_len, data, len) ? -EFAULT : 0;
-
-fault:
-	user_access_end();
-	return -EFAULT;
-}
-
 /**
  * mvh_port_recv_linear - take the next frame if it is an ordinary one
  * @port: the port, at which mvh_port_peek() found a frame
@@ -584,7 +556,7 @@ int mvh_port_recv_linear(struct mvh_port *port, void __user *to)
 	tap->queue[tap->n_free++] = skb;
 	tap->n_sent++;
 	tap->sent_bytes += skb->len;
-	return mvh_tap_copy_out(to, &hdr, port->hdr_len, skb->data, skb->len) ?: 1;
+	return mvh_net_copy_out(to, &hdr, port->hdr_len, skb->data, skb->len) ?: 1;
 }
 
 /*

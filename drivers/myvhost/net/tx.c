@@ -7,6 +7,7 @@
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
 #include "core/backend.h"
+#include "copy.h"
 #include "net.h"
 #include "port.h"
 
@@ -77,14 +78,16 @@ static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
 	struct mvh_port *port = vq->port;
 	const struct mvh_net_hdr *hdr = frame->hdr;
 	struct iov_iter iter;
-	struct kvec kv;
+	struct kvec kv[2];
 	int ret;
 
 	if (!port->strip_hdr && hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
 		/* The port judges segmentation, and says so only for one. */
-		kv.iov_base = frame->hdr;
-		kv.iov_len = port->hdr_len + len;
-		iov_iter_kvec(&iter, ITER_SOURCE, &kv, 1, kv.iov_len);
+		kv[0].iov_base = frame->hdr;
+		kv[0].iov_len = port->hdr_len;
+		kv[1].iov_base = frame->data;
+		kv[1].iov_len = len;
+		iov_iter_kvec(&iter, ITER_SOURCE, kv, 2, port->hdr_len + len);
 		ret = mvh_net_tx_single(vq, &iter, len);
 		mvh_port_frame_free(frame);
 		return ret;
@@ -94,33 +97,48 @@ static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
 		mvh_port_frame_free(frame);
 		return 0;
 	}
-	if (mvh_port_push(port, frame, len))
+	if (mvh_port_push(port))
 		mvh_net_tx_flush(vq);
 	return 0;
 }
 
-static int mvh_net_tx_copy(struct mvh_vq *vq, struct iov_iter *iter, u32 len)
+/* Copy header and frame, which most drivers put into one piece. */
+static int mvh_net_tx_read(const struct mvh_port *port,
+			   const struct mvh_chain *chain,
+			   const struct mvh_frame *frame, u32 len)
 {
-	struct mvh_port *port = vq->port;
-	u32 total = port->hdr_len + len;
-	struct mvh_frame frame;
+	u32 skip = port->strip_hdr ? port->hdr_len : 0;
+	u32 hdr_len = port->hdr_len - skip;
+	struct iov_iter iter;
 
-	if (mvh_port_frame_alloc(port, &frame, len)) {
-		mvh_vq_drop(vq, MYVHOST_CNT_DROP_MEMORY);
-		return 0;
-	}
-	if (copy_from_iter(frame.hdr, total, iter) != total) {
+	if (likely(chain->n_out == 1))
+		return mvh_net_copy_in(frame->hdr, hdr_len, frame->data, len,
+				       chain->iov->iov_base + skip);
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
+		      chain->out_len);
+	iov_iter_advance(&iter, skip);
+	if (copy_from_iter(frame->hdr, hdr_len, &iter) != hdr_len ||
+	    copy_from_iter(frame->data, len, &iter) != len)
+		return -EFAULT;
+	return 0;
+}
+
+static int mvh_net_tx_copy(struct mvh_vq *vq, const struct mvh_chain *chain,
+			   struct mvh_frame *frame, u32 len)
+{
+	if (mvh_net_tx_read(vq->port, chain, frame, len)) {
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_FAULT);
-		mvh_port_frame_free(&frame);
+		mvh_port_frame_free(frame);
 		return 0;
 	}
-	return mvh_net_tx_copied(vq, &frame, len);
+	return mvh_net_tx_copied(vq, frame, len);
 }
 
 /* Returns 0, -EAGAIN if the port is full, -EBADMSG if the queue has stopped. */
 static int mvh_net_tx_chain(struct mvh_vq *vq, const struct mvh_chain *chain)
 {
 	struct mvh_port *port = vq->port;
+	struct mvh_frame frame;
 	struct iov_iter iter;
 	u64 len;
 
@@ -138,11 +156,17 @@ static int mvh_net_tx_chain(struct mvh_vq *vq, const struct mvh_chain *chain)
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_LONG);
 		return 0;
 	}
-	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
-		      chain->out_len);
-	if (mvh_port_frame_fits(port, len))
-		return mvh_net_tx_copy(vq, &iter, len);
-	return mvh_net_tx_single(vq, &iter, len);
+	switch (mvh_port_frame_alloc(port, &frame, len)) {
+	case 0:
+		return mvh_net_tx_copy(vq, chain, &frame, len);
+	case -EMSGSIZE:
+		iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
+			      chain->out_len);
+		return mvh_net_tx_single(vq, &iter, len);
+	default:
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_MEMORY);
+		return 0;
+	}
 }
 
 /* The port is full: wait for room. */
