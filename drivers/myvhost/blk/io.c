@@ -211,6 +211,7 @@ static void mvh_blk_io_punt(struct mvh_blk_req *req)
 {
 	mvh_vq_count(req->queue->vq, MYVHOST_CNT_PUNTED, 1);
 	mvh_blk_queue_inc_inflight(req->queue);
+	mvh_cgroups_get(&req->cgroups);
 	queue_work(req->queue->disk->pool, &req->work);
 }
 
@@ -347,6 +348,7 @@ bool mvh_blk_io_cancel(struct mvh_blk_req *req)
 {
 	if (!cancel_work(&req->work))
 		return false;
+	mvh_cgroups_put(&req->cgroups);
 	req->result = -ECANCELED;
 	return true;
 }
@@ -415,7 +417,10 @@ static void mvh_blk_io_work(struct work_struct *work)
 	const struct cred *old = override_creds(req->queue->disk->cred);
 
 	kcov_remote_start_common(req->kcov);
+	mvh_cgroups_enter(&req->cgroups);
 	req->result = mvh_blk_io_execute(req);
+	mvh_cgroups_leave();
+	mvh_cgroups_put(&req->cgroups);
 	revert_creds(old);
 	mvh_blk_queue_complete(req);
 	kcov_remote_stop();

@@ -13,6 +13,7 @@
 #include <linux/uio.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include "compat/cgroup.h"
 #include "compat/compat.h"
 #include "hold.h"
 #include "req.h"
@@ -41,6 +42,7 @@ struct mvh_vq;
  * @node: place in @queue->completed
  * @work: the piece, executed by the pool
  * @kcov: KCOV handle to attribute @work to
+ * @cgroups: whom @work is charged to
  * @result: of the piece: bytes or an error
  * @cmd: what the driver asks for, checked
  * @id: the chain's id
@@ -68,6 +70,7 @@ struct mvh_blk_req {
 	struct llist_node node;
 	struct work_struct work;
 	mvh_kcov_handle kcov;
+	struct mvh_cgroups cgroups;
 	long result;
 	struct mvh_blk_cmd cmd;
 	u16 id;
