@@ -90,6 +90,10 @@ test_usage() {
 	usage "stats: interval, garbage" "0.01 to 86400" stats -i 1s
 	usage "stats: count" "not a count" stats -c 0
 	usage "resize: no name" "NAME is missing" resize
+	usage "limit: no name" "NAME is missing" limit --iops 1
+	usage "limit: no limit" "neither --iops nor --bps" limit d
+	usage "limit: iops" "requests per second" limit d --iops 1K
+	usage "limit: two names" "unexpected argument e" limit d e --bps 1M
 	usage "resize: no size" "not a size" resize d 1Q
 	usage "resize: negative" "not a size|unknown option" resize d -- -1
 	usage "resize: no sector" "multiple" resize d 1000
@@ -145,6 +149,7 @@ test_no_module() {
 		# shellcheck disable=SC2086
 		expect "no module: $c" 1 "is the module loaded.*modprobe myvhost" "$m" $c
 	done
+	expect "no node: limit" 1 "nosuch: no such node" "$m" limit nosuch --iops 1
 	expect "no node: resize" 1 "nosuch: no such node" "$m" resize nosuch
 	expect "no node: show" 1 "nosuch: no such device" "$m" show nosuch
 	expect "no node: stats" 1 "nosuch: no such device" "$m" stats -i 1 nosuch

@@ -205,6 +205,18 @@ test_resize() {
 	expect "del: its file was deleted" 0 "" "$m" del ctl.gone
 }
 
+test_limit() {
+	expect "limit: both" 0 "" "$m" limit ctl.a --iops 500 --bps 2M,4M
+	expect_field "limit: what is set" "[500, 2097152]" "[d['iops'], d['bps']]" ctl.a
+	expect "limit: one" 0 "" "$m" limit ctl.a --iops 0
+	expect_field "limit: the other stays" "[0, 2097152]" "[d['iops'], d['bps']]" ctl.a
+	expect "limit: only root" 1 "only root" as_user "$(stat -c %g /dev/myvhost)" "$m" limit ctl.a --bps 0
+	exec 9<> /dev/myvhost-ctl.a
+	expect "limit: of a disk in use" 0 "" "$m" limit ctl.a --bps 0
+	exec 9>&-
+	expect_field "limit: it is gone" "[0, 0]" "[d['iops'], d['bps']]" ctl.a
+}
+
 test_del() {
 	exec 9<> /dev/myvhost-ctl.a
 	expect "del: in use" 1 "ctl.a: in use by [0-9]+ \((bash|node.sh)" "$m" del ctl.a
@@ -357,6 +369,7 @@ test_formats
 test_permissions
 test_stats
 test_resize
+test_limit
 test_run
 test_net
 test_not_a_node

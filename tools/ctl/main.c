@@ -12,14 +12,15 @@
 
 static const char help[] =
 "usage: myvhost add blk NAME --file FILE [--readonly] [--queues N] [--serial S]\n"
-"               [--cache none|writeback|writethrough]\n"
+"               [--cache none|writeback|writethrough] [--no-lock] [--format raw]\n"
 "               [--iops N[,BURST]] [--bps N[,BURST]]\n"
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
 "       myvhost stats [-j] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
 "       myvhost resize [--shrink] NAME [SIZE]\n"
+"       myvhost limit NAME [--iops N[,BURST]] [--bps N[,BURST]]\n"
 "       myvhost del NAME\n"
 "       myvhost run [--blk FILE[,readonly][,queues=N][,serial=S][,cache=C]\n"
-"                         [,iops=N][,bps=N]]...\n"
+"                         [,iops=N][,bps=N][,no-lock][,format=raw]]...\n"
 "               [--net TAP[,queues=N][,mac=MAC][,packed=on]]...\n"
 "               [--print] [--] qemu-system-x86_64 ARGUMENTS...\n"
 "       myvhost help\n"
@@ -29,6 +30,7 @@ static const char help[] =
 "  show    list named nodes and the devices of processes\n"
 "  stats   show the counters of their queues, or rates with -i\n"
 "  resize  resize a disk, or report its new size to the guest\n"
+"  limit   change the rate limits of a disk, which may be in use\n"
 "  del     remove /dev/myvhost-NAME\n"
 "  run     start QEMU with disks and network devices\n"
 "\n"
@@ -59,6 +61,7 @@ static const struct command {
 	{ "show", command_show },
 	{ "stats", command_stats },
 	{ "resize", command_resize },
+	{ "limit", command_limit },
 	{ "del", command_del },
 	{ "run", command_run },
 	{ "help", command_help },

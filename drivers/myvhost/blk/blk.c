@@ -3,6 +3,7 @@
  * myvhost_blk.ko: the block back end, a disk between a guest and a file or block
  * device.
  */
+#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -97,6 +98,29 @@ static long mvh_blk_resize(struct mvh_dev *dev)
 	return 0;
 }
 
+static long mvh_blk_set_limits(struct mvh_dev *dev, void __user *arg)
+{
+	struct mvh_disk *disk = mvh_blk_disk(dev);
+	struct myvhost_blk_limits limits;
+	struct mvh_vq *vq;
+	int err;
+
+	/* Not the user's: it is the one that is limited. */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (!disk)
+		return -ENODATA;
+	if (copy_from_user(&limits, arg, sizeof(limits)))
+		return -EFAULT;
+	err = mvh_disk_set_limits(disk, &limits);
+	if (err)
+		return err;
+	/* They may wait for what the old limits allow. */
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_vq_schedule(vq);
+	return 0;
+}
+
 static long mvh_blk_ioctl(struct mvh_dev *dev, unsigned int cmd,
 			  void __user *arg)
 {
@@ -106,6 +130,8 @@ static long mvh_blk_ioctl(struct mvh_dev *dev, unsigned int cmd,
 		return mvh_blk_set_backing(dev, arg);
 	case MYVHOST_BLK_RESIZE:
 		return mvh_blk_resize(dev);
+	case MYVHOST_BLK_SET_LIMITS:
+		return mvh_blk_set_limits(dev, arg);
 	default:
 		return -ENOIOCTLCMD;
 	}
@@ -165,6 +191,12 @@ static const char *const mvh_blk_vq_names[MVH_BLK_QUEUES_MAX] = {
 	"q8", "q9", "q10", "q11", "q12", "q13", "q14", "q15",
 };
 
+static const unsigned int mvh_blk_admin_ioctls[] = {
+	MYVHOST_BLK_RESIZE,
+	MYVHOST_BLK_SET_LIMITS,
+	0
+};
+
 static const struct mvh_backend_ops mvh_blk_ops = {
 	.owner		= THIS_MODULE,
 	.name		= "blk",
@@ -180,7 +212,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 		MVH_F_BIT(VIRTIO_F_RING_PACKED),
 	},
 	.config_size	= MVH_BLK_CONFIG_SIZE,
-	.admin_ioctl	= MYVHOST_BLK_RESIZE,
+	.admin_ioctls	= mvh_blk_admin_ioctls,
 	.open		= mvh_blk_open,
 	.close		= mvh_blk_close,
 	.ready		= mvh_blk_ready,

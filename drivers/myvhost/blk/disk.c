@@ -32,6 +32,8 @@
 #define MVH_BLK_FLAGS	(MYVHOST_BLK_READONLY | MYVHOST_BLK_BUFFERED | \
 			 MYVHOST_BLK_WRITETHROUGH | MYVHOST_BLK_NOLOCK)
 
+#define MVH_BLK_LIMITS	(MYVHOST_BLK_LIMIT_IOPS | MYVHOST_BLK_LIMIT_BPS)
+
 #define MVH_BLK_OFF_WCE		offsetof(struct virtio_blk_config, wce)
 
 static_assert(MVH_BLK_CONFIG_SIZE ==
@@ -236,6 +238,12 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 	return 0;
 }
 
+static void mvh_disk_limit(struct mvh_limit *limit, u64 rate, u64 burst)
+{
+	mvh_limit_init(limit, rate, burst);
+	limit->burst_ns = max(limit->burst_ns, MVH_BLK_BURST_NS_MIN);
+}
+
 static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 				       const struct myvhost_blk *blk,
 				       u32 n_queues)
@@ -255,10 +263,8 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 	disk->wce = disk->wce_first;
 	disk->n_queues = n_queues;
 	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
-	mvh_limit_init(&disk->iops, blk->iops, blk->iops_burst);
-	mvh_limit_init(&disk->bps, blk->bps, blk->bps_burst);
-	disk->iops.burst_ns = max(disk->iops.burst_ns, MVH_BLK_BURST_NS_MIN);
-	disk->bps.burst_ns = max(disk->bps.burst_ns, MVH_BLK_BURST_NS_MIN);
+	mvh_disk_limit(&disk->iops, blk->iops, blk->iops_burst);
+	mvh_disk_limit(&disk->bps, blk->bps, blk->bps_burst);
 	disk->limited = blk->iops || blk->bps;
 	return disk;
 }
@@ -517,7 +523,7 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 
 /**
  * mvh_disk_wait - does a rate limit hold the next request back?
- * @disk: the disk, @disk->limited
+ * @disk: the disk
  * @now: the time in nanoseconds
  *
  * Return: for how many nanoseconds, 0 if it does not.
@@ -535,14 +541,39 @@ u64 mvh_disk_wait(struct mvh_disk *disk, u64 now)
 
 /**
  * mvh_disk_use - count a request against the rate limits
- * @disk: the disk, @disk->limited
+ * @disk: the disk
  * @now: the time in nanoseconds
+ * @n: requests that it counts as
  * @bytes: its data
  */
-void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 bytes)
+void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 n, u64 bytes)
 {
 	spin_lock(&disk->limit_lock);
-	mvh_limit_use(&disk->iops, now, 1);
+	mvh_limit_use(&disk->iops, now, n);
 	mvh_limit_use(&disk->bps, now, bytes);
 	spin_unlock(&disk->limit_lock);
+}
+
+/**
+ * mvh_disk_set_limits - change rate limits, and forgive what was used beyond them
+ * @disk: the disk
+ * @limits: of its user
+ *
+ * Context: With the mutex of the disk's device.
+ * Return: 0, or -EINVAL.
+ */
+int mvh_disk_set_limits(struct mvh_disk *disk,
+			const struct myvhost_blk_limits *limits)
+{
+	mvh_dev_assert_held(disk->dev);
+	if (limits->flags & ~MVH_BLK_LIMITS || limits->reserved)
+		return -EINVAL;
+	spin_lock(&disk->limit_lock);
+	if (limits->flags & MYVHOST_BLK_LIMIT_IOPS)
+		mvh_disk_limit(&disk->iops, limits->iops, limits->iops_burst);
+	if (limits->flags & MYVHOST_BLK_LIMIT_BPS)
+		mvh_disk_limit(&disk->bps, limits->bps, limits->bps_burst);
+	WRITE_ONCE(disk->limited, disk->iops.rate || disk->bps.rate);
+	spin_unlock(&disk->limit_lock);
+	return 0;
 }

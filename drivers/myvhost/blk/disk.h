@@ -54,7 +54,7 @@ struct seq_file;
  * @untold: an error of write-back that no driver was told of, 0 if there is none
  * @hangs: a stop timed out on this backing; cleared by the next completion
  * @pool: threads for what may block
- * @limited: there is a rate limit
+ * @limited: there is a rate limit; see mvh_disk_limited()
  * @limit_lock: guards @iops and @bps
  * @iops: limit of requests
  * @bps: limit of bytes
@@ -105,7 +105,15 @@ void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
 u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
 u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);
-void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 bytes);
+void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 n, u64 bytes);
+int mvh_disk_set_limits(struct mvh_disk *disk,
+			const struct myvhost_blk_limits *limits);
+
+/* May change at any time; a request more or less goes by the old limit. */
+static inline bool mvh_disk_limited(const struct mvh_disk *disk)
+{
+	return READ_ONCE(disk->limited);
+}
 
 /* lock.c */
 int mvh_file_lock(struct file *file, bool readonly);

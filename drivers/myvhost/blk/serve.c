@@ -377,6 +377,21 @@ static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
 	return err ? mvh_blk_parse_failed(req, err) : VIRTIO_BLK_S_OK;
 }
 
+/* Zeroing and erasing are limited as the writing of so much data. */
+static void mvh_blk_use_limits(struct mvh_blk_queue *queue,
+			       const struct mvh_blk_req *req)
+{
+	u64 n = 1, bytes = req->cmd.len;
+	unsigned int i;
+
+	if (req->ranges) {
+		n = req->n_ranges;
+		for (i = 0; i < n && req->cmd.op != MVH_BLK_DISCARD; i++)
+			bytes += req->ranges[i].len;
+	}
+	mvh_disk_use(queue->disk, queue->now, n, bytes);
+}
+
 /* Returns 0, or -EBADMSG if the queue has stopped. */
 static int mvh_blk_execute(struct mvh_blk_queue *queue,
 			   const struct mvh_chain *chain)
@@ -391,8 +406,8 @@ static int mvh_blk_execute(struct mvh_blk_queue *queue,
 	queue->limits.sectors = READ_ONCE(queue->disk->sectors);
 	req = mvh_blk_get_slot(queue, chain);
 	status = mvh_blk_parse_chain(req, chain);
-	if (queue->disk->limited)
-		mvh_disk_use(queue->disk, queue->now, req->cmd.len);
+	if (mvh_disk_limited(queue->disk))
+		mvh_blk_use_limits(queue, req);
 	if (req->result) {
 		mvh_vq_charge(vq, req->cmd.len);
 		mvh_blk_complete(req);
@@ -413,7 +428,7 @@ static bool mvh_blk_throttled(struct mvh_blk_queue *queue)
 {
 	u64 wait;
 
-	if (likely(!queue->disk->limited))
+	if (likely(!mvh_disk_limited(queue->disk)))
 		return false;
 	queue->now = ktime_get_ns();
 	wait = mvh_disk_wait(queue->disk, queue->now);
@@ -430,7 +445,8 @@ static unsigned int mvh_blk_room(struct mvh_blk_queue *queue)
 	if (mvh_blk_throttled(queue))
 		return 0;
 	/* The limit is checked before each request. */
-	return min_t(u32, queue->n_free, queue->disk->limited ? 1 : MVH_BATCH);
+	return min_t(u32, queue->n_free,
+		     mvh_disk_limited(queue->disk) ? 1 : MVH_BATCH);
 }
 
 static void mvh_blk_fetch_all(struct mvh_blk_queue *queue)

@@ -130,8 +130,13 @@ static bool mvh_cdev_observer(const struct mvh_file *mf)
 
 static bool mvh_cdev_observer_may(const struct mvh_dev *dev, unsigned int cmd)
 {
-	return cmd == MYVHOST_GET_VRING_STATS ||
-	       (cmd == dev->backend->admin_ioctl && capable(CAP_SYS_ADMIN));
+	const unsigned int *admin = dev->backend->admin_ioctls;
+
+	if (cmd == MYVHOST_GET_VRING_STATS)
+		return true;
+	while (admin && *admin && *admin != cmd)
+		admin++;
+	return admin && *admin && capable(CAP_SYS_ADMIN);
 }
 
 static long mvh_cdev_ioctl(struct file *file, unsigned int cmd,

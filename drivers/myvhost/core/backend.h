@@ -35,8 +35,8 @@ struct seq_file;
  * @config_size: bytes of the configuration space, 0 if there is none
  * @vmm_has_config: the VMM emulates the configuration space, so dialects that have
  *	one cannot drive the device
- * @admin_ioctl: one of @ioctl's that an administrator may call on a named node that
- *	somebody else uses, 0 if there is none
+ * @admin_ioctls: those of @ioctl's that an administrator may call on a named node that
+ *	somebody else uses, ended by 0; NULL if there is none
  * @open: make @dev->priv, for a new device with @n_vqs queues.  Optional, as are all
  *	that follow up to @config_write.  May sleep.  Returns 0 or an error.
  * @close: the opposite; no queue has a port.  May sleep.
@@ -97,7 +97,7 @@ struct mvh_backend_ops {
 	u64 features[MVH_FEATURE_WORDS];
 	u32 config_size;
 	bool vmm_has_config;
-	unsigned int admin_ioctl;
+	const unsigned int *admin_ioctls;
 	int (*open)(struct mvh_dev *dev, unsigned int n_vqs);
 	void (*close)(struct mvh_dev *dev);
 	int (*ready)(struct mvh_dev *dev);

@@ -279,6 +279,36 @@ struct myvhost_blk {
  */
 #define MYVHOST_BLK_RESIZE	_IO(MYVHOST_IOC_MAGIC, 0x11)
 
+/* struct myvhost_blk_limits.flags */
+#define MYVHOST_BLK_LIMIT_IOPS		(1 << 0)
+#define MYVHOST_BLK_LIMIT_BPS		(1 << 1)
+
+/**
+ * struct myvhost_blk_limits - argument of MYVHOST_BLK_SET_LIMITS
+ * @flags: MYVHOST_BLK_LIMIT_IOPS: set @iops and @iops_burst.
+ *	MYVHOST_BLK_LIMIT_BPS: set @bps and @bps_burst.
+ *	The other limit stays.
+ * @reserved: 0
+ * @iops: as in struct myvhost_blk, and so are the others
+ * @iops_burst: see @iops
+ * @bps: see @iops
+ * @bps_burst: see @iops
+ */
+struct myvhost_blk_limits {
+	__u32 flags;
+	__u32 reserved;
+	__u64 iops;
+	__u64 iops_burst;
+	__u64 bps;
+	__u64 bps_burst;
+};
+
+/*
+ * Change the rate limits of a disk, which may be in use.  What was used beyond the old
+ * ones is forgiven.  Needs CAP_SYS_ADMIN.
+ */
+#define MYVHOST_BLK_SET_LIMITS	_IOW(MYVHOST_IOC_MAGIC, 0x12, struct myvhost_blk_limits)
+
 #define MYVHOST_NODE_NAME_LEN	32
 
 /**

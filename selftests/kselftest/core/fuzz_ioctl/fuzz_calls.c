@@ -34,6 +34,7 @@ enum fuzz_arg {
 	ARG_STATS,
 	ARG_SETUP,
 	ARG_BLK,
+	ARG_LIMITS,
 	ARG_NODE,
 };
 
@@ -101,6 +102,7 @@ static const struct fuzz_ioctl fuzz_ioctls[] = {
 	{ MYVHOST_SETUP, ARG_SETUP },
 	{ MYVHOST_BLK_SET_BACKING, ARG_BLK },
 	{ MYVHOST_BLK_RESIZE, ARG_NONE },
+	{ MYVHOST_BLK_SET_LIMITS, ARG_LIMITS },
 	{ MYVHOST_NODE_ADD, ARG_NODE },
 	{ MYVHOST_NODE_DEL, ARG_NODE },
 };
@@ -215,6 +217,16 @@ static void fuzz_make_blk(struct fuzz *f, struct myvhost_blk *b)
 		b->bps = rng_edge(&f->rng);
 		b->bps_burst = rng_edge(&f->rng);
 	}
+}
+
+static void fuzz_make_limits(struct fuzz *f, struct myvhost_blk_limits *l)
+{
+	l->flags = rng_one_in(&f->rng, 8) ? rng_edge(&f->rng) :
+					    rng_below(&f->rng, 4);
+	l->iops = rng_edge(&f->rng);
+	l->iops_burst = rng_edge(&f->rng);
+	l->bps = rng_edge(&f->rng);
+	l->bps_burst = rng_edge(&f->rng);
 }
 
 static void fuzz_make_setup(struct fuzz *f, struct myvhost_setup *s)
@@ -345,6 +357,9 @@ static void fuzz_make(struct fuzz *f, enum fuzz_arg arg, void *p)
 		break;
 	case ARG_BLK:
 		fuzz_make_blk(f, p);
+		break;
+	case ARG_LIMITS:
+		fuzz_make_limits(f, p);
 		break;
 	case ARG_NODE:
 		fuzz_make_node(f, p);
