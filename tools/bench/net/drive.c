@@ -377,7 +377,9 @@ int drive_round(struct subject *s, const struct drive_limit *limit,
 	r->secs = (drive_now() - start) / 1e9;
 	if (!ret)
 		ret = drive_arrived(s, &after);
-	if (!ret && after - before != d.sent) {
+	/* a bridge sends frames of its own now and then */
+	if (!ret && (after - before < d.sent ||
+		     (after - before > d.sent && s->c->sink != BENCH_BRIDGE))) {
 		fprintf(stderr, "%s: %llu frames sent, %llu arrived\n", s->node, d.sent,
 			after - before);
 		ret = -ENODATA;
