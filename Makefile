@@ -38,11 +38,14 @@ uninstall:
 demo:
 	tools/bench/demo.sh
 
+bench:
+	tools/bench/bench.sh
+
 check:
 	KERNEL="$(KERNEL)" tools/check/check.sh
 
 check-lab check-static check-unit check-fuzz check-ctl check-build check-install \
-check-kselftest check-qemu check-debug check-kcsan:
+check-icount check-kselftest check-qemu check-debug check-kcsan:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
 # the fuzzers of the pure files for T seconds in all
@@ -56,6 +59,6 @@ soak: T = 3600
 soak:
 	KERNEL="$(KERNEL)" tools/check/soak.sh $(T)
 
-.PHONY: all modules tools clean install uninstall demo fuzz soak check check-lab \
+.PHONY: all modules tools clean install uninstall demo bench fuzz soak check check-lab \
 	check-static check-unit check-fuzz check-ctl check-build check-install \
-	check-kselftest check-qemu check-debug check-kcsan
+	check-icount check-kselftest check-qemu check-debug check-kcsan

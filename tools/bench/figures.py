@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""figures.py check|record|rst RESULTS...: what to do with the JSON of bench.
+
+check: compare the instructions per packet of the first device with icount/recorded.txt,
+       as a KTAP report. A case fails that is more than 3 % above what is recorded, both
+       by itself and relative to vhost_net, whose instructions another release of the
+       kernel changes too.
+record: write icount/recorded.txt from the results.
+rst:   put a table of the results into Documentation/performance.rst.
+
+Of the rounds of a device the least counts for check and record: a sleep or a timer more
+adds instructions, and nothing takes any away.
+"""
+import json
+import pathlib
+import statistics
+import sys
+
+BENCH = pathlib.Path(__file__).resolve().parent
+RECORDED = BENCH / "icount/recorded.txt"
+PERFORMANCE = BENCH.parent.parent / "Documentation/performance.rst"
+ALLOWED = 1.03
+INSNS = "instructions_per_packet"
+HEAD = """# Instructions per packet in the emulated machine, and their ratio to vhost_net's:
+# what "make check-icount" allows 3 % more than. Written by "make bench RECORD=1".
+"""
+BEGIN, END = ".. figures begin\n", ".. figures end\n"
+
+
+def least(case):
+    """instructions of the first device, and relative to the second"""
+    ours, theirs = (min(d[INSNS]) for d in case["devices"])
+    return ours, ours / theirs
+
+
+def cases(paths):
+    for path in paths:
+        yield from json.loads(pathlib.Path(path).read_text())["cases"]
+
+
+def recorded():
+    lines = [line.split() for line in RECORDED.read_text().splitlines()
+             if not line.startswith("#")]
+    return {name: (float(insns), float(ratio)) for name, insns, ratio in lines}
+
+
+def check(paths):
+    limits = recorded()
+    measured = {c["case"]: least(c) for c in cases(paths) if c["case"] in limits}
+    failed = False
+    print("KTAP version 1\n1..%d" % len(limits))
+    for number, (name, (insns, ratio)) in enumerate(limits.items(), 1):
+        if name not in measured:
+            print("# not measured")
+            bad = True
+        else:
+            now, now_ratio = measured[name]
+            print("# %s: %.0f instructions per packet, recorded %.0f; %.3f of vhost_net's, "
+                  "recorded %.3f" % (name, now, insns, now_ratio, ratio))
+            bad = now > insns * ALLOWED and now_ratio > ratio * ALLOWED
+        failed |= bad
+        print("%s %d instructions per packet, %s" % ("not ok" if bad else "ok", number, name))
+    return failed
+
+
+def record(paths):
+    """new figures for the cases that are in the file"""
+    figures = recorded()
+    figures.update((c["case"], least(c)) for c in cases(paths) if c["case"] in figures)
+    RECORDED.write_text(HEAD + "".join("%-16s %6.0f %6.3f\n" % (name, *f)
+                                       for name, f in figures.items()))
+
+
+def number(device, metric, digits=0, unit=1):
+    return "{:,.{}f}".format(statistics.median(device[metric]) * unit, digits)
+
+
+def ratio(case, metric):
+    r = case["ratios"].get(metric)
+    if not r or not r["agree"]:
+        return "rounds disagree"
+    return "%.3f [%.3f..%.3f]" % (r["median"], r["low"], r["high"])
+
+
+def row(case, metric):
+    ours, theirs = case["devices"]
+    return ["``%s``" % case["case"], number(ours, metric), number(theirs, metric),
+            ratio(case, metric)]
+
+
+def table(paths, metric):
+    rows = [["case", "myvhost", "vhost_net", "ratio [95 %]"]]
+    rows += [row(c, metric) for c in cases(paths)]
+    width = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    rule = "  ".join("=" * w for w in width)
+    text = ["  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip() for r in rows]
+    return "\n".join([rule, text[0], rule, *text[1:], rule])
+
+
+def rst(paths):
+    first = json.loads(pathlib.Path(paths[0]).read_text())
+    text = PERFORMANCE.read_text()
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    PERFORMANCE.write_text(
+        before + BEGIN + "\nKernel %s; %s rounds of each device; instructions: %s.\n\n%s\n\n" % (
+            first["kernel"], first["cases"][0]["rounds"], first["instructions"],
+            table(paths, INSNS)) + END + after)
+
+
+def main():
+    verb, paths = sys.argv[1], sys.argv[2:]
+    return {"check": check, "record": record, "rst": rst}[verb](paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
