@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [STAGE...]: run the stages of "make check" and add up their results.
 #
-# Stages: lab, static, unit, fuzz, ctl, build, install, kselftest, qemu; all of them by
-# default; and debug and kcsan, on request only, since each builds a kernel.
+# Stages: lab, static, unit, fuzz, ctl, build, install, icount, kselftest, qemu; all of
+# them by default; and debug and kcsan, on request only, since each builds a kernel.
 # KERNEL="7.2" or "6.1 6.12" limits the kernels of all but the first five and these. A
 # kernel that the mirror does not have is skipped, which the summary says; if it has
 # none of them, that is a failure.
@@ -189,6 +189,22 @@ stage_install() {
 	done
 }
 
+# instructions per packet, which the machine and its load do not change
+icount_report() {
+	local cases
+	cases=$(awk '!/^#/ { print $1 }' "$REPO/tools/bench/icount/recorded.txt" | paste -sd ,)
+	KERNEL=6.12 OUT=$LOGS/icount ROUNDS=5 "$REPO/tools/bench/icount/run.sh" --cases "$cases" >&2 || return
+	"$REPO/tools/bench/figures.py" check "$LOGS/icount/results.json"
+}
+
+stage_icount() {
+	if have_kernel 6.12; then
+		stage icount icount_report
+	else
+		stage icount skip_report "no kernel 6.12, of which the figures are"
+	fi
+}
+
 # A report may run without errexit: what fails must say so itself.
 kselftest_report() {
 	"$LAB/build.sh" "$1" >&2 || return
@@ -320,14 +336,14 @@ prepare() {
 main() {
 	local s
 	[ "$(id -u)" = 0 ] || { echo "make check needs root for its lab: sudo make check"; exit 1; }
-	[ $# -gt 0 ] || set -- lab static unit fuzz ctl build install kselftest qemu
+	[ $# -gt 0 ] || set -- lab static unit fuzz ctl build install icount kselftest qemu
 	mkdir -p "$LOGS"
 	prune
 	trap_signals
 	for s in "$@"; do
 		case $s in
 		lab) ;;
-		static | unit | fuzz | ctl | build | install | kselftest | qemu | debug | kcsan)
+		static | unit | fuzz | ctl | build | install | icount | kselftest | qemu | debug | kcsan)
 			[ -n "$PREPARED" ] || prepare ;;
 		*) echo "unknown stage $s"; exit 2 ;;
 		esac
