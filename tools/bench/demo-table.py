@@ -6,6 +6,7 @@ A line of RESULTS is "round backend metric value". The ratio is taken between
 the two values of a round; shown are its median, smallest and largest value.
 """
 import collections
+import pathlib
 import statistics
 import sys
 
@@ -23,6 +24,14 @@ ROWS = [
 ]
 BACKENDS = ["myvhost", "vhost_net", "off"]
 TITLES = {"off": "vhost=off"}
+# what "make bench" counts of the same work, where it does
+COUNTED = {
+    "tcp_g2h": "tx-tso4",
+    "tcp_h2g": "rx-tso4",
+    "udp_g2h": "tx64",
+    "udp_h2g": "rx64",
+}
+RECORDED = pathlib.Path(__file__).resolve().parent / "icount/recorded.txt"
 
 
 def read(path):
@@ -42,6 +51,15 @@ def ratio(values, metric):
     return "%.2f (%.2f-%.2f)" % (statistics.median(pairs), min(pairs), max(pairs))
 
 
+def counted(metric):
+    """instructions per packet of a case, relative to those of vhost_net"""
+    for line in RECORDED.read_text().splitlines():
+        name, *figures = line.split()
+        if name == COUNTED.get(metric):
+            return "%s %s" % (figures[1], name)
+    return "-"
+
+
 def cell(values, metric, backend, digits):
     numbers = values[metric, backend].values()
     return "%.*f" % (digits, statistics.median(numbers)) if numbers else "-"
@@ -50,13 +68,16 @@ def cell(values, metric, backend, digits):
 def main():
     values = read(sys.argv[1])
     print("%-24s %-10s" % ("", "") + "".join("%11s" % TITLES.get(b, b) for b in BACKENDS)
-          + "   myvhost/vhost_net (range)")
+          + "   %-22s %s" % ("myvhost/vhost_net", "instructions"))
     for metric, title, unit, digits in ROWS:
         cells = "".join("%11s" % cell(values, metric, b, digits) for b in BACKENDS)
-        last = "" if unit == "%" else "   " + ratio(values, metric)
+        last = ("" if unit == "%"
+                else "   %-22s %s" % (ratio(values, metric), counted(metric)))
         print("%-24s %-10s%s%s" % (title, unit, cells, last))
     print("\nMedians; packets are counted at the receiver, drops are what was sent and never"
-          "\narrived. Under emulation times are noisy: only large differences mean anything.")
+          "\narrived. Under emulation the ratio myvhost/vhost_net (range) is noise: only large"
+          "\ndifferences mean anything. The last column is what \"make bench\" has counted:"
+          "\ninstructions per packet of the host's worker, relative to vhost_net's.")
 
 
 main()
