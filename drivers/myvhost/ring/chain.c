@@ -45,20 +45,25 @@ static int mvh_chain_error(struct mvh_ring *ring, int err)
 }
 
 /* Add one buffer to the chain (SP7, SP10, SP11, SP12). */
-static int mvh_chain_add(struct mvh_ring *ring, struct mvh_view *view,
-			 struct mvh_chain *chain, const struct mvh_elem *e)
+static __always_inline int mvh_chain_add(struct mvh_ring *ring,
+					 struct mvh_view *view,
+					 struct mvh_chain *chain,
+					 const struct mvh_elem *e)
 {
 	bool write = e->flags & VRING_DESC_F_WRITE;
+	u8 access = write ? MVH_ACCESS_WRITE : MVH_ACCESS_READ;
 	unsigned int used = chain->n_out + chain->n_in;
-	int n;
+	struct iovec *iov = chain->iov + used;
+	int n = 1;
 
 	if (!write && chain->in_len)
 		return mvh_ring_bad(ring, MVH_BAD_ORDER);
 	if (e->len && chain->n_segs++ == MVH_SEGS_MAX)
 		return mvh_ring_bad(ring, MVH_BAD_SEGMENTS);
-	n = mvh_view_translate(view, e->addr, e->len,
-			       write ? MVH_ACCESS_WRITE : MVH_ACCESS_READ,
-			       chain->iov + used, chain->max - used);
+	if (unlikely(used == chain->max ||
+		     !mvh_view_hit(view, e->addr, e->len, access, iov)))
+		n = mvh_view_translate(view, e->addr, e->len, access, iov,
+				       chain->max - used);
 	if (n < 0)
 		return mvh_chain_error(ring, n);
 	if (write) {

@@ -177,26 +177,23 @@ void mvh_map_put(struct mvh_map *map, const struct mvh_region *add)
 void mvh_view_set(struct mvh_view *view, const struct mvh_map *map)
 {
 	view->map = map;
-	view->hint = 0;
+	view->hint = NULL;
 }
 
 /* The region that holds @addr, or NULL. */
 static const struct mvh_region *mvh_view_find(struct mvh_view *view, u64 addr)
 {
 	const struct mvh_map *map = view->map;
-	const struct mvh_region *r;
+	const struct mvh_region *r = view->hint;
 	u32 i;
 
-	if (likely(view->hint < map->n)) {
-		r = &map->region[view->hint];
-		if (likely(addr >= r->start && addr <= r->last))
-			return r;
-	}
+	if (likely(r && addr >= r->start && addr <= r->last))
+		return r;
 	i = mvh_map_find(map, addr);
 	if (i == map->n || map->region[i].start > addr)
 		return NULL;
-	view->hint = i;
-	return &map->region[i];
+	view->hint = &map->region[i];
+	return view->hint;
 }
 
 static int mvh_view_miss(struct mvh_view *view, u64 addr, u8 access)

@@ -50,13 +50,13 @@ struct mvh_map {
 /**
  * struct mvh_view - one user's way of looking into a map
  * @map: what it looks into, NULL for no memory at all
- * @hint: the region that served last; guests have few, and stay in one
+ * @hint: the region that served last, or NULL; guests have few, and stay in one
  * @miss: where the last -EAGAIN happened
  * @miss_access: what was wanted there
  */
 struct mvh_view {
 	const struct mvh_map *map;
-	u32 hint;
+	const struct mvh_region *hint;
 	u64 miss;
 	u8 miss_access;
 };
@@ -71,5 +71,33 @@ void mvh_map_free(struct mvh_map *map);
 void mvh_view_set(struct mvh_view *view, const struct mvh_map *map);
 int mvh_view_translate(struct mvh_view *view, u64 addr, u64 len, u8 access,
 		       struct iovec *iov, unsigned int max);
+
+/*
+ * mvh_view_hit() - find guest memory in one piece in the region that served last
+ * @addr: guest address
+ * @len: bytes
+ * @access: MVH_ACCESS_*
+ * @iov: where to put the piece
+ *
+ * The ordinary case of mvh_view_translate(), to be compiled into a loop.
+ *
+ * Return: true if it is there; false also if @len is 0.
+ */
+static __always_inline bool mvh_view_hit(const struct mvh_view *view, u64 addr,
+					 u64 len, u8 access, struct iovec *iov)
+{
+	const struct mvh_region *r = view->hint;
+	u64 off;
+
+	if (unlikely(!r))
+		return false;
+	off = addr - r->start;
+	if (unlikely(addr < r->start || addr > r->last ||
+		     len - 1 > r->last - addr || (r->access & access) != access))
+		return false;
+	iov->iov_base = (void __user *)(uintptr_t)(r->uaddr + off);
+	iov->iov_len = len;
+	return true;
+}
 
 #endif /* _MVH_MEM_H */
