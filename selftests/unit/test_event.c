@@ -356,6 +356,35 @@ UNIT_TEST_BOTH(test_kick_race, "SP20", "PK12", "what came before the kicks were 
 	}
 }
 
+/* A poll takes the wish for a kick back, and may find nothing. */
+UNIT_TEST_BOTH(test_kick_withdrawn, "SP16", "PK12", "no kick for a wish that was taken back")
+{
+	unsigned int event_idx, start, i;
+	struct mvh_chain c;
+
+	for (event_idx = 0; event_idx < 2; event_idx++)
+	for (start = 0; start < 8; start++) {
+		struct rig_config config = {
+			.num = 4, .packed = packed, .event_idx = event_idx,
+			.start = packed ? start % 4 : 65532 + start,
+		};
+		struct rig *rig = rig_create(&config);
+
+		check_eq(rig_fetch(rig, &c), 0);
+		for (i = 0; i < 3; i++) {
+			check(!rig_enable_kick(rig));
+			rig_disable_kick(rig);
+		}
+		rig_offer(rig, BUF, 1, false, 0);
+		check(!driver_needs_kick(&rig->driver));
+		rig_offer(rig, BUF, 2, false, 1);
+		check(!driver_needs_kick(&rig->driver));
+		check(rig_has_new(rig));
+		check(rig_enable_kick(rig));
+		rig_destroy(rig);
+	}
+}
+
 /* CVE-2026-74356: too few chains are put back; that is not "more". */
 UNIT_TEST_BOTH(test_kick_put_back, "SP20 N20", "PK12 N20", "chains put back do not keep the device awake")
 {

@@ -131,6 +131,7 @@ int mvh_vq_start(struct mvh_vq *vq)
 	if (!mvh_ring_state_ok(&vq->ring))
 		return -EINVAL;
 	vq->started = false;
+	vq->kick_armed = false;
 	vq->map_failed = false;
 	vq->n_done = 0;
 	if (!vq->dev->iotlb) {

@@ -125,6 +125,9 @@ struct mvh_window {
  * @map_failed: guest memory could not be reached since the queue started, and the
  *	owner was told
  * @started: the ring was taken over since the port was attached
+ * @kick_armed: the queue sleeps until the guest kicks, which it was asked to
+ * @watched: next one of the queues that a busy poll watches, while it holds their
+ *	mutexes
  * @placed: @addr was set
  * @enabled: VHOST_VDPA_SET_VRING_ENABLE asked for it to be served; under the
  *	device's mutex
@@ -166,6 +169,8 @@ struct mvh_vq {
 	bool try_pin;
 	bool map_failed;
 	bool started;
+	bool kick_armed;
+	struct mvh_vq *watched;
 	bool placed;
 	bool enabled;
 	u64 addr[MVH_PART_MAX];

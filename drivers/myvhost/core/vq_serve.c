@@ -135,7 +135,8 @@ static bool mvh_vq_rearm(struct mvh_vq *vq)
 	mvh_vq_charge(vq, 0);
 	if (mvh_vq_poll(vq, mvh_vq_has_new))
 		return true;
-	if (!mvh_ring_enable_kick(&vq->ring))
+	vq->kick_armed = !mvh_ring_enable_kick(&vq->ring);
+	if (vq->kick_armed)
 		return false;
 	mvh_ring_disable_kick(&vq->ring);
 	return true;
@@ -293,6 +294,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_vq_refill(vq);
 	mvh_vq_flush(vq);
 	mvh_ring_disable_kick(&vq->ring);
+	vq->kick_armed = false;
 	vq->dev->backend->service(vq);
 	if (mvh_vq_n_chains(vq))
 		mvh_chain_leave(&vq->ring, mvh_vq_chain(vq, 0));

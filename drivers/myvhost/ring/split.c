@@ -46,6 +46,16 @@ static void mvh_split_put_flags(struct mvh_ring *ring, u16 flags)
 		       sizeof(__virtio16));
 }
 
+static void mvh_split_put_event(struct mvh_ring *ring, u16 idx)
+{
+	__virtio16 *event = mvh_split_avail_event(ring);
+
+	mvh_ring_store(ring, event, mvh_ring_virtio16(ring, idx));
+	mvh_ring_wrote(ring, MVH_PART_USED,
+		       (void *)event - ring->part[MVH_PART_USED],
+		       sizeof(*event));
+}
+
 /* mvh_split_start() - take over ring memory */
 void mvh_split_start(struct mvh_ring *ring)
 {
@@ -180,27 +190,24 @@ bool mvh_split_should_call(struct mvh_ring *ring)
 /*
  * mvh_split_disable_kick() - see mvh_ring_disable_kick()
  *
- * With event indices there is nothing to do: the event lies in the past.
+ * With event indices the event is put behind what was seen: the driver passes it
+ * again after 65536 entries at the earliest.
  */
 void mvh_split_disable_kick(struct mvh_ring *ring)
 {
-	if (!ring->event_idx)
+	if (ring->event_idx)
+		mvh_split_put_event(ring, ring->seen - 1);
+	else
 		mvh_split_put_flags(ring, VRING_USED_F_NO_NOTIFY);
 }
 
 /* Have the driver kick when it moves its index past @idx. */
 static void mvh_split_want_kick(struct mvh_ring *ring, u16 idx)
 {
-	__virtio16 *event = mvh_split_avail_event(ring);
-
-	if (!ring->event_idx) {
+	if (ring->event_idx)
+		mvh_split_put_event(ring, idx);
+	else
 		mvh_split_put_flags(ring, 0);
-		return;
-	}
-	mvh_ring_store(ring, event, mvh_ring_virtio16(ring, idx));
-	mvh_ring_wrote(ring, MVH_PART_USED,
-		       (void *)event - ring->part[MVH_PART_USED],
-		       sizeof(*event));
 }
 
 /* mvh_split_request_kick() - see mvh_ring_request_kick() */

@@ -107,6 +107,79 @@ KTAP_TEST(poll_adaptive, KTAP_LONG, net_layouts, "poll_adaptive")
 	ktap_eq(poll_polls(&x, VHU_TX), n);
 }
 
+#define POLL_REPLIES	20
+
+/*
+ * A request to the guest and its reply.  Returns whether the device asked for a kick,
+ * which it gets.
+ */
+static bool poll_reply(struct fixture *x, unsigned int seed)
+{
+	static struct mock_rx_frame f;
+	unsigned int len = frame_len(seed);
+	__u8 frame[FRAME_MTU];
+	__s64 end = mock_msecs() + FIXTURE_WAIT;
+	bool kick;
+
+	frame_fill(frame, len, seed);
+	ktap_ok(mock_tx_send(&x->tx, 0, frame, len, NULL));
+	ktap_eq(write(x->pkt, frame, len), (int)len);
+	while (!mock_ring_has_used(x->rx.ring))
+		ktap_check(mock_msecs() < end, "request %u never came", seed);
+	mock_ring_publish(x->tx.ring);
+	kick = mock_ring_should_kick(x->tx.ring);
+	if (kick)
+		mock_ring_kick(x->tx.ring);
+	fixture_expect_frame(x, seed, len);
+	fixture_tx_reap(x);
+	ktap_ok(mock_rx_recv(&x->rx, &f, FIXTURE_WAIT));
+	ktap_eq(f.len, len);
+	return kick;
+}
+
+static const struct ktap_variant poll_replies[] = {
+	{ "split", &combo_split },
+	{ "packed", &combo_packed },
+	{ "split_flags", &(const struct combo) { .f = { VHU_VERSION_1 } } },
+	{ "packed_flags", &(const struct combo) {
+			.f = { VHU_VERSION_1 | VHU_PACKED } } },
+	{ }
+};
+
+/*
+ * While the receive queue polls, the transmit queue's kicks are not needed.  One worker
+ * serves both, so a kick is armed when a request arrives unless the poll took it back.  A
+ * reply that is late, as the host has other things to do, needs its kick; none is lost.
+ */
+KTAP_TEST(poll_other, KTAP_LONG, poll_replies, "poll_other_queue")
+{
+	unsigned int i, silent = 0, kicks = 0;
+	struct fixture x;
+	__u64 before;
+	__s64 end;
+
+	fixture_start(&x, arg);
+	if (!fixture_is_myvhost(&x))
+		ktap_skip("%s does not watch other queues", ktap_opts.node);
+	mock_rx_fill(&x.rx);
+	fixture_tx(&x, 1, 1);
+	for (i = 0; i < 20; i++)
+		ktap_check(poll_reply(&x, i), "no kick though nobody polls");
+	before = fixture_counter(&x, VHU_TX, MYVHOST_CNT_KICKS);
+	ktap_ok(vhost_set_busyloop(x.n.fd, VHU_RX, MYVHOST_POLL_MAX_USECS));
+	end = mock_msecs() + 5 * FIXTURE_WAIT;
+	while (silent < POLL_REPLIES && mock_msecs() < end) {
+		if (poll_reply(&x, silent + kicks))
+			kicks++;
+		else
+			silent++;
+	}
+	ktap_check(silent == POLL_REPLIES, "%u replies without kick, %u with",
+		   silent, kicks);
+	ktap_eq(fixture_counter(&x, VHU_TX, MYVHOST_CNT_KICKS), before + kicks);
+	poll_check_idle();
+}
+
 /* Stop and close do not wait for a poll that finds nothing. */
 KTAP_TEST(poll_stop, KTAP_LONG, net_split, "poll_stop")
 {
