@@ -13,7 +13,7 @@ static int mvh_event_wake(wait_queue_entry_t *wait, unsigned int mode,
 {
 	struct mvh_event *event = container_of(wait, struct mvh_event, wait);
 
-	if (!(key_to_poll(key) & event->mask) || READ_ONCE(event->muted))
+	if (!(key_to_poll(key) & event->mask))
 		return 0;
 	WRITE_ONCE(event->n, event->n + 1);
 	event->fire(event);
@@ -46,7 +46,7 @@ void mvh_event_init(struct mvh_event *event, __poll_t mask,
 	event->wqh = NULL;
 	event->mask = mask;
 	event->n = 0;
-	event->muted = false;
+	event->paused = false;
 	event->fire = fire;
 }
 EXPORT_SYMBOL_GPL(mvh_event_init);
@@ -85,7 +85,8 @@ void mvh_event_stop(struct mvh_event *event)
 {
 	if (!event->wqh)
 		return;
-	remove_wait_queue(event->wqh, &event->wait);
+	mvh_event_pause(event);
+	event->paused = false;
 	event->wqh = NULL;
 }
 EXPORT_SYMBOL_GPL(mvh_event_stop);

@@ -14,18 +14,18 @@
  * @table: how the file is asked for its wait queue
  * @wait: our entry there
  * @wqh: the wait queue, NULL while not subscribed
+ * @paused: @wait is not in it
  * @mask: events of interest
  * @n: wake-ups so far, written under the wait queue's lock
- * @muted: wake-ups are ignored
  * @fire: called for a wake-up
  */
 struct mvh_event {
 	poll_table table;
 	wait_queue_entry_t wait;
 	wait_queue_head_t *wqh;
+	bool paused;
 	__poll_t mask;
 	u64 n;
-	bool muted;
 	void (*fire)(struct mvh_event *event);
 };
 
@@ -35,23 +35,35 @@ int mvh_event_start(struct mvh_event *event, struct file *file);
 void mvh_event_stop(struct mvh_event *event);
 
 /**
- * mvh_event_mute - ignore wake-ups until mvh_event_unmute()
+ * mvh_event_pause - have no wake-ups until mvh_event_resume()
  * @event: the subscription
+ *
+ * Leaves the wait queue, so that who makes the file ready finds nobody to wake.
+ *
+ * Context: Process context.
  */
-static inline void mvh_event_mute(struct mvh_event *event)
+static inline void mvh_event_pause(struct mvh_event *event)
 {
-	WRITE_ONCE(event->muted, true);
+	if (!event->wqh || event->paused)
+		return;
+	remove_wait_queue(event->wqh, &event->wait);
+	event->paused = true;
 }
 
 /**
- * mvh_event_unmute - accept wake-ups again
+ * mvh_event_resume - have wake-ups again
  * @event: the subscription
  *
  * What happened before may have been missed: look once more after this.
+ *
+ * Context: Process context.
  */
-static inline void mvh_event_unmute(struct mvh_event *event)
+static inline void mvh_event_resume(struct mvh_event *event)
 {
-	WRITE_ONCE(event->muted, false);
+	if (!event->wqh || !event->paused)
+		return;
+	event->paused = false;
+	add_wait_queue(event->wqh, &event->wait);
 	smp_mb();	/* partner: the waker, which makes the file ready first */
 }
 

@@ -171,9 +171,10 @@ void mvh_port_destroy(struct mvh_port *port)
 int mvh_port_start(struct mvh_port *port)
 {
 	struct mvh_tap *tap = mvh_tap(port);
+	int err = mvh_event_start(&tap->event, tap->file);
 
-	mvh_event_mute(&tap->event);
-	return mvh_event_start(&tap->event, tap->file);
+	mvh_event_pause(&tap->event);
+	return err;
 }
 
 /* Frames that do not fit into a ring again; the ring cannot say how many. */
@@ -225,13 +226,13 @@ void mvh_port_stop(struct mvh_port *port)
  */
 void mvh_port_arm(struct mvh_port *port)
 {
-	mvh_event_unmute(&mvh_tap(port)->event);
+	mvh_event_resume(&mvh_tap(port)->event);
 }
 
 /* mvh_port_disarm() - do not run the queue any more */
 void mvh_port_disarm(struct mvh_port *port)
 {
-	mvh_event_mute(&mvh_tap(port)->event);
+	mvh_event_pause(&mvh_tap(port)->event);
 }
 
 /* Room in front of a frame: tun's header, ours, and what XDP may want. */

@@ -336,6 +336,25 @@ KTAP_TEST(rx_few_buffers, KTAP_LONG, net_orders, "rx_SP20_few_buffers")
 	rx_expect(&x, 1400, 1);
 }
 
+/*
+ * A frame comes at the moment in which the device goes to sleep, or shortly before or
+ * after: it is delivered without another one behind it.
+ */
+KTAP_TEST(rx_sleep_race, KTAP_LONG, net_layouts, "rx_sleep_race")
+{
+	volatile unsigned int spin;
+	struct fixture x;
+	unsigned int i;
+
+	fixture_start(&x, arg);
+	mock_rx_fill(&x.rx);
+	for (i = 0; i < 4000; i++) {
+		fixture_rx(&x, i, 1);
+		for (spin = 0; spin < i % 37 * 32; spin++)
+			;
+	}
+}
+
 static void rx_backend(struct fixture *x, int backend, const char *peer)
 {
 	x->tap = backend;
