@@ -165,7 +165,7 @@ test_print() {
 	expect "print: net" 0 "^q -netdev tap,id=myvhost0,fds=[0-9]+,vhost=on,vhostfds=[0-9]+ -device virtio-net-pci,netdev=myvhost0$" \
 		"$m" run --net nosuch0 --print -- q
 	expect "print: net, queues" 0 "fds=[0-9]+:[0-9]+,.*netdev=myvhost0,mq=on,vectors=6,packed=on$" \
-		"$m" run --net nosuch0,queues=2,packed=on --print -- q
+		"$m" run --net nosuch0,queues=2,packed=on,lossless --print -- q
 	expect "print: descriptors that are closed" 0 "fd=[3-9]" sh -c "$m run --blk f --print -- q <&- 2>&-"
 }
 

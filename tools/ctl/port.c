@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/myvhost.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include "alloc.h"
 #include "error.h"
+#include "node.h"
 #include "number.h"
 #include "option.h"
 #include "port.h"
@@ -65,6 +67,11 @@ const char *port_set(void *arg, const char *key, const char *value)
 	if (!strcmp(key, "packed"))
 		return option_bool(value, &port->packed) ? NULL :
 			"packed is on or off";
+	if (!strcmp(key, "lossless")) {
+		port->says_lossless = true;
+		return option_bool(value, &port->lossless) ? NULL :
+			"lossless is on or off";
+	}
 	if (!value)
 		value = "";
 	if (!strcmp(key, "queues")) {
@@ -79,7 +86,7 @@ const char *port_set(void *arg, const char *key, const char *value)
 		port->mac = value;
 		return NULL;
 	}
-	return "unknown option; the options are queues, mac and packed";
+	return "unknown option; the options are queues, mac, packed and lossless";
 }
 
 /*
@@ -163,4 +170,21 @@ int port_open_tap(const struct port *port)
 	default:
 		fail("%s: TUNSETIFF: %s", port->tap, strerror(errno));
 	}
+}
+
+/**
+ * port_open_node() - make a device for a queue of the tap
+ * @port: options
+ *
+ * Return: the descriptor, which is closed by exec.
+ */
+int port_open_node(const struct port *port)
+{
+	uint32_t flags = port->lossless ? MYVHOST_NET_LOSSLESS : 0;
+	int fd = node_open();
+
+	if (port->says_lossless && ioctl(fd, MYVHOST_NET_SET_FLAGS, &flags))
+		fail("%s: lossless: %s%s", port->tap, strerror(errno),
+		     errno == ENOTTY ? ": the module that is loaded is older than this program" : "");
+	return fd;
 }

@@ -130,7 +130,8 @@ static void run_open_port(const struct run *run, const struct port *port,
 	for (i = 0; i < port->queues; i++) {
 		tap[i] = run_keep(run->print ? run_pretend() :
 				  port_open_tap(port));
-		node[i] = run_keep(run->print ? run_pretend() : node_open());
+		node[i] = run_keep(run->print ? run_pretend() :
+				   port_open_node(port));
 	}
 	qemu_add_port(qemu, port, tap, node);
 }

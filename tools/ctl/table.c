@@ -59,7 +59,7 @@ static const struct table_kind table_net = {
 
 static const char *const table_troubles[] = {
 	"stalls", "busy", "throttled", "io_errors", "invalid", "unsupported",
-	"log_errors", "map_errors",
+	"log_errors", "map_errors", "tap_stops", "tap_expired",
 };
 
 /**

@@ -279,6 +279,30 @@ int link_index(const char *name)
 	return idx ? (int)idx : -errno;
 }
 
+/* Frames to an interface that it dropped, or a negative errno. */
+long long link_tx_dropped(const char *name)
+{
+	FILE *f = fopen("/proc/self/net/dev", "r");
+	long long dropped = -ENODEV, n;
+	char line[512], *p;
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f)) {
+		p = strchr(line, ':');
+		if (!p)
+			continue;
+		*p = 0;
+		/* Eight of received frames, then bytes, packets, errors, dropped. */
+		if (!strcmp(line + strspn(line, " "), name) &&
+		    sscanf(p + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lld",
+			   &n) == 1)
+			dropped = n;
+	}
+	fclose(f);
+	return dropped;
+}
+
 static int packet_bind(int fd, const char *name)
 {
 	struct sockaddr_ll sll = {

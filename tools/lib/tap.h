@@ -21,6 +21,7 @@ int link_cmd(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int link_up(const char *name);
 int link_pair_up(const char *a, const char *b);
 int link_index(const char *name);
+long long link_tx_dropped(const char *name);
 
 int packet_open(const char *name, bool vnet_hdr);
 int packet_recv(int fd, void *buf, size_t len, int msecs);

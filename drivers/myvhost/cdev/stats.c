@@ -57,6 +57,8 @@ static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
 	[MYVHOST_CNT_PUNTED]		= "punted",
 	[MYVHOST_CNT_THROTTLED]		= "throttled",
 	[MYVHOST_CNT_MAP_ERRORS]	= "map_errors",
+	[MYVHOST_CNT_TAP_STOPS]		= "tap_stops",
+	[MYVHOST_CNT_TAP_EXPIRED]	= "tap_expired",
 };
 
 static const char *const mvh_state_names[] = {

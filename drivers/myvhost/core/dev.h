@@ -27,7 +27,7 @@ struct task_struct;
  * that any of these is enough to read them.  Everything else is guarded by @mutex
  * unless it says otherwise.
  *
- * @backend, @priv, @features, @offered and @n_vqs are public: back ends read them, and
+ * @backend, @priv, @features, @offered, @n_vqs and @vq are public: back ends read them, and
  * write @priv and their bits of @offered.
  *
  * @mutex: serialises ioctls and messages

@@ -5,6 +5,9 @@
  */
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <uapi/linux/vhost_types.h>
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
@@ -14,9 +17,76 @@
 #include "net.h"
 #include "port.h"
 
+static bool mvh_net_lossless;
+module_param_named(lossless, mvh_net_lossless, bool, 0644);
+MODULE_PARM_DESC(lossless,
+		 "Senders wait for a guest that is slow, where the tap would drop (default: no)");
+
+/**
+ * struct mvh_net - what is chosen for a network device
+ * @lossless: MYVHOST_NET_LOSSLESS
+ */
+struct mvh_net {
+	bool lossless;
+};
+
+static int mvh_net_open(struct mvh_dev *dev, unsigned int n_vqs)
+{
+	struct mvh_net *net = kzalloc(sizeof(*net), GFP_KERNEL_ACCOUNT);
+
+	if (!net)
+		return -ENOMEM;
+	net->lossless = READ_ONCE(mvh_net_lossless);
+	dev->priv = net;
+	return 0;
+}
+
+static void mvh_net_close(struct mvh_dev *dev)
+{
+	kfree(dev->priv);
+}
+
+static long mvh_net_set_flags(struct mvh_dev *dev, u32 __user *arg)
+{
+	struct mvh_net *net = dev->priv;
+	u32 flags;
+
+	if (get_user(flags, arg))
+		return -EFAULT;
+	if (flags & ~MYVHOST_NET_LOSSLESS)
+		return -EINVAL;
+	if (mvh_vq_attached(&dev->vq[MVH_NET_RX]))
+		return -EBUSY;
+	net->lossless = flags & MYVHOST_NET_LOSSLESS;
+	return 0;
+}
+
+static long mvh_net_ioctl(struct mvh_dev *dev, unsigned int cmd,
+			  void __user *arg)
+{
+	mvh_dev_assert_held(dev);
+	switch (cmd) {
+	case MYVHOST_NET_SET_FLAGS:
+		return mvh_net_set_flags(dev, arg);
+	default:
+		return -ENOIOCTLCMD;
+	}
+}
+
+static void mvh_net_show(struct seq_file *seq, struct mvh_dev *dev)
+{
+	const struct mvh_net *net = dev->priv;
+
+	mvh_dev_assert_held(dev);
+	seq_printf(seq, "lossless:\t%s\n", net->lossless ? "on" : "off");
+}
+
 static void *mvh_net_attach(struct mvh_vq *vq, struct file *file)
 {
-	return mvh_port_create(vq, file);
+	const struct mvh_net *net = vq->dev->priv;
+
+	return mvh_port_create(vq, file,
+			       net->lossless && vq->index == MVH_NET_RX);
 }
 
 static void mvh_net_detach(struct mvh_vq *vq, void *port)
@@ -82,6 +152,10 @@ static const struct mvh_backend_ops mvh_net_ops = {
 		MVH_F_BIT(MVH_F_GUEST_UDP_TUNNEL_GSO) |
 		MVH_F_BIT(MVH_F_HOST_UDP_TUNNEL_GSO) : 0,
 	},
+	.open		= mvh_net_open,
+	.close		= mvh_net_close,
+	.ioctl		= mvh_net_ioctl,
+	.show		= mvh_net_show,
 	.attach		= mvh_net_attach,
 	.detach		= mvh_net_detach,
 	.start		= mvh_net_start,

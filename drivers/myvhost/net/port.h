@@ -34,11 +34,13 @@ enum mvh_net_queue {
  * @hdr_len: length of the virtio header that the guest sees
  * @strip_hdr: frames have no virtio header outside, it is made and taken away
  *	here (VHOST_NET_F_VIRTIO_NET_HDR)
+ * @lossless: a tap that is nearly full has its senders wait; constant
  */
 struct mvh_port {
 	struct mvh_vq *vq;
 	u32 hdr_len;
 	bool strip_hdr;
+	bool lossless;
 };
 
 /**
@@ -53,7 +55,8 @@ struct mvh_frame {
 	void *start;
 };
 
-struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file);
+struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file,
+				 bool lossless);
 void mvh_port_destroy(struct mvh_port *port);
 int mvh_port_start(struct mvh_port *port);
 void mvh_port_stop(struct mvh_port *port);

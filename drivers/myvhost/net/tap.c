@@ -23,6 +23,7 @@
 #include "core/backend.h"
 #include "copy.h"
 #include "port.h"
+#include "txq.h"
 
 /* Frames handed to tun, or taken from it, at a time. */
 #define MVH_TAP_BATCH	64
@@ -31,6 +32,7 @@
  * struct mvh_tap - a tap or a raw socket
  * @port: what others see
  * @event: subscription to what the queue waits for
+ * @txq: its network device's transmit queue, if the port is lossless
  * @file: the tap
  * @sock: its socket
  * @ring: frames to the guest, NULL if the socket has no such ring
@@ -56,6 +58,7 @@
 struct mvh_tap {
 	struct mvh_port port;
 	struct mvh_event event;
+	struct mvh_txq txq;
 	struct file *file;
 	struct socket *sock;
 	struct ptr_ring *ring;
@@ -125,11 +128,13 @@ static void mvh_tap_find_ring(struct mvh_tap *tap)
  * mvh_port_create - make a port of a file
  * @vq: the queue it is for
  * @file: the file, which the caller keeps until mvh_port_destroy()
+ * @lossless: have senders wait while the port is nearly full, if it is a tun
  *
  * Return: the port, ERR_PTR(-ENOTSOCK) if it is not a file of the right kind,
  * or ERR_PTR(-ENOMEM).
  */
-struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file)
+struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file,
+				 bool lossless)
 {
 	bool is_tap;
 	struct socket *sock = mvh_tap_socket(file, &is_tap);
@@ -145,6 +150,9 @@ struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file)
 	tap->sock = sock;
 	tap->is_tap = is_tap;
 	mvh_tap_find_ring(tap);
+	tap->port.lossless = lossless && tap->tun;
+	if (tap->port.lossless)
+		mvh_txq_init(&tap->txq, vq, sock->sk, tap->ring);
 	mvh_event_init(&tap->event,
 		       vq->index == MVH_NET_RX ? EPOLLIN : EPOLLOUT,
 		       mvh_tap_fire);
@@ -174,6 +182,8 @@ int mvh_port_start(struct mvh_port *port)
 	int err = mvh_event_start(&tap->event, tap->file);
 
 	mvh_event_pause(&tap->event);
+	if (!err && port->lossless)
+		err = mvh_txq_watch(&tap->txq, tap->file);
 	return err;
 }
 
@@ -213,6 +223,8 @@ void mvh_port_stop(struct mvh_port *port)
 	u32 lost = 0;
 
 	mvh_event_stop(&tap->event);
+	if (port->lossless)
+		mvh_txq_unwatch(&tap->txq);
 	if (tap->head != tap->tail)
 		lost = mvh_tap_unconsume(tap);
 	while (lost--)
@@ -232,7 +244,11 @@ void mvh_port_arm(struct mvh_port *port)
 /* mvh_port_disarm() - do not run the queue any more */
 void mvh_port_disarm(struct mvh_port *port)
 {
-	mvh_event_pause(&mvh_tap(port)->event);
+	struct mvh_tap *tap = mvh_tap(port);
+
+	mvh_event_pause(&tap->event);
+	if (unlikely(port->lossless))
+		mvh_txq_count(&tap->txq);
 }
 
 /* Room in front of a frame: tun's header, ours, and what XDP may want. */
@@ -435,15 +451,15 @@ static struct net_device *mvh_tap_find_dev(struct mvh_tap *tap,
 					   const struct sk_buff *skb)
 {
 	struct net *net = sock_net(tap->sock->sk);
-	struct net_device *dev = dev_get_by_index_rcu(net, tap->ifindex);
+	struct net_device *netdev = dev_get_by_index_rcu(net, tap->ifindex);
 
-	if (dev == skb->dev || tap->looked_for == skb->dev)
-		return dev == skb->dev ? dev : NULL;
+	if (netdev == skb->dev || tap->looked_for == skb->dev)
+		return netdev == skb->dev ? netdev : NULL;
 	tap->looked_for = skb->dev;
-	for_each_netdev_rcu(net, dev) {
-		if (dev == skb->dev) {
-			tap->ifindex = dev->ifindex;
-			return dev;
+	for_each_netdev_rcu(net, netdev) {
+		if (netdev == skb->dev) {
+			tap->ifindex = netdev->ifindex;
+			return netdev;
 		}
 	}
 	return NULL;
@@ -496,6 +512,8 @@ static u32 mvh_tap_refill(struct mvh_tap *tap)
 	mvh_port_settle(&tap->port);
 	tap->head = 0;
 	tap->tail = mvh_tun_consume(tap->tun, tap->ring, tap->queue, MVH_TAP_BATCH);
+	if (unlikely(tap->port.lossless))
+		mvh_txq_consumed(&tap->txq);
 	if (tap->tail)
 		mvh_tap_hold_dev(tap);
 	return tap->tail;

@@ -100,6 +100,10 @@
  * @MYVHOST_CNT_THROTTLED: disk: times the queue waited for a rate limit
  * @MYVHOST_CNT_MAP_ERRORS: times the host could not reach ring memory or an
  *	indirect table, as when the owner unmapped it; the queue tries again
+ * @MYVHOST_CNT_TAP_STOPS: receive: times the transmit queue of a lossless tap was
+ *	stopped because the tap was three quarters full
+ * @MYVHOST_CNT_TAP_EXPIRED: receive: times it was started again because the guest had
+ *	taken no frame for a second; the tap drops from then on until the guest does
  * @MYVHOST_CNT_MAX: number of counters that this header knows
  */
 enum myvhost_counter {
@@ -149,6 +153,8 @@ enum myvhost_counter {
 	MYVHOST_CNT_PUNTED,
 	MYVHOST_CNT_THROTTLED,
 	MYVHOST_CNT_MAP_ERRORS,
+	MYVHOST_CNT_TAP_STOPS,
+	MYVHOST_CNT_TAP_EXPIRED,
 	MYVHOST_CNT_MAX
 };
 
@@ -308,6 +314,20 @@ struct myvhost_blk_limits {
  * ones is forgiven.  Needs CAP_SYS_ADMIN.
  */
 #define MYVHOST_BLK_SET_LIMITS	_IOW(MYVHOST_IOC_MAGIC, 0x12, struct myvhost_blk_limits)
+
+/* Flags of MYVHOST_NET_SET_FLAGS */
+#define MYVHOST_NET_LOSSLESS		(1 << 0)
+
+/*
+ * Set the flags of a network device, a __u32, while its receive queue has no backend.
+ * They stay until they are set again.
+ *
+ * MYVHOST_NET_LOSSLESS: stop the transmit queue of the tap's network device while the
+ * tap is nearly full, instead of having the tap drop frames.  Has no effect on a tap
+ * whose network device has no qdisc (noqueue) or is in another network namespace than
+ * that in which the tap was opened, on macvtap, and on packet sockets.
+ */
+#define MYVHOST_NET_SET_FLAGS	_IOW(MYVHOST_IOC_MAGIC, 0x30, __u32)
 
 #define MYVHOST_NODE_NAME_LEN	32
 

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/common.sh"
 dir=drivers/myvhost
 vq='dev|index|state'
-dev='backend|features|offered|n_vqs'
+dev='backend|features|offered|n_vqs|vq'
 
 # others DIR PUBLIC: fields that are not PUBLIC, by line
 others() {

@@ -15,11 +15,11 @@ declare -A below=(
 	[.]="core cdev"
 )
 
-# The transport of a port is known to one file, and to the one that offers its
+# The transport of a port is known to two files, and to the one that offers its
 # features.
 knows_tun() {
 	case $1 in
-	net/tap.c | net/net.c | compat/*) ;;
+	net/tap.c | net/txq.c | net/net.c | compat/*) ;;
 	*) lines '#include .*(if_tun|if_tap|compat/tun)' "$dir/$1" ;;
 	esac
 }
