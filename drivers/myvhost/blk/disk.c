@@ -316,7 +316,7 @@ void mvh_disk_put(struct mvh_disk *disk)
 	if (disk->pool)
 		destroy_workqueue(disk->pool);
 	if (disk->untold)
-		pr_warn_ratelimited("%pD4: an error of write-back was reported to nobody\n",
+		pr_info_ratelimited("%pD4: an error of write-back was reported to nobody\n",
 				    disk->file);
 	if (disk->file)
 		fput(disk->file);
