@@ -205,18 +205,21 @@ static int mvh_vq_grow(struct mvh_vq *vq)
 /*
  * Take up to @max chains behind those that the service holds.  Returns how many, or
  * the error of the first.  What stops a batch is met again by the next one, which
- * begins with it.
+ * begins with it.  Chains with more to read than the budget are not taken, since the run
+ * would end before they are served.
  */
 static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 {
 	struct mvh_chain *chain = &vq->chain[vq->n_chain];
 	struct iovec *iov = vq->iov;
+	s64 bytes = vq->left_bytes;
 	unsigned int n = 0;
 	int ret = 0;
 
 	if (vq->n_chain)
 		iov = chain[-1].iov + chain[-1].n_out + chain[-1].n_in;
-	while (n < max && iov < vq->iov + MVH_IOV_MAX && vq->left_descs > 0) {
+	while (n < max && iov < vq->iov + MVH_IOV_MAX && vq->left_descs > 0 &&
+	       bytes > 0) {
 		chain->iov = iov;
 		chain->max = vq->iov + vq->iov_room - iov;
 		ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
@@ -224,6 +227,7 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 		if (ret <= 0)
 			break;
 		iov += chain->n_out + chain->n_in;
+		bytes -= chain->out_len;
 		chain++;
 		n++;
 	}
