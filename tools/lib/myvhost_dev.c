@@ -36,6 +36,11 @@ int myvhost_set_limits(int fd, const struct myvhost_blk_limits *limits)
 	return vhost_ioctl(fd, MYVHOST_BLK_SET_LIMITS, limits);
 }
 
+int myvhost_resume(int fd)
+{
+	return vhost_ioctl(fd, MYVHOST_BLK_RESUME, NULL);
+}
+
 /* A name that is too long comes without an end. */
 static int myvhost_node(int fd, unsigned long cmd, const char *name)
 {

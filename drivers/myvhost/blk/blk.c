@@ -98,6 +98,19 @@ static long mvh_blk_resize(struct mvh_dev *dev)
 	return 0;
 }
 
+static long mvh_blk_resume(struct mvh_dev *dev)
+{
+	struct mvh_disk *disk = mvh_blk_disk(dev);
+	struct mvh_vq *vq;
+
+	if (!disk)
+		return -ENODATA;
+	atomic_inc(&disk->resumes);
+	mvh_dev_for_each_vq(dev, vq)
+		mvh_vq_schedule(vq);
+	return 0;
+}
+
 static long mvh_blk_set_limits(struct mvh_dev *dev, void __user *arg)
 {
 	struct mvh_disk *disk = mvh_blk_disk(dev);
@@ -132,6 +145,8 @@ static long mvh_blk_ioctl(struct mvh_dev *dev, unsigned int cmd,
 		return mvh_blk_resize(dev);
 	case MYVHOST_BLK_SET_LIMITS:
 		return mvh_blk_set_limits(dev, arg);
+	case MYVHOST_BLK_RESUME:
+		return mvh_blk_resume(dev);
 	default:
 		return -ENOIOCTLCMD;
 	}
@@ -192,7 +207,7 @@ static const char *const mvh_blk_vq_names[MVH_BLK_QUEUES_MAX] = {
 };
 
 static const unsigned int mvh_blk_admin_ioctls[] = {
-	MYVHOST_BLK_RESIZE,
+	MYVHOST_BLK_RESIZE, MYVHOST_BLK_RESUME,
 	MYVHOST_BLK_SET_LIMITS,
 	0
 };

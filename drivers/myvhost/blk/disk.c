@@ -30,7 +30,9 @@
 #define MVH_BLK_BURST_NS_MIN	(20 * NSEC_PER_MSEC)
 
 #define MVH_BLK_FLAGS	(MYVHOST_BLK_READONLY | MYVHOST_BLK_BUFFERED | \
-			 MYVHOST_BLK_WRITETHROUGH | MYVHOST_BLK_NOLOCK)
+			 MYVHOST_BLK_WRITETHROUGH | MYVHOST_BLK_NOLOCK | \
+			 MYVHOST_BLK_NODISCARD | MYVHOST_BLK_STOP_ENOSPC | \
+			 MYVHOST_BLK_STOP_ERROR)
 
 #define MVH_BLK_LIMITS	(MYVHOST_BLK_LIMIT_IOPS | MYVHOST_BLK_LIMIT_BPS)
 
@@ -173,11 +175,34 @@ static int mvh_disk_check(const struct mvh_disk *disk)
 	return mvh_disk_bytes(disk) < disk->block ? -EINVAL : 0;
 }
 
+/*
+ * Some file systems have fallocate() but no holes, which only a try can tell.  Behind
+ * the end of the file there is nothing to lose.
+ */
+static bool mvh_disk_can_punch(const struct mvh_disk *disk)
+{
+	struct super_block *sb = file_inode(disk->file)->i_sb;
+	struct file *file = disk->file;
+	loff_t end;
+	int err;
+
+	/* It is not worth waiting for the thaw. */
+	if (!file->f_op->fallocate || !sb_start_write_trylock(sb))
+		return file->f_op->fallocate;
+	end = round_up(i_size_read(file_inode(file)), PAGE_SIZE);
+	err = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE |
+				    FALLOC_FL_KEEP_SIZE, end, PAGE_SIZE);
+	sb_end_write(sb);
+	return err != -EOPNOTSUPP;
+}
+
 static bool mvh_disk_can_discard(const struct mvh_disk *disk)
 {
+	if (disk->readonly)
+		return false;
 	if (disk->bdev)
 		return bdev_max_discard_sectors(disk->bdev);
-	return disk->file->f_op->fallocate;
+	return mvh_disk_can_punch(disk);
 }
 
 static bool mvh_disk_can_erase(const struct mvh_disk *disk)
@@ -197,11 +222,25 @@ static u64 mvh_disk_features(const struct mvh_disk *disk)
 	if (disk->readonly)
 		return features | BIT_ULL(VIRTIO_BLK_F_RO);
 	features |= BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
-	if (mvh_disk_can_discard(disk))
+	if (disk->discard)
 		features |= BIT_ULL(VIRTIO_BLK_F_DISCARD);
 	if (mvh_disk_can_erase(disk))
 		features |= BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE);
 	return features;
+}
+
+/* So that a program can tell whether a path still leads to the backing. */
+static int mvh_disk_identify(struct mvh_disk *disk)
+{
+	struct kstat stat;
+	int err = vfs_getattr(&disk->file->f_path, &stat, STATX_INO,
+			      AT_STATX_SYNC_AS_STAT);
+
+	if (err)
+		return err;
+	disk->host_dev = stat.dev;
+	disk->host_ino = stat.ino;
+	return 0;
 }
 
 static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
@@ -233,9 +272,11 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 				     MVH_BLK_THREADS);
 	if (!disk->pool)
 		return -ENOMEM;
+	disk->discard = !(blk->flags & MYVHOST_BLK_NODISCARD) &&
+			mvh_disk_can_discard(disk);
 	disk->features = mvh_disk_features(disk);
 	mvh_disk_resize(disk);
-	return 0;
+	return mvh_disk_identify(disk);
 }
 
 static void mvh_disk_limit(struct mvh_limit *limit, u64 rate, u64 burst)
@@ -246,6 +287,7 @@ static void mvh_disk_limit(struct mvh_limit *limit, u64 rate, u64 burst)
 
 static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 				       const struct myvhost_blk *blk,
+				       const struct file *file,
 				       u32 n_queues)
 {
 	struct mvh_disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL_ACCOUNT);
@@ -256,11 +298,13 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 	disk->dev = dev;
 	spin_lock_init(&disk->limit_lock);
 	mvh_holds_init(&disk->holds);
-	disk->cred = get_current_cred();
+	disk->cred = get_cred(file->f_cred);
 	disk->readonly = blk->flags & MYVHOST_BLK_READONLY;
 	disk->asked_direct = !(blk->flags & MYVHOST_BLK_BUFFERED);
 	disk->wce_first = !(blk->flags & MYVHOST_BLK_WRITETHROUGH);
 	disk->wce = disk->wce_first;
+	disk->stop_enospc = blk->flags & MYVHOST_BLK_STOP_ENOSPC;
+	disk->stop_error = blk->flags & MYVHOST_BLK_STOP_ERROR;
 	disk->n_queues = n_queues;
 	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
 	mvh_disk_limit(&disk->iops, blk->iops, blk->iops_burst);
@@ -293,7 +337,7 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 	if (!file)
 		return ERR_PTR(-EBADF);
 	err = -ENOMEM;
-	disk = mvh_disk_alloc(dev, blk, n_queues);
+	disk = mvh_disk_alloc(dev, blk, file, n_queues);
 	if (disk)
 		err = mvh_disk_setup(disk, blk, file);
 	fput(file);
@@ -432,7 +476,7 @@ static void mvh_disk_ranges(const struct mvh_disk *disk,
 		c->max_write_zeroes_sectors =
 			mvh_disk_le32(MVH_BLK_RANGE_SECTORS);
 		c->max_write_zeroes_seg = mvh_disk_le32(MVH_BLK_RANGES_MAX);
-		c->write_zeroes_may_unmap = mvh_disk_can_discard(disk);
+		c->write_zeroes_may_unmap = disk->discard;
 	}
 	if (disk->features & BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE)) {
 		c->max_secure_erase_sectors =
@@ -503,10 +547,8 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 	mvh_dev_assert_held(disk->dev);
 	seq_puts(seq, "file:\t");
 	seq_file_path(seq, disk->file, "\n\t\\");
-	seq_printf(seq, "\ninode:\t%02x:%02x:%lu",
-		   MAJOR(file_inode(disk->file)->i_sb->s_dev),
-		   MINOR(file_inode(disk->file)->i_sb->s_dev),
-		   (unsigned long)file_inode(disk->file)->i_ino);
+	seq_printf(seq, "\ninode:\t%02x:%02x:%llu", MAJOR(disk->host_dev),
+		   MINOR(disk->host_dev), disk->host_ino);
 	seq_printf(seq, "\nio:\t%s\nsize:\t%llu\nblock_size:\t%u\n",
 		   mvh_disk_io_mode(disk),
 		   READ_ONCE(disk->sectors) << MVH_SECTOR_SHIFT, disk->block);
@@ -519,6 +561,58 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->iops.rate,
 		   disk->bps.rate);
 	seq_printf(seq, "orphans:\t%d\n", atomic_read(&disk->n_orphans));
+	seq_printf(seq, "discard:\t%s\non_enospc:\t%s\non_error:\t%s\n",
+		   disk->discard ? "on" : "off",
+		   disk->stop_enospc ? "stop" : "report",
+		   disk->stop_error ? "stop" : "report");
+	seq_printf(seq, "waiting:\t%d\n", atomic_read(&disk->n_kept));
+	if (atomic_read(&disk->n_kept))
+		seq_printf(seq, "waits_for:\t%s\n",
+			   mvh_disk_is_full(READ_ONCE(disk->kept_err)) ?
+			   "space" : "resume after an I/O error");
+}
+
+/**
+ * mvh_disk_keeps - does a failed request wait rather than fail?
+ * @disk: the disk
+ * @err: its error
+ *
+ * Return: true if so.
+ */
+bool mvh_disk_keeps(const struct mvh_disk *disk, int err)
+{
+	switch (err) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return disk->stop_enospc;
+	/* Another try would not be any better. */
+	case -EOPNOTSUPP:
+	case -EFAULT:
+	case -ECANCELED:
+		return false;
+	default:
+		return disk->stop_error;
+	}
+}
+
+/**
+ * mvh_disk_keep - a request waits
+ * @disk: the disk
+ * @err: the error that it met
+ *
+ * Context: Any.
+ */
+void mvh_disk_keep(struct mvh_disk *disk, int err)
+{
+	WRITE_ONCE(disk->kept_err, err);
+	if (atomic_inc_return(&disk->n_kept) > 1)
+		return;
+	if (mvh_disk_is_full(err))
+		pr_notice_ratelimited("%pD4: no space, the disk waits for it\n",
+				      disk->file);
+	else
+		pr_notice_ratelimited("%pD4: error %pe, the disk waits; to try again: myvhost resume\n",
+				      disk->file, ERR_PTR(err));
 }
 
 /**

@@ -34,7 +34,16 @@ struct seq_file;
  * @file: the backing, opened for this disk alone so that errors of write-back
  *	are reported here
  * @bdev: the block device if it is one, else NULL
- * @cred: of the caller of MYVHOST_BLK_SET_BACKING; all I/O uses them
+ * @cred: of who opened the descriptor that MYVHOST_BLK_SET_BACKING was given; all I/O
+ *	uses them
+ * @host_dev: st_dev of the backing
+ * @host_ino: its st_ino
+ * @discard: the guest can release space
+ * @stop_enospc: a request waits for space
+ * @stop_error: a request waits after another error
+ * @resumes: requests of MYVHOST_BLK_RESUME
+ * @n_kept: requests that wait so
+ * @kept_err: why the last of them waits
  * @readonly: the guest may not write
  * @direct: I/O does not go through the page cache
  * @asked_direct: not MYVHOST_BLK_BUFFERED; the backing may not support it
@@ -65,6 +74,14 @@ struct mvh_disk {
 	struct file *file;
 	struct block_device *bdev;
 	const struct cred *cred;
+	dev_t host_dev;
+	u64 host_ino;
+	bool discard;
+	bool stop_enospc;
+	bool stop_error;
+	atomic_t resumes;
+	atomic_t n_kept;
+	int kept_err;
 	bool readonly;
 	bool direct;
 	bool asked_direct;
@@ -93,6 +110,11 @@ static inline bool mvh_disk_has_parts(const struct mvh_disk *disk)
 	return disk->unit > disk->block;
 }
 
+static inline bool mvh_disk_is_full(int err)
+{
+	return err == -ENOSPC || err == -EDQUOT;
+}
+
 struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 				 const struct myvhost_blk *blk, u32 n_queues);
 void mvh_disk_put(struct mvh_disk *disk);
@@ -104,6 +126,8 @@ void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
 			 const u8 *buf, u32 len);
 u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
+bool mvh_disk_keeps(const struct mvh_disk *disk, int err);
+void mvh_disk_keep(struct mvh_disk *disk, int err);
 u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);
 void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 n, u64 bytes);
 int mvh_disk_set_limits(struct mvh_disk *disk,

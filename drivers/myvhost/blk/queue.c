@@ -249,6 +249,8 @@ static int mvh_blk_queue_drain(struct mvh_vq *vq)
 	const struct cred *old = override_creds(queue->disk->cred);
 	int err;
 
+	queue->draining = true;
+	mvh_blk_fail_kept(queue);
 	do {
 		err = wait_event_killable(queue->idle,
 					  mvh_blk_queue_idle(queue));
@@ -259,6 +261,7 @@ static int mvh_blk_queue_drain(struct mvh_vq *vq)
 		mvh_blk_reap(queue);
 	} while (!mvh_blk_queue_idle(queue) ||
 		 mvh_blk_queue_has_completed(queue));
+	queue->draining = false;
 	revert_creds(old);
 	return err ? -EINTR : 0;
 }
@@ -336,6 +339,7 @@ void mvh_blk_queue_stop(struct mvh_vq *vq)
 		mvh_blk_queue_cancel(vq);
 		mvh_blk_queue_wait_idle(queue);
 	}
+	mvh_blk_drop_kept(queue);
 	mvh_blk_drop_unanswered(queue);
 	spin_lock_irq(&queue->lock);
 	queue->listening = false;

@@ -107,6 +107,12 @@ struct mvh_blk_req {
  * @completed: requests whose piece has completed, or was deferred; lock-free
  * @to_reap: those removed from @completed that are not processed yet, oldest first
  * @unanswered: complete requests whose status byte could not be written yet
+ * @kept: requests that failed and wait until @retry_at or for MYVHOST_BLK_RESUME,
+ *	with @result; meanwhile none is fetched
+ * @draining: what fails now is not kept
+ * @retries: they wait for space, and are tried again at @retry_at
+ * @retry_at: in jiffies
+ * @resumes: the disk's, when the first of them failed
  * @n_inflight: pieces of I/O that have not completed; under @lock
  * @orphan: the last completion frees the port; under @lock
  * @idle: woken when @n_inflight becomes 0
@@ -130,6 +136,11 @@ struct mvh_blk_queue {
 	struct llist_head completed;
 	struct llist_node *to_reap;
 	struct llist_node *unanswered;
+	struct llist_node *kept;
+	bool draining;
+	bool retries;
+	unsigned long retry_at;
+	int resumes;
 	unsigned int n_inflight;
 	bool orphan;
 	wait_queue_head_t idle;
@@ -166,6 +177,8 @@ void mvh_blk_service(struct mvh_vq *vq);
 void mvh_blk_idle(struct mvh_vq *vq);
 void mvh_blk_reap(struct mvh_blk_queue *queue);
 void mvh_blk_answer(struct mvh_blk_queue *queue);
+void mvh_blk_fail_kept(struct mvh_blk_queue *queue);
+void mvh_blk_drop_kept(struct mvh_blk_queue *queue);
 void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue);
 
 /* io.c */

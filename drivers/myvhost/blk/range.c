@@ -71,7 +71,7 @@ static int mvh_range_zero(const struct mvh_blk_queue *queue,
 	struct mvh_disk *disk = queue->disk;
 	int err = -EOPNOTSUPP;
 
-	if (range->unmap)
+	if (range->unmap && disk->discard)
 		err = vfs_fallocate(disk->file,
 				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				    range->pos, range->len);

@@ -13,6 +13,9 @@
 #include "disk.h"
 #include "queue.h"
 
+/* How long a request waits for space before it is tried again. */
+#define MVH_BLK_RETRY_SECS	2
+
 /*
  * The guest memory of the data, that is @from without its first @skip bytes.  It ends
  * where the data ends: with the status byte behind it the length would be odd, and
@@ -225,6 +228,86 @@ static void mvh_blk_complete_invalid(struct mvh_blk_req *req, u8 status)
 }
 
 /*
+ * Let a failed request wait, and the queue with it, if the disk's user wants that.
+ * After a failed flush the data may be gone: another one that succeeds would hide it.
+ */
+static bool mvh_blk_keep(struct mvh_blk_req *req)
+{
+	struct mvh_blk_queue *queue = req->queue;
+	struct mvh_disk *disk = queue->disk;
+
+	if (!mvh_disk_keeps(disk, req->result) || queue->draining ||
+	    req->cmd.op == MVH_BLK_FLUSH || queue->vq->state != MVH_VQ_RUNNING)
+		return false;
+	if (!queue->kept) {
+		queue->resumes = atomic_read(&disk->resumes);
+		queue->retries = false;
+	}
+	if (mvh_disk_is_full(req->result)) {
+		queue->retries = true;
+		queue->retry_at = jiffies + MVH_BLK_RETRY_SECS * HZ;
+		mod_timer(&queue->throttle, queue->retry_at);
+	}
+	req->node.next = queue->kept;
+	queue->kept = &req->node;
+	mvh_disk_keep(disk, req->result);
+	return true;
+}
+
+static struct mvh_blk_req *mvh_blk_get_kept(struct mvh_blk_queue *queue)
+{
+	struct mvh_blk_req *req;
+
+	req = llist_entry(queue->kept, struct mvh_blk_req, node);
+	queue->kept = queue->kept->next;
+	atomic_dec(&queue->disk->n_kept);
+	return req;
+}
+
+/* Have the requests that wait executed again, if it is time. */
+static void mvh_blk_retry(struct mvh_blk_queue *queue)
+{
+	bool now = queue->resumes != atomic_read(&queue->disk->resumes) ||
+		   (queue->retries && time_after_eq(jiffies, queue->retry_at));
+
+	while (now && queue->kept) {
+		struct mvh_blk_req *req = mvh_blk_get_kept(queue);
+
+		req->result = 0;
+		req->deferred = true;
+		llist_add(&req->node, &queue->completed);
+	}
+}
+
+/*
+ * mvh_blk_fail_kept() - complete the requests that wait, with their errors
+ *
+ * Context: Process context with the owner's address space and the queue's mutex.
+ */
+void mvh_blk_fail_kept(struct mvh_blk_queue *queue)
+{
+	mvh_vq_assert_held(queue->vq);
+	if (!queue->kept)
+		return;
+	while (queue->kept)
+		mvh_blk_complete(mvh_blk_get_kept(queue));
+	if (queue->vq->state == MVH_VQ_RUNNING)
+		mvh_vq_flush(queue->vq);
+}
+
+/*
+ * mvh_blk_drop_kept() - free the slots of requests that wait
+ *
+ * Context: With the queue's mutex; the queue is about to stop.
+ */
+void mvh_blk_drop_kept(struct mvh_blk_queue *queue)
+{
+	mvh_vq_assert_held(queue->vq);
+	while (queue->kept)
+		mvh_blk_put_slot(mvh_blk_get_kept(queue));
+}
+
+/*
  * A piece has completed.  Returns true if the next one is to be submitted now.
  * Otherwise the request is complete, or deferred to the next run, so that large
  * requests take turns with the rest.
@@ -234,7 +317,8 @@ static bool mvh_blk_next_piece(struct mvh_blk_req *req)
 	struct mvh_blk_queue *queue = req->queue;
 
 	if (!mvh_blk_io_complete(req)) {
-		mvh_blk_complete(req);
+		if (likely(req->result >= 0) || !mvh_blk_keep(req))
+			mvh_blk_complete(req);
 		return false;
 	}
 	if (!mvh_vq_over(queue->vq))
@@ -439,10 +523,10 @@ static bool mvh_blk_throttled(struct mvh_blk_queue *queue)
 	return true;
 }
 
-/* How many requests may be taken now; 0 if a completion or the timer schedules the queue. */
+/* How many requests may be taken now; 0 if something else schedules the queue. */
 static unsigned int mvh_blk_room(struct mvh_blk_queue *queue)
 {
-	if (mvh_blk_throttled(queue))
+	if (unlikely(queue->kept) || mvh_blk_throttled(queue))
 		return 0;
 	/* The limit is checked before each request. */
 	return min_t(u32, queue->n_free,
@@ -480,7 +564,7 @@ void mvh_blk_idle(struct mvh_vq *vq)
 /*
  * mvh_blk_service() - a run of a disk's queue
  *
- * With the rights of the caller of MYVHOST_BLK_SET_BACKING.
+ * With the rights of who opened the backing.
  *
  * Context: see mvh_backend_ops.service.
  */
@@ -490,6 +574,8 @@ void mvh_blk_service(struct mvh_vq *vq)
 	const struct cred *old = override_creds(queue->disk->cred);
 
 	mvh_blk_answer(queue);
+	if (unlikely(queue->kept))
+		mvh_blk_retry(queue);
 	mvh_blk_reap(queue);
 	queue->now = ktime_get_ns();
 	blk_start_plug(&queue->plug);

@@ -236,6 +236,9 @@ struct myvhost_setup {
 #define MYVHOST_BLK_BUFFERED		(1 << 1)
 #define MYVHOST_BLK_WRITETHROUGH	(1 << 2)
 #define MYVHOST_BLK_NOLOCK		(1 << 3)
+#define MYVHOST_BLK_NODISCARD		(1 << 4)
+#define MYVHOST_BLK_STOP_ENOSPC		(1 << 5)
+#define MYVHOST_BLK_STOP_ERROR		(1 << 6)
 
 #define MYVHOST_BLK_SERIAL_LEN	20
 #define MYVHOST_BLK_SIZE_MAX	4096
@@ -252,6 +255,13 @@ struct myvhost_setup {
  *	and a write is durable when it completes.
  *	MYVHOST_BLK_NOLOCK: neither respect nor take the locks by which programs tell
  *	each other that they use an image, those of QEMU.
+ *	MYVHOST_BLK_NODISCARD: no discards, and zeroes stay allocated; without the
+ *	flag both release space if the backing can.
+ *	MYVHOST_BLK_STOP_ENOSPC: a request for which there is no space (ENOSPC,
+ *	EDQUOT) waits until there is, and its queue with it; without the flag it
+ *	fails.
+ *	MYVHOST_BLK_STOP_ERROR: likewise one that failed for another reason, but it
+ *	waits for MYVHOST_BLK_RESUME.  A flush fails in any case.
  * @serial: the serial number that the guest reads, padded with 0
  * @block_size: bytes of a block of the guest: 512, 1024, 2048 or 4096, whatever the
  *	backing has; 0 for that of a block device, or 512 of a file.  What is smaller
@@ -314,6 +324,12 @@ struct myvhost_blk_limits {
  * ones is forgiven.  Needs CAP_SYS_ADMIN.
  */
 #define MYVHOST_BLK_SET_LIMITS	_IOW(MYVHOST_IOC_MAGIC, 0x12, struct myvhost_blk_limits)
+
+/*
+ * Try again the requests that wait after an error.  Needs a descriptor that is open
+ * for writing, or CAP_SYS_ADMIN.
+ */
+#define MYVHOST_BLK_RESUME	_IO(MYVHOST_IOC_MAGIC, 0x13)
 
 /* Flags of MYVHOST_NET_SET_FLAGS */
 #define MYVHOST_NET_LOSSLESS		(1 << 0)

@@ -157,6 +157,7 @@ KTAP_TEST(setup_no_data, KTAP_SHORT, NULL, "LC_setup_no_data")
 				   "ioctl %#lx is %d", vdpa_cmds[i],
 				   vhost_ioctl(fd, vdpa_cmds[i], room));
 		ktap_eq(myvhost_resize(fd), -ENODATA);
+		ktap_eq(myvhost_resume(fd), -ENODATA);
 		ktap_eq(myvhost_node_add(fd, "mvht"), -ENODATA);
 		ktap_eq(vdpa_map(fd, 0, 4096, (uintptr_t)room, 3), -EFAULT);
 		ktap_eq(vhost_ioctl(fd, _IO(MYVHOST_IOC_MAGIC, 0x7f), room),
@@ -180,7 +181,7 @@ KTAP_TEST(setup_backing, KTAP_SHORT, NULL, "B31_backing_arguments")
 	ktap_eq(vhost_ioctl(fd, MYVHOST_BLK_SET_BACKING, NULL), -EFAULT);
 	ktap_eq(setup_back(fd, -1, 0), -EBADF);
 	ktap_eq(setup_back(fd, 4000, 0), -EBADF);
-	ktap_eq(setup_back(fd, file, MYVHOST_BLK_NOLOCK << 1), -EINVAL);
+	ktap_eq(setup_back(fd, file, 1 << 16), -EINVAL);
 	ktap_eq(setup_back(fd, file, 1U << 31), -EINVAL);
 	b.fd = file;
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {

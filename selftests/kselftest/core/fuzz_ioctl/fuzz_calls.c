@@ -209,7 +209,7 @@ static void fuzz_make_blk(struct fuzz *f, struct myvhost_blk *b)
 {
 	b->fd = rng_one_in(&f->rng, 2) ? f->pool[1] : fuzz_fd(f);
 	b->flags = rng_one_in(&f->rng, 8) ? rng_edge(&f->rng) :
-					    rng_below(&f->rng, 16);
+					    rng_below(&f->rng, 128);
 	b->block_size = rng_one_in(&f->rng, 2) ? 0 : 256U << rng_below(&f->rng, 6);
 	if (rng_one_in(&f->rng, 3)) {
 		b->iops = rng_edge(&f->rng);
