@@ -80,6 +80,13 @@ test_usage() {
 	usage "add: queues, garbage" "1 to 16" add blk d --file f --queues 2x
 	usage "add: serial" "1 to 20" add blk d --file f --serial 123456789012345678901
 	usage "add: cache" "none, writeback" add blk d --file f --cache unsafe
+	usage "add: block size" "512, 1024, 2048 or 4096" add blk d --file f --block-size 768
+	usage "add: block size, too large" "512, 1024, 2048 or 4096" add blk d --file f --block-size 8192
+	usage "add: discard" "on or off" add blk d --file f --discard maybe
+	usage "add: on-enospc" "stop or report" add blk d --file f --on-enospc pause
+	usage "add: on-error" "stop or report" add blk d --file f --on-error ""
+	usage "resume: no name" "NAME is missing" resume
+	usage "resume: neither name nor process" "neither a name nor PID:FD" resume x:y
 	usage "add: iops" "requests per second" add blk d --file f --iops 1K
 	usage "add: bps" "bytes per second" add blk d --file f --bps 10MB
 	usage "add: bps, overflow" "bytes per second" add blk d --file f --bps 99999999999G

@@ -86,6 +86,61 @@ test_add() {
 	expect "del: a disk" 0 "" "$m" del ctl.c
 }
 
+# gpt FILE BLOCK: the signature of a GUID partition table
+gpt() { printf 'EFI PART' | dd of="$1" bs="$2" seek=1 conv=notrunc 2> /dev/null; }
+
+test_blocks() {
+	local f
+	for f in plain gpt512 gpt4096; do truncate -s 1M $f; done
+	gpt gpt512 512
+	gpt gpt4096 4096
+	for f in "512 plain" "512 gpt512" "4096 gpt4096" "1024 plain --block-size 1024" "512 gpt4096 --block-size 512"; do
+		# shellcheck disable=SC2086
+		set -- $f
+		expect "block size: add $f" 0 "" "$m" add blk ctl.s --file "${@:2}"
+		expect_field "block size: $f" "$1" "d['block_size']" ctl.s
+		"$m" del ctl.s
+	done
+	truncate -s 1048577 plain
+	expect "size: no multiple of a block" 0 "1048577 bytes, no multiple of a block .512.; the guest does not see the last 1$" \
+		"$m" add blk ctl.s --file plain
+	expect_field "size: whole blocks" 1048576 "d['size']" ctl.s
+	"$m" del ctl.s
+}
+
+test_policies() {
+	local policy="[d['discard'], d['on_enospc'], d['on_error']]"
+	truncate -s 1M policy
+	expect "policy: usual" 0 "" "$m" add blk ctl.s --file policy
+	expect_field "policy: usual" "['off', 'stop', 'report']" "$policy" ctl.s
+	expect "resume: a disk that does not wait" 0 "" "$m" resume ctl.s
+	truncate -s 4K above
+	mount --bind above policy
+	expect "resize: another file" 1 "not the file of this disk" "$m" resize ctl.s 2M
+	ktap_result "resize: the other file stays" "$([ "$(stat -c %s above)" = 4096 ]; echo $?)"
+	umount policy
+	expect "resize: the file again" 0 "" "$m" resize ctl.s 2M
+	"$m" del ctl.s
+	expect "policy: all" 0 "" "$m" add blk ctl.s --file policy --discard on --on-enospc report --on-error stop --cache directsync
+	expect_field "policy: all" "['on', 'report', 'stop']" "$policy" ctl.s
+	expect_field "policy: directsync" "direct writethrough" "d['io'] + ' ' + d['cache']" ctl.s
+	"$m" del ctl.s
+}
+
+# A disk that has no name is found by the process that has it.
+test_unnamed() {
+	local pid dev
+	truncate -s 1M run
+	"$m" run --blk run -- sh -c 'exec sleep 600' & pid=$!
+	until dev=$("$m" show 2> /dev/null | grep -o "^$pid:[0-9]*"); do sleep 0.1; done
+	expect "run: resize" 0 "" "$m" resize "$dev" 2M
+	expect "run: its size" 0 "size 2M" "$m" show "$dev"
+	expect "run: resume" 0 "" "$m" resume "$dev"
+	expect "run: no such descriptor" 1 "no such device" "$m" resume "$pid:999"
+	kill $pid
+	wait $pid 2> /dev/null
+}
+
 test_files() {
 	mkdir ro mnt
 	mount -t tmpfs -o size=4M none ro && truncate -s 1M ro/img && mount -o remount,ro ro
@@ -364,6 +419,9 @@ chmod 666 img3
 chmod 600 secret
 test_add
 test_files
+test_blocks
+test_policies
+test_unnamed
 test_locks
 test_formats
 test_permissions

@@ -17,7 +17,7 @@ disk_boot() {
 	local a b
 	truncate -s 64M $A
 	head -c 16M /dev/urandom > $B
-	myvhost add blk a --file $A --serial first --queues 2
+	myvhost add blk a --file $A --serial first --queues 2 --discard on
 	disk_boot_guest 1
 	a=$(gdisk 1 first)
 	b=$(gdisk 1 second)

@@ -12,7 +12,7 @@ client_disk() {
 	myvhost del c 2> /dev/null || true
 	rm -f $C
 	truncate -s "$1" $C
-	myvhost add blk c --file $C "${@:2}"
+	myvhost add blk c --file $C --discard on "${@:2}"
 }
 
 client_end() {

@@ -73,13 +73,13 @@ fault_scsi() {
 
 fault_boot() {
 	fault_setup
-	myvhost add blk flaky --file /dev/mapper/flaky --serial flaky
-	myvhost add blk fs --file /dev/mapper/fs --serial fs
-	myvhost add blk lograw --file /dev/mapper/lograw --serial lograw
-	myvhost add blk logfs --file /dev/mapper/logfs --serial logfs
-	myvhost add blk full --file $F/full/img --serial full
-	myvhost add blk cut --file $F/cut --serial cut
-	myvhost add blk scsi --file "$(cat $F/scsi.dev)" --serial scsi
+	myvhost add blk flaky --file /dev/mapper/flaky --serial flaky --discard on
+	myvhost add blk fs --file /dev/mapper/fs --serial fs --discard on
+	myvhost add blk lograw --file /dev/mapper/lograw --serial lograw --discard on
+	myvhost add blk logfs --file /dev/mapper/logfs --serial logfs --discard on
+	myvhost add blk full --file $F/full/img --serial full --discard on --on-enospc report
+	myvhost add blk cut --file $F/cut --serial cut --discard on
+	myvhost add blk scsi --file "$(cat $F/scsi.dev)" --serial scsi --discard on
 	guest_start_seq 1 vhost=none mem=384 disk=flaky disk=fs disk=lograw disk=logfs disk=full disk=cut disk=scsi
 	guest_wait_ready 1
 	guest 1 'for m in $(cat /mod/order-disk); do insmod /mod/$m; done'

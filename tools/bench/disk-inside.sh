@@ -66,7 +66,7 @@ load() {
 	[ -e /dev/myvhost ] || { vhost_load && MODULES_LOADED=1; }
 	if grep -qw svm /proc/cpuinfo; then modprobe kvm_amd; else modprobe kvm_intel; fi
 	make_files
-	myvhost add blk demo --file "$DISK_DIR/myvhost.img" --serial data
+	myvhost add blk demo --file "$DISK_DIR/myvhost.img" --serial data --discard on
 }
 
 unload() {

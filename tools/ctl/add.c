@@ -18,6 +18,10 @@ static const struct option add_options[] = {
 	{ "queues", required_argument, NULL, 'o' },
 	{ "serial", required_argument, NULL, 'o' },
 	{ "cache", required_argument, NULL, 'o' },
+	{ "block-size", required_argument, NULL, 'o' },
+	{ "discard", required_argument, NULL, 'o' },
+	{ "on-enospc", required_argument, NULL, 'o' },
+	{ "on-error", required_argument, NULL, 'o' },
 	{ "iops", required_argument, NULL, 'o' },
 	{ "bps", required_argument, NULL, 'o' },
 	{ }

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "alloc.h"
 #include "device.h"
@@ -270,4 +271,40 @@ const char *device_text(const struct device *dev, const char *key)
 	const char *value = fdinfo_get(&dev->info, -1, key);
 
 	return value && *value ? value : NULL;
+}
+
+/* A copy of another process' descriptor, which is the same device. */
+static int device_open_process(const char *label)
+{
+	int pidfd, fd = -1;
+	pid_t pid = strtol(label, NULL, 10);
+
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd >= 0)
+		fd = syscall(SYS_pidfd_getfd, pidfd,
+			     (int)strtol(strchr(label, ':') + 1, NULL, 10), 0);
+	if (fd < 0 && errno == EPERM)
+		fail("%s: only root may use the device of another process",
+		     label);
+	if (fd < 0)
+		fail("%s: no such device; see: myvhost show", label);
+	close(pidfd);
+	return fd;
+}
+
+/**
+ * device_open() - a descriptor of a device
+ * @label: NAME or PID:FD; ends the program if it is neither
+ *
+ * Return: the descriptor; that of a named node is read-only.
+ */
+int device_open(const char *label)
+{
+	if (!strchr(label, ':')) {
+		node_name_check(label);
+		return node_open_named(label);
+	}
+	if (!device_is_process(label))
+		fail_usage("\"%s\" is neither a name nor PID:FD", label);
+	return device_open_process(label);
 }

@@ -41,6 +41,7 @@ int devices_status(const struct devices *devices, const char *filter);
 void devices_free(struct devices *devices);
 const struct device *devices_find(const struct devices *devices,
 				  const char *label);
+int device_open(const char *label);
 const char *device_text(const struct device *dev, const char *key);
 
 #endif /* CTL_DEVICE_H */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <linux/myvhost.h>
 #include "alloc.h"
+#include "block.h"
 #include "device.h"
 #include "disk.h"
 #include "error.h"
@@ -26,11 +27,40 @@
 
 static const char *disk_set_cache(struct disk *disk, const char *value)
 {
-	disk->buffered = strcmp(value, "none");
-	disk->writethrough = !strcmp(value, "writethrough");
-	if (disk->buffered && !disk->writethrough && strcmp(value, "writeback"))
-		return "cache must be none, writeback or writethrough";
+	static const struct {
+		const char *name;
+		bool buffered, writethrough;
+	} modes[] = {
+		{ "none", false, false }, { "directsync", false, true },
+		{ "writeback", true, false }, { "writethrough", true, true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		if (strcmp(value, modes[i].name))
+			continue;
+		disk->buffered = modes[i].buffered;
+		disk->writethrough = modes[i].writethrough;
+		return NULL;
+	}
+	return "cache must be none, writeback, writethrough or directsync";
+}
+
+static const char *disk_set_block(struct disk *disk, const char *value)
+{
+	uint64_t n;
+
+	if (!range_parse(value, 512, MYVHOST_BLK_SIZE_MAX, &n) || n & (n - 1))
+		return "block-size must be 512, 1024, 2048 or 4096";
+	disk->block = n;
 	return NULL;
+}
+
+/* stop or report */
+static bool disk_set_policy(enum disk_policy *policy, const char *value)
+{
+	*policy = strcmp(value, "stop") ? DISK_REPORT : DISK_STOP;
+	return *policy == DISK_STOP || !strcmp(value, "report");
 }
 
 static const char *disk_set_serial(struct disk *disk, const char *value)
@@ -81,8 +111,19 @@ const char *disk_set(void *arg, const char *key, const char *value)
 	if (!strcmp(key, "no-lock"))
 		return option_bool(value, &disk->no_lock) ? NULL :
 			"no-lock is on or off";
+	if (!strcmp(key, "discard"))
+		return option_bool(value, &disk->discard) ? NULL :
+			"discard is on or off";
 	if (!value)
 		value = "";
+	if (!strcmp(key, "block-size"))
+		return disk_set_block(disk, value);
+	if (!strcmp(key, "on-enospc"))
+		return disk_set_policy(&disk->on_enospc, value) ? NULL :
+			"on-enospc is stop or report";
+	if (!strcmp(key, "on-error"))
+		return disk_set_policy(&disk->on_error, value) ? NULL :
+			"on-error is stop or report";
 	if (!strcmp(key, "format"))
 		return disk_set_format(disk, value);
 	if (!strcmp(key, "queues"))
@@ -98,7 +139,7 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		return limit_parse(value, size_parse, &disk->bps) ?
 			"bps is N or N,BURST bytes per second, with K, M or G" :
 			NULL;
-	return "unknown option; the options are readonly, no-lock, format, queues, serial, cache, iops and bps";
+	return "unknown option; the options are readonly, no-lock, format, queues, serial, cache, block-size, discard, on-enospc, on-error, iops and bps";
 }
 
 static uint64_t disk_size(const char *file, int fd, const struct stat *st)
@@ -115,6 +156,14 @@ static void disk_check_size(const char *file, uint64_t size)
 	if (size < DISK_SECTOR)
 		fail("%s: has %llu bytes, less than a sector; try: truncate -s SIZE %s",
 		     file, (unsigned long long)size, file);
+}
+
+static void disk_warn_size(const char *file, uint64_t size, unsigned int block)
+{
+	if (size % block)
+		error_say("warning: %s: has %llu bytes, no multiple of a block (%u); the guest does not see the last %llu",
+			  file, (unsigned long long)size, block,
+			  (unsigned long long)(size % block));
 }
 
 /* A guest would see the headers and tables of the format, and write over them. */
@@ -186,7 +235,8 @@ static void disk_fail_open(const struct disk *disk, int err)
 }
 
 /* Looked at before it is opened: opening a tape or a pipe has consequences. */
-static int disk_open_file(const struct disk *disk)
+/* Stores the block size that the guest will see in @block. */
+static int disk_open_file(const struct disk *disk, unsigned int *block)
 {
 	const char *file = disk->file;
 	struct stat st;
@@ -204,6 +254,8 @@ static int disk_open_file(const struct disk *disk)
 	if (!disk->raw)
 		disk_check_format(file, fd, size);
 	disk_check_size(file, size);
+	*block = disk->block ? disk->block : block_size_of(file, fd);
+	disk_warn_size(file, size, *block);
 	return fd;
 }
 
@@ -235,14 +287,19 @@ static uint32_t disk_flags(const struct disk *disk)
 	return (disk->readonly ? MYVHOST_BLK_READONLY : 0) |
 	       (disk->buffered ? MYVHOST_BLK_BUFFERED : 0) |
 	       (disk->writethrough ? MYVHOST_BLK_WRITETHROUGH : 0) |
-	       (disk->no_lock ? MYVHOST_BLK_NOLOCK : 0);
+	       (disk->no_lock ? MYVHOST_BLK_NOLOCK : 0) |
+	       (disk->discard ? 0 : MYVHOST_BLK_NODISCARD) |
+	       (disk->on_enospc != DISK_REPORT ? MYVHOST_BLK_STOP_ENOSPC : 0) |
+	       (disk->on_error == DISK_STOP ? MYVHOST_BLK_STOP_ERROR : 0);
 }
 
-static void disk_set_backing(int fd, int file, const struct disk *disk)
+static void disk_set_backing(int fd, int file, const struct disk *disk,
+			     unsigned int block)
 {
 	struct myvhost_blk blk = {
 		.fd = file,
 		.flags = disk_flags(disk),
+		.block_size = block,
 		.iops = disk->iops.rate,
 		.iops_burst = disk->iops.burst,
 		.bps = disk->bps.rate,
@@ -276,11 +333,12 @@ static void disk_set_backing(int fd, int file, const struct disk *disk)
  */
 int disk_open(const struct disk *disk)
 {
-	int file = disk_open_file(disk);
+	unsigned int block;
+	int file = disk_open_file(disk, &block);
 	int fd = node_open();
 
 	disk_setup(fd, disk->queues);
-	disk_set_backing(fd, file, disk);
+	disk_set_backing(fd, file, disk, block);
 	close(file);
 	return fd;
 }

@@ -11,6 +11,18 @@
 #define DISK_MAX_QUEUES	16
 
 /**
+ * enum disk_policy - what happens to a request that fails
+ * @DISK_USUAL: it waits for space, and fails for any other reason
+ * @DISK_STOP: it waits
+ * @DISK_REPORT: it fails
+ */
+enum disk_policy {
+	DISK_USUAL,
+	DISK_STOP,
+	DISK_REPORT,
+};
+
+/**
  * struct disk - options of a disk
  * @file: the backing
  * @serial: what the guest reads, or NULL
@@ -20,6 +32,10 @@
  * @writethrough: begin without a volatile write cache
  * @raw: do not look for the signature of another format
  * @no_lock: others may use the backing, too
+ * @block: bytes of a block, 0 for what the image was made for
+ * @discard: the guest can release space
+ * @on_enospc: if there is no space
+ * @on_error: after another error
  * @iops: requests per second
  * @bps: bytes per second
  */
@@ -32,6 +48,10 @@ struct disk {
 	bool writethrough;
 	bool raw;
 	bool no_lock;
+	unsigned int block;
+	bool discard;
+	enum disk_policy on_enospc;
+	enum disk_policy on_error;
 	struct limit iops;
 	struct limit bps;
 };

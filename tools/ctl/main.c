@@ -12,14 +12,19 @@
 
 static const char help[] =
 "usage: myvhost add blk NAME --file FILE [--readonly] [--queues N] [--serial S]\n"
-"               [--cache none|writeback|writethrough] [--no-lock] [--format raw]\n"
+"               [--cache none|writeback|writethrough|directsync]\n"
+"               [--block-size 512|1024|2048|4096] [--discard on|off]\n"
+"               [--on-enospc stop|report] [--on-error stop|report]\n"
+"               [--no-lock] [--format raw]\n"
 "               [--iops N[,BURST]] [--bps N[,BURST]]\n"
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
 "       myvhost stats [-j] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
-"       myvhost resize [--shrink] NAME [SIZE]\n"
+"       myvhost resize [--shrink] NAME|PID:FD [SIZE]\n"
+"       myvhost resume NAME|PID:FD\n"
 "       myvhost limit NAME [--iops N[,BURST]] [--bps N[,BURST]]\n"
 "       myvhost del NAME\n"
 "       myvhost run [--blk FILE[,readonly][,queues=N][,serial=S][,cache=C]\n"
+"                         [,block-size=N][,discard=on][,on-enospc=P][,on-error=P]\n"
 "                         [,iops=N][,bps=N][,no-lock][,format=raw]]...\n"
 "               [--net TAP[,queues=N][,mac=MAC][,packed=on]]...\n"
 "               [--print] [--] qemu-system-x86_64 ARGUMENTS...\n"
@@ -31,6 +36,7 @@ static const char help[] =
 "  stats   show the counters of their queues, or rates with -i\n"
 "  resize  resize a disk, or report its new size to the guest\n"
 "  limit   change the rate limits of a disk, which may be in use\n"
+"  resume  try again the requests of a disk that waits after an error\n"
 "  del     remove /dev/myvhost-NAME\n"
 "  run     start QEMU with disks and network devices\n"
 "\n"
@@ -62,6 +68,7 @@ static const struct command {
 	{ "stats", command_stats },
 	{ "resize", command_resize },
 	{ "limit", command_limit },
+	{ "resume", command_resume },
 	{ "del", command_del },
 	{ "run", command_run },
 	{ "help", command_help },

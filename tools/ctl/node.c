@@ -239,6 +239,21 @@ void node_del(const char *name)
 	close(fd);
 }
 
+static void node_call(int fd, const char *name, unsigned long cmd,
+		      const char *verb)
+{
+	if (!ioctl(fd, cmd))
+		return;
+	switch (errno) {
+	case EPERM:
+		fail("%s: only root (CAP_SYS_ADMIN) may %s it", name, verb);
+	case ENOTTY:
+		fail("%s: not a disk", name);
+	default:
+		fail("%s: cannot %s it: %s", name, verb, strerror(errno));
+	}
+}
+
 /**
  * node_resize() - let the guest know that the backing has another size
  * @fd: the node
@@ -246,14 +261,15 @@ void node_del(const char *name)
  */
 void node_resize(int fd, const char *name)
 {
-	if (!ioctl(fd, MYVHOST_BLK_RESIZE))
-		return;
-	switch (errno) {
-	case EPERM:
-		fail("%s: only root (CAP_SYS_ADMIN) may resize it", name);
-	case ENOTTY:
-		fail("%s: not a disk", name);
-	default:
-		fail("%s: cannot resize it: %s", name, strerror(errno));
-	}
+	node_call(fd, name, MYVHOST_BLK_RESIZE, "resize");
+}
+
+/**
+ * node_resume() - have a disk go on
+ * @fd: the node
+ * @name: its name
+ */
+void node_resume(int fd, const char *name)
+{
+	node_call(fd, name, MYVHOST_BLK_RESUME, "resume");
 }

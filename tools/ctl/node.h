@@ -25,5 +25,6 @@ int node_open_named(const char *name);
 void node_add(int fd, const char *name);
 void node_del(const char *name);
 void node_resize(int fd, const char *name);
+void node_resume(int fd, const char *name);
 
 #endif /* CTL_NODE_H */

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "alloc.h"
 #include "args.h"
 #include "command.h"
+#include "device.h"
 #include "error.h"
 #include "fdinfo.h"
 #include "node.h"
@@ -22,10 +24,11 @@ static const struct option resize_options[] = {
 	{ }
 };
 
-/* The path is the one in fdinfo: a symbolic link there is not the backing. */
-static int resize_open_file(const char *file)
+/* The path in fdinfo may lead to another file by now. */
+static int resize_open_file(const char *file, const char *inode)
 {
 	struct stat st;
+	char *is;
 	int fd;
 
 	if (lstat(file, &st))
@@ -38,6 +41,12 @@ static int resize_open_file(const char *file)
 		fail("%s: %s", file, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		fail("%s: not a regular file", file);
+	is = alloc_format("%02x:%02x:%llu", major(st.st_dev), minor(st.st_dev),
+			  (unsigned long long)st.st_ino);
+	if (strcmp(is, inode))
+		fail("%s: not the file of this disk (inode %s, not %s): it was moved, replaced or deleted, or is in another mount name space; resize it there, then run resize without SIZE",
+		     file, is, inode);
+	free(is);
 	return fd;
 }
 
@@ -55,10 +64,10 @@ static void resize_check(const char *file, uint64_t now, uint64_t size,
 }
 
 /* @shown is the size that the guest sees. */
-static void resize_file(const char *file, uint64_t shown, uint64_t size,
-			bool shrink)
+static void resize_file(const char *file, const char *inode, uint64_t shown,
+			uint64_t size, bool shrink)
 {
-	int fd = resize_open_file(file);
+	int fd = resize_open_file(file, inode);
 	struct stat st;
 
 	if (fstat(fd, &st))
@@ -75,7 +84,7 @@ static void resize_backing(int node, const char *name, uint64_t size,
 {
 	char *path = alloc_format("/proc/self/fdinfo/%d", node), *file;
 	struct fdinfo info;
-	const char *value;
+	const char *value, *inode;
 	uint64_t shown;
 
 	if (fdinfo_read(&info, path))
@@ -83,9 +92,13 @@ static void resize_backing(int node, const char *name, uint64_t size,
 	value = fdinfo_get(&info, -1, "file");
 	if (!value)
 		fail("%s: not a disk", name);
+	inode = fdinfo_get(&info, -1, "inode");
+	if (!inode)
+		fail("%s: this myvhost_blk.ko is older than this program; resize the file, then run resize without SIZE",
+		     name);
 	fdinfo_number(&info, -1, "size", &shown);
 	file = fdinfo_path(value);
-	resize_file(file, shown, size, shrink);
+	resize_file(file, inode, shown, size, shrink);
 	free(file);
 	fdinfo_free(&info);
 	free(path);
@@ -105,7 +118,7 @@ static uint64_t resize_size(const char *text)
 }
 
 /**
- * command_resize() - resize [--shrink] NAME [SIZE]
+ * command_resize() - resize [--shrink] NAME|PID:FD [SIZE]
  * @argc: number of arguments
  * @argv: the arguments
  */
@@ -120,12 +133,11 @@ int command_resize(int argc, char **argv)
 		shrink = true;
 	args_count(argc, argv, 1, 2, "NAME");
 	name = argv[optind];
-	node_name_check(name);
 	if (optind + 1 < argc)
 		size = resize_size(argv[optind + 1]);
 	else if (shrink)
 		fail_usage("resize: --shrink without SIZE");
-	fd = node_open_named(name);
+	fd = device_open(name);
 	if (size)
 		resize_backing(fd, name, size, shrink);
 	node_resize(fd, name);

@@ -54,9 +54,15 @@ static void show_disk(const struct device *dev)
 	if (!fdinfo_number(&dev->info, -1, "iops", &n) || n)
 		show_text(dev, "iops");
 	show_size(dev, "bps", false);
+	show_text(dev, "discard");
+	show_text(dev, "on_enospc");
+	show_text(dev, "on_error");
 	putchar('\n');
 	if (fdinfo_number(&dev->info, -1, "orphans", &n) && n)
 		printf("    busy: requests of the last user are still in flight\n");
+	if (fdinfo_number(&dev->info, -1, "waiting", &n) && n)
+		printf("    WAITS for %s: %llu requests\n",
+		       device_text(dev, "waits_for"), (unsigned long long)n);
 }
 
 static void show_queue(const struct device *dev, int queue)
