@@ -508,8 +508,9 @@ KTAP_TEST(iso_disk_devices, KTAP_LONG, iso_reads, "isolation_disk_devices")
 
 	blk_prepare();
 	blk_backing(&back, BLK_TMPFS);
-	iso_disk_open(&pest, &back, 2, 0);
-	iso_disk_open(&d, &back, 1, 0);
+	/* They read the same file. */
+	iso_disk_open(&pest, &back, 2, MYVHOST_BLK_NOLOCK);
+	iso_disk_open(&d, &back, 1, MYVHOST_BLK_NOLOCK);
 	ktap_check(iso_worker(pest.x.b.fd) != iso_worker(d.x.b.fd),
 		   "two devices have one worker");
 	iso_pin(iso_worker(pest.x.b.fd));
