@@ -65,12 +65,9 @@ static long mvh_net_ioctl(struct mvh_dev *dev, unsigned int cmd,
 			  void __user *arg)
 {
 	mvh_dev_assert_held(dev);
-	switch (cmd) {
-	case MYVHOST_NET_SET_FLAGS:
-		return mvh_net_set_flags(dev, arg);
-	default:
+	if (cmd != MYVHOST_NET_SET_FLAGS)
 		return -ENOIOCTLCMD;
-	}
+	return mvh_net_set_flags(dev, arg);
 }
 
 static void mvh_net_show(struct seq_file *seq, struct mvh_dev *dev)

@@ -43,6 +43,16 @@ static bool mvh_txq_fill(const struct mvh_txq *txq, unsigned int quarters)
 	return READ_ONCE(ring->queue[at]);
 }
 
+/* From now on the guest has its time to take a frame. */
+static void mvh_txq_arm(struct mvh_txq *txq)
+{
+	unsigned long delay = msecs_to_jiffies(MVH_TXQ_EXPIRE_MS);
+
+	lockdep_assert_held(&txq->ring->consumer_lock);
+	txq->until = jiffies + delay;
+	mod_delayed_work(system_power_efficient_wq, &txq->expire, delay);
+}
+
 /*
  * Stop the queue that the next frame came through.  While it is in the ring, its
  * network device exists: a device that goes empties its taps first.
@@ -71,8 +81,7 @@ static void mvh_txq_stop(struct mvh_txq *txq)
 	txq->index = index;
 	txq->stopped = true;
 	txq->n_stops++;
-	txq->until = jiffies + msecs_to_jiffies(MVH_TXQ_EXPIRE_MS);
-	mod_delayed_work(system_power_efficient_wq, &txq->expire, txq->until - jiffies);
+	mvh_txq_arm(txq);
 }
 
 /* The network device may be gone, or have been moved, which has started its queues. */
@@ -181,11 +190,10 @@ void mvh_txq_consumed(struct mvh_txq *txq)
 {
 	spin_lock(&txq->ring->consumer_lock);
 	txq->expired = false;
-	txq->until = jiffies + msecs_to_jiffies(MVH_TXQ_EXPIRE_MS);
 	if (!mvh_txq_fill(txq, MVH_TXQ_START_AT))
 		mvh_txq_start(txq);
 	if (txq->stopped)
-		mod_delayed_work(system_power_efficient_wq, &txq->expire, txq->until - jiffies);
+		mvh_txq_arm(txq);
 	spin_unlock(&txq->ring->consumer_lock);
 	mvh_txq_count(txq);
 }
