@@ -72,6 +72,7 @@ void fixture_cfg(struct mock_net_cfg *cfg, const struct combo *c);
 void fixture_open(struct fixture *x, const struct mock_net_cfg *cfg);
 void fixture_start(struct fixture *x, const struct combo *c);
 void fixture_tx(struct fixture *x, unsigned int first, unsigned int count);
+int fixture_try_send(struct fixture *x, unsigned int seed);
 void fixture_rx(struct fixture *x, unsigned int first, unsigned int count);
 void fixture_tx_reap(struct fixture *x);
 void fixture_expect_frame(struct fixture *x, unsigned int seed,

@@ -57,17 +57,10 @@ static __u64 lossless_dropped(void)
 /* A frame that the tap drops counts as sent.  Returns false if the socket must wait. */
 static bool lossless_send(struct fixture *x, unsigned int seed)
 {
-	unsigned int len = frame_len(seed);
-	__u8 frame[FRAME_MTU];
-	ssize_t r;
+	int r = fixture_try_send(x, seed);
 
-	frame_fill(frame, len, seed);
-	r = write(x->pkt, frame, len);
-	if (r < 0 && errno == EAGAIN)
-		return false;
-	ktap_check(r == (ssize_t)len || errno == ENOBUFS, "%s",
-		   strerror(errno));
-	return true;
+	ktap_check(!r || r == -EAGAIN || r == -ENOBUFS, "%s", strerror(-r));
+	return r != -EAGAIN;
 }
 
 /* Send until the socket must wait.  Returns the number of frames. */
