@@ -339,24 +339,11 @@ KTAP_TEST(err_eio, KTAP_LONG, blk_flags, "B30_eio")
 /* No room on the file system: that write fails, the queue continues (B7). */
 KTAP_TEST(err_no_space, KTAP_LONG, blk_flags, "B7_no_space")
 {
-	struct blk_backing back = {
-		.path = HOST_DIR "/small/disk", .size = BLK_DISK_SIZE,
-		.block = 512,
-	};
-	struct mock_blk_cfg cfg;
 	struct blk_fix x;
 	unsigned int i;
 	int r = 0;
 
-	blk_prepare();
-	mkdir(HOST_DIR "/small", 0700);
-	ktap_check(!mount("none", HOST_DIR "/small", "tmpfs", 0, "size=1m"),
-		   "mount: %s", strerror(errno));
-	back.fd = ktap_ok(host_file(back.path, back.size));
-	blk_cfg(&cfg, &back, blk_vhost_split);
-	cfg.backing.flags = *(const __u32 *)arg;
-	blk_open(&x, &back, &cfg, 1 << 20);
-	ktap_ok(mock_blk_start(&x.b));
+	blk_start_small(&x, blk_vhost_split, *(const __u32 *)arg);
 	for (i = 0; i < 16 && !r; i++) {
 		blk_fill(blk_ptr(&x, x.buf), 128 << 10, i);
 		r = blk_do(&x, VIRTIO_BLK_T_OUT, i * 256, 128 << 10);

@@ -49,26 +49,6 @@ static void policy_post(struct blk_fix *x, __u32 type, __u64 sector, __u32 len,
 	mock_blk_submit(&x->b, 0);
 }
 
-static void policy_start_full(struct blk_fix *x, const struct blk_mode *mode,
-			      __u32 flags)
-{
-	struct blk_backing back = {
-		.path = HOST_DIR "/small/disk", .size = BLK_DISK_SIZE,
-		.block = 512,
-	};
-	struct mock_blk_cfg cfg;
-
-	blk_prepare();
-	mkdir(HOST_DIR "/small", 0700);
-	ktap_check(!mount("none", HOST_DIR "/small", "tmpfs", 0, "size=1m"),
-		   "mount: %s", strerror(errno));
-	back.fd = ktap_ok(host_file(back.path, back.size));
-	blk_cfg(&cfg, &back, mode);
-	cfg.backing.flags = flags;
-	blk_open(x, &back, &cfg, 1 << 20);
-	ktap_ok(mock_blk_start(&x->b));
-}
-
 /* Write until the file system is full.  Returns where the request is that waits. */
 static __u64 policy_fill(struct blk_fix *x)
 {
@@ -101,7 +81,7 @@ KTAP_TEST(policy_space, KTAP_LONG, policy_full_flags, "B36_space")
 {
 	struct blk_fix x;
 
-	policy_start_full(&x, blk_vdpa_packed, *(const __u32 *)arg);
+	blk_start_small(&x, blk_vdpa_packed, *(const __u32 *)arg);
 	policy_fill(&x);
 	policy_waiting(&x, 1, "space");
 	/* What comes behind it waits in the ring. */
@@ -123,7 +103,7 @@ KTAP_TEST(policy_space_resume, KTAP_LONG, blk_two_modes, "B36_space_resume")
 {
 	struct blk_fix x;
 
-	policy_start_full(&x, arg, MYVHOST_BLK_STOP_ENOSPC);
+	blk_start_small(&x, arg, MYVHOST_BLK_STOP_ENOSPC);
 	policy_fill(&x);
 	policy_waiting(&x, 1, "space");
 	ktap_ok(myvhost_resume(x.b.fd));
@@ -149,7 +129,7 @@ KTAP_TEST(policy_end, KTAP_LONG, policy_ends, "B36_end")
 	struct blk_fix x;
 	__s64 begin;
 
-	policy_start_full(&x, blk_vdpa_packed, MYVHOST_BLK_STOP_ENOSPC);
+	blk_start_small(&x, blk_vdpa_packed, MYVHOST_BLK_STOP_ENOSPC);
 	policy_fill(&x);
 	policy_waiting(&x, 1, "space");
 	begin = mock_msecs();
@@ -189,7 +169,7 @@ KTAP_TEST(policy_killed, KTAP_LONG, NULL, "B36_killed")
 	ktap_check(!socketpair(AF_UNIX, SOCK_STREAM, 0, sv), "socketpair");
 	pid = fork();
 	if (!pid) {
-		policy_start_full(&x, blk_vdpa_packed, MYVHOST_BLK_STOP_ENOSPC);
+		blk_start_small(&x, blk_vdpa_packed, MYVHOST_BLK_STOP_ENOSPC);
 		policy_fill(&x);
 		policy_waiting(&x, 1, "space");
 		ktap_check(write(sv[1], "x", 1) == 1, "write");
@@ -238,7 +218,7 @@ KTAP_TEST(policy_reported, KTAP_LONG, NULL, "B36_reported")
 	struct blk_fix x;
 	int r = 0, i;
 
-	policy_start_full(&x, blk_vdpa_packed, MYVHOST_BLK_STOP_ERROR);
+	blk_start_small(&x, blk_vdpa_packed, MYVHOST_BLK_STOP_ERROR);
 	for (i = 0; i < 16 && !r; i++)
 		r = blk_do(&x, VIRTIO_BLK_T_OUT, i * CHUNK / 512, CHUNK);
 	ktap_eq(r, IOERR);

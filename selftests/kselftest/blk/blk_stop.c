@@ -411,39 +411,33 @@ KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 
 #define LIFE_QUEUES	16
 
+static void life_hang_queues(void *back)
+{
+	struct mock_blk_cfg cfg;
+	struct blk_fix x;
+	unsigned int i;
+
+	blk_cfg(&cfg, back, blk_vdpa_packed);
+	cfg.queues = LIFE_QUEUES;
+	blk_open(&x, back, &cfg, 1 << 20);
+	ktap_ok(mock_blk_start(&x.b));
+	ktap_eq(host_dm_hang("disk"), 0);
+	for (i = 0; i < LIFE_QUEUES; i++) {
+		mock_blk_add(&x.b, i, VIRTIO_BLK_T_OUT, i * 8, x.buf, 4096, NULL);
+		mock_blk_submit(&x.b, i);
+	}
+	usleep(100000);
+}
+
 /* The time to wait for a hung disk counts once for all queues (B29). */
 KTAP_TEST(life_hung_queues, KTAP_LONG, NULL, "B29_hung_queues")
 {
 	struct blk_backing back;
-	struct mock_blk_cfg cfg;
-	struct blk_fix x;
-	unsigned int i;
 	pid_t pid;
-	int p[2];
-	char c;
 
 	blk_prepare();
 	blk_backing(&back, BLK_DM);
-	blk_cfg(&cfg, &back, blk_vdpa_packed);
-	cfg.queues = LIFE_QUEUES;
-	ktap_check(!pipe(p), "pipe");
-	pid = fork();
-	if (!pid) {
-		blk_open(&x, &back, &cfg, 1 << 20);
-		ktap_ok(mock_blk_start(&x.b));
-		ktap_eq(host_dm_hang("disk"), 0);
-		for (i = 0; i < LIFE_QUEUES; i++) {
-			mock_blk_add(&x.b, i, VIRTIO_BLK_T_OUT, i * 8, x.buf,
-				     4096, NULL);
-			mock_blk_submit(&x.b, i);
-		}
-		usleep(100000);
-		ktap_eq(write(p[1], "x", 1), 1);
-		pause();
-		_exit(0);
-	}
-	close(p[1]);
-	ktap_eq(read(p[0], &c, 1), 1);
+	pid = blk_fork_user(life_hang_queues, &back);
 	kill(pid, SIGKILL);
 	life_gone(pid, LIFE_KILL_MSECS);
 	ktap_eq(host_dm_go_on("disk"), 0);

@@ -285,6 +285,54 @@ void blk_start(struct blk_fix *x, enum blk_kind kind,
 	ktap_ok(mock_blk_start(&x->b));
 }
 
+/*
+ * Make a disk on a file system that is smaller than the disk, and start it.
+ * @flags: MYVHOST_BLK_*
+ */
+void blk_start_small(struct blk_fix *x, const struct blk_mode *mode, __u32 flags)
+{
+	struct blk_backing back = {
+		.path = HOST_DIR "/small/disk", .size = BLK_DISK_SIZE,
+		.block = 512,
+	};
+	struct mock_blk_cfg cfg;
+
+	blk_prepare();
+	mkdir(HOST_DIR "/small", 0700);
+	ktap_check(!mount("none", HOST_DIR "/small", "tmpfs", 0, "size=1m"),
+		   "mount: %s", strerror(errno));
+	back.fd = ktap_ok(host_file(back.path, back.size));
+	blk_cfg(&cfg, &back, mode);
+	cfg.backing.flags = flags;
+	blk_open(x, &back, &cfg, 1 << 20);
+	ktap_ok(mock_blk_start(&x->b));
+}
+
+/*
+ * Have another process call @fn, and stay until it is killed.  Returns its id when @fn
+ * has returned.
+ */
+pid_t blk_fork_user(void (*fn)(void *arg), void *arg)
+{
+	pid_t pid;
+	int p[2];
+	char c;
+
+	ktap_check(!pipe(p), "pipe");
+	fflush(stdout);
+	pid = ktap_ok(fork());
+	if (!pid) {
+		fn(arg);
+		ktap_eq(write(p[1], "x", 1), 1);
+		pause();
+		_exit(0);
+	}
+	close(p[1]);
+	ktap_eq(read(p[0], &c, 1), 1);
+	close(p[0]);
+	return pid;
+}
+
 /* End the device; the backing stays. */
 void blk_close(struct blk_fix *x)
 {

@@ -118,7 +118,9 @@ void blk_open(struct blk_fix *x, const struct blk_backing *back,
 void blk_again(struct blk_fix *x, const struct mock_blk_cfg *cfg);
 void blk_start(struct blk_fix *x, enum blk_kind kind,
 	       const struct blk_mode *mode, __u32 flags);
+void blk_start_small(struct blk_fix *x, const struct blk_mode *mode, __u32 flags);
 void blk_close(struct blk_fix *x);
+pid_t blk_fork_user(void (*fn)(void *arg), void *arg);
 
 void *blk_ptr(struct blk_fix *x, __u64 bus);
 void blk_fill(void *p, size_t len, unsigned int seed);
