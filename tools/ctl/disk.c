@@ -6,11 +6,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/virtio_ids.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <linux/myvhost.h>
 #include "alloc.h"
@@ -205,12 +203,10 @@ static char *disk_find(const char *inode)
 static void disk_fail_busy(const struct disk *disk)
 {
 	struct stat st = { .st_ino = 0 };
-	char inode[64], *user;
+	char *inode, *user;
 
 	stat(disk->file, &st);
-	/* As the kernel prints it. */
-	snprintf(inode, sizeof(inode), "%02x:%02x:%llu", major(st.st_dev),
-		 minor(st.st_dev), (unsigned long long)st.st_ino);
+	inode = proc_inode(&st);
 	user = disk_find(inode);
 	if (!user)
 		user = proc_lock_holder(inode);
@@ -234,8 +230,10 @@ static void disk_fail_open(const struct disk *disk, int err)
 	fail("%s: %s", disk->file, strerror(err));
 }
 
-/* Looked at before it is opened: opening a tape or a pipe has consequences. */
-/* Stores the block size that the guest will see in @block. */
+/*
+ * Looked at before it is opened: opening a tape or a pipe has consequences.  Stores the
+ * block size that the guest will see in @block.
+ */
 static int disk_open_file(const struct disk *disk, unsigned int *block)
 {
 	const char *file = disk->file;

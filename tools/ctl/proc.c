@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "alloc.h"
 #include "node.h"
@@ -207,8 +208,21 @@ static bool proc_locks(pid_t pid, const char *inode)
 }
 
 /**
+ * proc_inode() - a file as the kernel prints it, in fdinfo and of locks
+ * @st: the file
+ *
+ * Return: MAJOR:MINOR:INODE, for free().
+ */
+char *proc_inode(const struct stat *st)
+{
+	return alloc_format("%02x:%02x:%llu", major(st->st_dev),
+			    minor(st->st_dev),
+			    (unsigned long long)st->st_ino);
+}
+
+/**
  * proc_lock_holder() - who has locked bytes of a file
- * @inode: the file, as the kernel prints it: MAJOR:MINOR:INODE
+ * @inode: the file, of proc_inode()
  *
  * Return: "process PID (NAME)" for free(), or NULL if nobody is found.
  */

@@ -7,6 +7,7 @@
 #define CTL_PROC_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /**
@@ -21,6 +22,7 @@ typedef void (*proc_fn)(pid_t pid, int fd, const char *target, void *arg);
 void proc_each(proc_fn fn, void *arg);
 char *proc_fdinfo(pid_t pid, int fd);
 char *proc_holder(const char *path);
+char *proc_inode(const struct stat *st);
 char *proc_lock_holder(const char *inode);
 bool proc_same_file(pid_t pid1, int fd1, pid_t pid2, int fd2);
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "alloc.h"
 #include "args.h"
@@ -18,6 +17,7 @@
 #include "fdinfo.h"
 #include "node.h"
 #include "number.h"
+#include "proc.h"
 
 static const struct option resize_options[] = {
 	{ "shrink", no_argument, NULL, 's' },
@@ -41,8 +41,7 @@ static int resize_open_file(const char *file, const char *inode)
 		fail("%s: %s", file, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		fail("%s: not a regular file", file);
-	is = alloc_format("%02x:%02x:%llu", major(st.st_dev), minor(st.st_dev),
-			  (unsigned long long)st.st_ino);
+	is = proc_inode(&st);
 	if (strcmp(is, inode))
 		fail("%s: not the file of this disk (inode %s, not %s): it was moved, replaced or deleted, or is in another mount name space; resize it there, then run resize without SIZE",
 		     file, is, inode);
