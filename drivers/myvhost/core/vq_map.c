@@ -65,7 +65,8 @@ static int mvh_vq_find_part(struct mvh_vq *vq, enum mvh_part part)
 	n = mvh_view_translate(&vq->view, vq->addr[part], size,
 			       mvh_vq_part_access(vq, part), vq->iov,
 			       MVH_IOV_MAX);
-	if (n == -EAGAIN)
+	/* Where there was memory when the queue started, the owner put it away. */
+	if (n == -EAGAIN || (n == -EFAULT && vq->started))
 		return n;
 	if (n == -EPERM)
 		return mvh_ring_bad(&vq->ring, MVH_BAD_ACCESS);
