@@ -573,6 +573,20 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 }
 
 /**
+ * mvh_disk_is_cut - has the block device become smaller than the disk?
+ * @disk: the disk
+ *
+ * A device that was removed has no size at all.
+ *
+ * Return: true if so.
+ */
+bool mvh_disk_is_cut(const struct mvh_disk *disk)
+{
+	return disk->bdev &&
+	       bdev_nr_sectors(disk->bdev) < READ_ONCE(disk->sectors);
+}
+
+/**
  * mvh_disk_keeps - does a failed request wait rather than fail?
  * @disk: the disk
  * @err: its error

@@ -126,6 +126,7 @@ void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
 			 const u8 *buf, u32 len);
 u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
+bool mvh_disk_is_cut(const struct mvh_disk *disk);
 bool mvh_disk_keeps(const struct mvh_disk *disk, int err);
 void mvh_disk_keep(struct mvh_disk *disk, int err);
 u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);

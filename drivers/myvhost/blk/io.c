@@ -309,7 +309,8 @@ static long mvh_blk_io_data(const struct mvh_bounce *bounce, size_t len)
  * @req: the request, with @req->result of the piece; if no other follows it becomes
  *	that of the request, 0 or an error
  *
- * The end of the file within the disk is an error (B8).
+ * The end of the backing within the disk is an error (B8), which block devices report
+ * to writers as a lack of space.
  *
  * Context: as for mvh_blk_io_submit().
  * Return: true if another piece is to be submitted.
@@ -329,7 +330,8 @@ bool mvh_blk_io_complete(struct mvh_blk_req *req)
 	}
 	mvh_bounce_free(req->bounce);
 	req->bounce = NULL;
-	if (!req->result)
+	if (!req->result ||
+	    (req->result == -ENOSPC && mvh_disk_is_cut(req->queue->disk)))
 		req->result = -EIO;
 	if (req->result < 0)
 		return false;

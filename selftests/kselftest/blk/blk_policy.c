@@ -233,6 +233,31 @@ KTAP_TEST(policy_reported, KTAP_LONG, NULL, "B36_reported")
 	ktap_eq(host_dm_switch("disk", "0 16384 linear %s 0", x.back.lower), 0);
 }
 
+static const struct ktap_variant policy_cut_flags[] = {
+	{ "direct", &(const __u32) { 0 } },
+	{ "buffered", &(const __u32) { MYVHOST_BLK_BUFFERED } },
+	{ }
+};
+
+/* Behind the end of a block device that shrank: an error, space does not help. */
+KTAP_TEST(policy_cut, KTAP_LONG, policy_cut_flags, "B36_cut")
+{
+	struct blk_fix x;
+
+	blk_start(&x, BLK_DM, blk_vdpa_packed, MYVHOST_BLK_STOP_ENOSPC |
+		  *(const __u32 *)arg);
+	blk_write(&x, 8192, 4096, 1);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
+	ktap_eq(host_dm_switch("disk", "0 8192 linear %s 0", x.back.lower), 0);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_OUT, 8192, 4096), IOERR);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_IN, 8192, 4096), IOERR);
+	policy_waiting(&x, 0, "");
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 2);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_OUT, 0, 4096), 0);
+	ktap_eq(host_dm_switch("disk", "0 16384 linear %s 0", x.back.lower), 0);
+	blk_write(&x, 8192, 4096, 2);
+}
+
 static const struct ktap_variant policy_discards[] = {
 	{ "tmpfs", &(const enum blk_kind) { BLK_TMPFS } },
 	{ "ext4", &(const enum blk_kind) { BLK_EXT4 } },
