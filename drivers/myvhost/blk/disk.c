@@ -29,6 +29,9 @@
 /* Shortest burst of a rate limit: timers are no finer. */
 #define MVH_BLK_BURST_NS_MIN	(20 * NSEC_PER_MSEC)
 
+/* A request that waits so long after the last one is news. */
+#define MVH_DISK_KEPT_SECS	60
+
 #define MVH_BLK_FLAGS	(MYVHOST_BLK_READONLY | MYVHOST_BLK_BUFFERED | \
 			 MYVHOST_BLK_WRITETHROUGH | MYVHOST_BLK_NOLOCK | \
 			 MYVHOST_BLK_NODISCARD | MYVHOST_BLK_STOP_ENOSPC | \
@@ -614,12 +617,19 @@ bool mvh_disk_keeps(const struct mvh_disk *disk, int err)
  * @disk: the disk
  * @err: the error that it met
  *
+ * The kernel log tells it, but not for each of the tries of a disk that stays full.
+ *
  * Context: Any.
  */
 void mvh_disk_keep(struct mvh_disk *disk, int err)
 {
+	bool again = err == READ_ONCE(disk->kept_err) &&
+		     time_before(jiffies, READ_ONCE(disk->kept_at) +
+					  MVH_DISK_KEPT_SECS * HZ);
+
 	WRITE_ONCE(disk->kept_err, err);
-	if (atomic_inc_return(&disk->n_kept) > 1)
+	WRITE_ONCE(disk->kept_at, jiffies);
+	if (atomic_inc_return(&disk->n_kept) > 1 || again)
 		return;
 	if (mvh_disk_is_full(err))
 		pr_notice_ratelimited("%pD4: no space, the disk waits for it\n",

@@ -44,6 +44,7 @@ struct seq_file;
  * @resumes: requests of MYVHOST_BLK_RESUME
  * @n_kept: requests that wait so
  * @kept_err: why the last of them waits
+ * @kept_at: when it began to wait, in jiffies
  * @readonly: the guest may not write
  * @direct: I/O does not go through the page cache
  * @asked_direct: not MYVHOST_BLK_BUFFERED; the backing may not support it
@@ -82,6 +83,7 @@ struct mvh_disk {
 	atomic_t resumes;
 	atomic_t n_kept;
 	int kept_err;
+	unsigned long kept_at;
 	bool readonly;
 	bool direct;
 	bool asked_direct;
