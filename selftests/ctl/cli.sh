@@ -196,6 +196,16 @@ test_slots() {
 	unset SYS_ROOT
 }
 
+test_cost() {
+	expect "cost: migration" 0 "note: QEMU cannot migrate a guest with a --blk disk$" "$m" run --blk f --print -- q
+	expect "cost: balloon" 0 "warning: .*balloon and free page reporting have no effect$" \
+		"$m" run --blk f --print -- q -device virtio-balloon-pci,free-page-reporting=on
+	expect "cost: virtio-mem" 0 "warning: QEMU does not start with virtio-mem" \
+		"$m" run --blk f --print -- q --device virtio-mem-pci,id=m
+	run "$m" run --net t --print -- q -device virtio-balloon-pci -device virtio-mem-pci
+	ktap_result "cost: none of a network device" "$(grep -c 'balloon \|migrate' <<< "$out")" "$out"
+}
+
 test_show() {
 	expect "show: nobody" 0 "" "$m" show
 	expect_json "show: nobody, JSON" "v == []" show -j
@@ -206,6 +216,9 @@ test_show() {
 	mkdir -p proc/self proc/5/fd
 	expect "show: a disk" 0 "^disk0: blk vdpa owner 4242$" "$m" show
 	expect "show: its file" 0 "file /srv/a: b.012c.img io buffered, .* size 1G .*iops 1000 bps 10M$" "$m" show disk0
+	expect "show: what QEMU does without" 0 "^    QEMU cannot migrate .* no balloon and no virtio-mem" "$m" show disk0
+	run "$m" show 77
+	ktap_result "show: nothing of a network device" "$(grep -c migrate <<< "$out")" "$out"
 	expect "show: requests of its last user" 0 "^    busy: requests of the last user are still in flight$" "$m" show disk0
 	expect "show: its queue" 0 "q0: running ring user worker mvh-4242 4250$" "$m" show disk0
 	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show
@@ -267,6 +280,7 @@ test_files
 test_no_module
 test_print
 test_slots
+test_cost
 test_show
 test_stats
 ktap_end

@@ -151,6 +151,25 @@ unsigned int qemu_slots(const struct qemu *qemu)
 	return slots;
 }
 
+/**
+ * qemu_has_device() - is a device asked for?
+ * @qemu: the command line
+ * @prefix: what the name of its model begins with
+ *
+ * Return: true if there is a -device PREFIX...; the JSON form is not understood.
+ */
+bool qemu_has_device(const struct qemu *qemu, const char *prefix)
+{
+	unsigned int i;
+
+	for (i = 0; i + 1 < qemu->argc; i++)
+		if ((!strcmp(qemu->argv[i], "-device") ||
+		     !strcmp(qemu->argv[i], "--device")) &&
+		    !strncmp(qemu->argv[i + 1], prefix, strlen(prefix)))
+			return true;
+	return false;
+}
+
 /* So that a shell reads one word. */
 static void qemu_print_word(const char *s)
 {

@@ -5,6 +5,7 @@
 #ifndef CTL_QEMU_H
 #define CTL_QEMU_H
 
+#include <stdbool.h>
 #include "port.h"
 
 /**
@@ -26,6 +27,7 @@ void qemu_add_disk(struct qemu *qemu, int fd);
 void qemu_add_port(struct qemu *qemu, const struct port *port, const int *tap,
 		   const int *node);
 unsigned int qemu_slots(const struct qemu *qemu);
+bool qemu_has_device(const struct qemu *qemu, const char *prefix);
 void qemu_print(const struct qemu *qemu);
 void qemu_exec(const struct qemu *qemu) __attribute__((noreturn));
 

@@ -165,6 +165,16 @@ static void run_check_slots(const struct qemu *qemu)
 			  slots, max);
 }
 
+/* What QEMU withholds from a guest with a device of the vdpa dialect. */
+static void run_tell_cost(const struct qemu *qemu)
+{
+	error_say("note: QEMU cannot migrate a guest with a --blk disk");
+	if (qemu_has_device(qemu, "virtio-balloon"))
+		error_say("warning: beside a --blk disk QEMU's balloon and free page reporting have no effect");
+	if (qemu_has_device(qemu, "virtio-mem"))
+		error_say("warning: QEMU does not start with virtio-mem and a --blk disk; use -device pc-dimm, or a disk of QEMU");
+}
+
 /**
  * command_run() - run [--blk ...]... [--net ...]... [--print] -- QEMU ...
  * @argc: number of arguments
@@ -186,6 +196,8 @@ int command_run(int argc, char **argv)
 		run_open_port(&run, &run.port[i], &qemu);
 	if (run.n_ports)
 		run_check_slots(&qemu);
+	if (run.n_disks)
+		run_tell_cost(&qemu);
 	if (run.print) {
 		qemu_print(&qemu);
 		return CTL_OK;

@@ -58,6 +58,9 @@ static void show_disk(const struct device *dev)
 	show_text(dev, "on_enospc");
 	show_text(dev, "on_error");
 	putchar('\n');
+	if (device_text(dev, "dialect") &&
+	    !strcmp(device_text(dev, "dialect"), "vdpa"))
+		printf("    QEMU cannot migrate a guest that drives it, and has no balloon and no virtio-mem for it\n");
 	if (fdinfo_number(&dev->info, -1, "orphans", &n) && n)
 		printf("    busy: requests of the last user are still in flight\n");
 	if (fdinfo_number(&dev->info, -1, "waiting", &n) && n)
