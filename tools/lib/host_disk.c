@@ -49,6 +49,23 @@ int host_run(const char *fmt, ...)
 }
 
 /*
+ * Load a module.
+ * @name: with underscores
+ * @params: of the module, or ""
+ *
+ * Returns 0, or the exit status of modprobe, which is not started if the module is there:
+ * on an emulated machine it takes a fifth of a second.
+ */
+int host_module(const char *name, const char *params)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	return access(path, F_OK) ?
+	       host_run("modprobe -q %s %s", name, params) : 0;
+}
+
+/*
  * A mount name space with an empty HOST_DIR, for this process.  Returns 0 or a
  * negative errno.
  */
@@ -60,20 +77,6 @@ int host_space(void)
 		return -errno;
 	mkdir(HOST_DIR, 0700);
 	return mount("mvht", HOST_DIR, "tmpfs", 0, "size=50%") ? -errno : 0;
-}
-
-/* Is there a block device whose name begins so? */
-static bool host_has_disk(const char *prefix)
-{
-	DIR *d = opendir("/sys/block");
-	bool found = false;
-	struct dirent *e;
-
-	while (d && !found && (e = readdir(d)))
-		found = !strncmp(e->d_name, prefix, strlen(prefix));
-	if (d)
-		closedir(d);
-	return found;
 }
 
 /*
@@ -99,6 +102,30 @@ int host_9p_path(char *path, size_t len)
 	return r;
 }
 
+/* Remove the devices of the device mapper that are ours. */
+static void host_dm_clean(void)
+{
+	char path[300], name[128];
+	DIR *d = opendir("/sys/block");
+	struct dirent *e;
+	FILE *f;
+
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "/sys/block/%s/dm/name", e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		if (fscanf(f, "%127s", name) == 1 &&
+		    !strncmp(name, HOST_DM_PREFIX, strlen(HOST_DM_PREFIX)))
+			host_run("DM_DISABLE_UDEV=1; export DM_DISABLE_UDEV;"
+				 "exec >/dev/null 2>&1; dmsetup resume %s;"
+				 "dmsetup remove -f --deferred %s", name, name);
+		fclose(f);
+	}
+	if (d)
+		closedir(d);
+}
+
 /*
  * Remove what earlier cases left.  A device that is in use disappears with
  * its last user, and fails until then.
@@ -112,11 +139,7 @@ void host_disk_clean(void)
 	if (!host_9p_path(path, sizeof(path)))
 		unlink(path);
 
-	if (host_has_disk("dm-"))
-		host_run("DM_DISABLE_UDEV=1; export DM_DISABLE_UDEV;"
-			 "dmsetup ls 2>/dev/null | grep -o '^" HOST_DM_PREFIX
-			 "[^[:space:]]*' | while read n; do dmsetup resume $n;"
-			 " dmsetup remove -f --deferred $n; done >/dev/null 2>&1");
+	host_dm_clean();
 	d = opendir(HOST_NULL);
 	while (d && (e = readdir(d)))
 		if (!strncmp(e->d_name, "mvht", 4))
@@ -190,7 +213,7 @@ int host_loop(const char *file, unsigned int block, char *dev, int len)
 	};
 	int ctl, back, fd = -1, n, r = -EBUSY, i, rw = 0;
 
-	host_run("modprobe -q loop");
+	host_module("loop", "");
 	back = open(file, O_RDWR | O_CLOEXEC);
 	ctl = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	if (back < 0 || ctl < 0)
@@ -264,32 +287,24 @@ long long host_disk_stat(const char *dev, unsigned int field)
 	return host_sysfs(dev, "stat", field);
 }
 
-static int host_dm_load(const char *verb, const char *name, const char *fmt,
-			va_list ap)
-{
-	char table[256];
-
-	vsnprintf(table, sizeof(table), fmt, ap);
-	return host_run("modprobe -q dm-mod; dmsetup %s --noudevsync "
-			HOST_DM_PREFIX "%s --table '%s' 2>/dev/null", verb, name,
-			table);
-}
-
 /*
  * Make a device of the device mapper.
  * @name: it is /dev/mapper/mvht-NAME
  *
- * Returns 0 or the exit status of dmsetup.
+ * Returns 0 or the exit status of a command that failed.
  */
 int host_dm_create(const char *name, const char *fmt, ...)
 {
+	char table[256];
 	va_list ap;
 	int r;
 
 	va_start(ap, fmt);
-	r = host_dm_load("create", name, fmt, ap);
+	vsnprintf(table, sizeof(table), fmt, ap);
 	va_end(ap);
-	return r;
+	r = host_module("dm_mod", "");
+	return r ? r : host_run("dmsetup create --noudevsync " HOST_DM_PREFIX
+				"%s --table '%s' 2>/dev/null", name, table);
 }
 
 /*
@@ -297,15 +312,16 @@ int host_dm_create(const char *name, const char *fmt, ...)
  */
 int host_dm_switch(const char *name, const char *fmt, ...)
 {
+	char table[256];
 	va_list ap;
-	int r;
 
 	va_start(ap, fmt);
-	r = host_dm_load("load", name, fmt, ap);
+	vsnprintf(table, sizeof(table), fmt, ap);
 	va_end(ap);
-	return r ? r : host_run("dmsetup suspend --nolockfs --noflush "
-				HOST_DM_PREFIX "%s && dmsetup resume "
-				"--noudevsync " HOST_DM_PREFIX "%s", name, name);
+	/* A device that runs is suspended by "resume" before it gets the table. */
+	return host_run("dmsetup load " HOST_DM_PREFIX "%s --table '%s' 2>/dev/null"
+			" && dmsetup resume --nolockfs --noflush --noudevsync "
+			HOST_DM_PREFIX "%s", name, table, name);
 }
 
 /* Hold all requests from now on.  Returns 0 or the exit status of dmsetup. */
@@ -375,9 +391,9 @@ int host_null(const char *name, const char *attrs, char *dev, int len)
 	char path[160];
 	int r;
 
-	host_run("modprobe -q null_blk nr_devices=0;"
-		 "mountpoint -q /sys/kernel/config ||"
-		 "mount -t configfs configfs /sys/kernel/config");
+	host_module("null_blk", "nr_devices=0");
+	if (access(HOST_NULL, F_OK))
+		mount("configfs", "/sys/kernel/config", "configfs", 0, NULL);
 	snprintf(path, sizeof(path), HOST_NULL "/%s", name);
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return -ENODEV;

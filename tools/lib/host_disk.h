@@ -17,6 +17,7 @@
 #define HOST_DM_PREFIX	"mvht-"
 
 int host_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int host_module(const char *name, const char *params);
 int host_space(void);
 int host_9p_path(char *path, size_t len);
 void host_disk_clean(void);

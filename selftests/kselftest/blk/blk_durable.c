@@ -206,7 +206,7 @@ KTAP_TEST(dur_error_once, KTAP_SHORT, NULL, "B9_error_once")
 	dur_start(&x, BLK_DM, MYVHOST_BLK_BUFFERED, 0, 0);
 	blk_write(&x, 0, 65536, 1);
 	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
-	if (host_run("modprobe -q dm-flakey") ||
+	if (host_module("dm_flakey", "") ||
 	    host_dm_switch("disk", "0 16384 flakey %s 0 0 3600 1 error_writes",
 			   x.back.lower))
 		ktap_skip("no dm-flakey");
@@ -234,7 +234,7 @@ KTAP_TEST(dur_error_through, KTAP_SHORT, blk_flags, "B9_error_through")
 
 	dur_start(&x, BLK_DM, *(const __u32 *)arg, BLK_F(FLUSH), 0);
 	blk_write(&x, 0, 65536, 1);
-	if (host_run("modprobe -q dm-flakey") ||
+	if (host_module("dm_flakey", "") ||
 	    host_dm_switch("disk", "0 16384 flakey %s 0 0 3600 1 error_writes",
 			   x.back.lower))
 		ktap_skip("no dm-flakey");

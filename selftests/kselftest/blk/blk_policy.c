@@ -339,7 +339,7 @@ KTAP_TEST(policy_no_holes, KTAP_SHORT, NULL, "B18_no_holes")
 	policy_make_fat(HOST_DIR "/fat.img");
 	fd = ktap_ok(host_loop(HOST_DIR "/fat.img", 512, dev, sizeof(dev)));
 	mkdir(HOST_DIR "/fat", 0700);
-	host_run("modprobe -q vfat");
+	host_module("vfat", "");
 	if (mount(dev, HOST_DIR "/fat", "vfat", 0, NULL))
 		ktap_skip("no vfat: %s", strerror(errno));
 	close(fd);

@@ -382,7 +382,7 @@ KTAP_TEST(rw_out_of_order, KTAP_SHORT, rw_orders, "B24_order")
 
 	blk_prepare();
 	blk_backing(&back, BLK_DM);
-	if (host_run("modprobe -q dm-delay") ||
+	if (host_module("dm_delay", "") ||
 	    host_dm_switch("disk", "0 8192 delay %s 0 400\n8192 8192 linear %s 8192",
 			   back.lower, back.lower))
 		ktap_skip("no dm-delay");

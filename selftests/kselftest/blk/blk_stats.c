@@ -71,7 +71,7 @@ KTAP_TEST(stats_time, KTAP_SHORT, blk_two_modes, "stats_time")
 	unsigned int i;
 
 	blk_start(&x, BLK_DM, arg, 0);
-	if (host_run("modprobe -q dm-delay") ||
+	if (host_module("dm_delay", "") ||
 	    host_dm_switch("disk", "0 16384 delay %s 0 100", x.back.lower))
 		ktap_skip("no dm-delay");
 	start = mock_msecs();

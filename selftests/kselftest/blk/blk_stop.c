@@ -20,7 +20,7 @@ static void life_slow(struct blk_fix *x, const struct blk_mode *mode,
 		      __u32 flags)
 {
 	blk_start(x, BLK_DM, mode, flags);
-	if (host_run("modprobe -q dm-delay") ||
+	if (host_module("dm_delay", "") ||
 	    host_dm_switch("disk", "0 16384 delay %s 0 %u", x->back.lower,
 			   LIFE_DELAY))
 		ktap_skip("no dm-delay");
