@@ -235,7 +235,7 @@ guest_wait_ready() {
 guest() {
 	local n=$1
 	shift
-	python3 "$GUEST_LIB/serial.py" "$GUEST_RUN/$n/serial" "${GUEST_TIMEOUT:-120}" "$*"
+	"$GUEST_IMAGES/serial" "$GUEST_RUN/$n/serial" "${GUEST_TIMEOUT:-120}" "$*"
 }
 
 # guest_qmp N [OPTIONS OF qmp.py] COMMAND [JSON]

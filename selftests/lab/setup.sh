@@ -52,7 +52,7 @@ build_if_stale() {
 prepare_rootfs() {
 	# what is put into the root file system goes with it
 	fresh "$CACHE/steps/rootfs" "$1" ||
-		rm -f "$CACHE"/steps/{qemu,kernel,initrd,guest}-* "$CACHE"/steps/{dpdk,image}
+		rm -f "$CACHE"/steps/{qemu,kernel,initrd,guest}-* "$CACHE"/steps/{dpdk,image,serial}
 	build_if_stale rootfs "$1" "$LAB_DIR/rootfs.sh"
 }
 
@@ -74,6 +74,13 @@ prepare_kernel() {
 		"$LAB_DIR/initrd.sh" guest "$k"
 }
 
+# prepare_serial: the program that talks to guests, beside their images
+prepare_serial() {
+	mkdir -p "$ROOTFS/opt/guest"
+	"$LAB_DIR/inroot.sh" gcc -O2 -Wall -Wextra -Werror -static -o /opt/guest/serial \
+		/repo/selftests/lab/serial.c
+}
+
 main() {
 	local k rootfs_hash
 	need_root
@@ -88,6 +95,7 @@ main() {
 		"$(stamp_of "$LAB_DIR"/{qemu-backports.sh,tcg-fix.py} "$rootfs_hash")" \
 		"$LAB_DIR/qemu-backports.sh"
 	build_if_stale dpdk "$(stamp_of "$LAB_DIR/dpdk.sh" "$rootfs_hash")" "$LAB_DIR/dpdk.sh"
+	build_if_stale serial "$(stamp_of "$LAB_DIR/serial.c" "$rootfs_hash")" prepare_serial
 	for k in $LAB_KERNELS; do
 		prepare_kernel "$k" "$rootfs_hash"
 	done
