@@ -141,6 +141,76 @@ void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size)
 	h->hdr_len = FRAME_TCP_HLEN;
 }
 
+/* TCP over IPv6, otherwise as frame_fill_tcp(). */
+static void frame_fill_tcp6(__u8 *f, size_t len, unsigned int seed)
+{
+	__u8 *ip = f + 14, *tcp = f + 54;
+
+	frame_fill(f, len, seed);
+	frame_put16(f + 12, 0x86dd);
+	memset(ip, 0, 60);
+	ip[0] = 0x60;
+	frame_put16(ip + 4, len - 54);
+	ip[6] = 6;
+	ip[7] = 64;
+	/* from fd00::1 to fd00::2 */
+	ip[8] = ip[24] = 0xfd;
+	ip[23] = 1;
+	ip[39] = 2;
+	frame_put16(tcp, 4000);
+	frame_put16(tcp + 2, 5000);
+	frame_put16(tcp + 4, seed);
+	tcp[12] = 0x50;
+	tcp[13] = 0x10;
+	frame_put16(tcp + 14, 0xffff);
+	frame_put16(tcp + 16, frame_sum(ip + 8, 32, 6 + len - 54));
+}
+
+/* UDP over IPv4, otherwise as frame_fill_tcp(). */
+static void frame_fill_udp(__u8 *f, size_t len, unsigned int seed)
+{
+	__u8 *ip = f + 14, *udp = f + 34;
+
+	frame_fill_tcp(f, len, seed);
+	ip[9] = 17;
+	frame_put16(ip + 10, 0);
+	frame_put16(ip + 10, (__u16)~frame_sum(ip, 20, 0));
+	frame_put16(udp + 4, len - 34);
+	frame_put16(udp + 6, frame_sum(ip + 12, 8, 17 + len - 34));
+}
+
+/*
+ * Make a frame for segmentation, with a partial checksum.
+ * @seed: what the payload follows from
+ * @type: VIRTIO_NET_HDR_GSO_TCPV4, _TCPV6 or _UDP_L4
+ */
+void frame_fill_gso(__u8 *f, size_t len, unsigned int seed, unsigned int type)
+{
+	if (type == VIRTIO_NET_HDR_GSO_TCPV6)
+		frame_fill_tcp6(f, len, seed);
+	else if (type == VIRTIO_NET_HDR_GSO_UDP_L4)
+		frame_fill_udp(f, len, seed);
+	else
+		frame_fill_tcp(f, len, seed);
+}
+
+/*
+ * Virtio-net header of such a frame.
+ * @gso_size: payload per segment on the wire
+ */
+void frame_gso_hdr(struct virtio_net_hdr *h, unsigned int type, unsigned int gso_size)
+{
+	frame_tcp_hdr(h, gso_size);
+	h->gso_type = type;
+	if (type == VIRTIO_NET_HDR_GSO_TCPV6) {
+		h->csum_start = 54;
+		h->hdr_len = 74;
+	} else if (type == VIRTIO_NET_HDR_GSO_UDP_L4) {
+		h->csum_offset = 6;
+		h->hdr_len = 42;
+	}
+}
+
 /* Where the outer UDP header and the inner IP and TCP headers are. */
 #define VXLAN_OUTER_TH	34
 #define VXLAN_INNER_NH	(VXLAN_OUTER_TH + 8 + 8 + 14)

@@ -27,6 +27,13 @@ unsigned int frame_len(unsigned int seed);
 void frame_fill_tcp(__u8 *f, size_t len, unsigned int seed);
 void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size);
 
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4	5
+#endif
+
+void frame_fill_gso(__u8 *f, size_t len, unsigned int seed, unsigned int type);
+void frame_gso_hdr(struct virtio_net_hdr *h, unsigned int type, unsigned int gso_size);
+
 /* virtio-net header with hash and tunnel fields */
 #define FRAME_TUNNEL_HDR	24
 #define FRAME_GSO_TUNNEL_IPV4	0x20

@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 
-#include "vhost_uapi.h"
+#include "net_frame.h"
 
 enum bench_work {
 	BENCH_TX,
 	BENCH_RX,
 	BENCH_BOTH,
+	BENCH_PING,	/* a frame each way, one after the other */
 };
 
 enum bench_sink {

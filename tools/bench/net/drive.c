@@ -4,7 +4,8 @@
  *
  * Transmission: the ring is kept full, and the driver polls.  Reception: the guest has
  * no buffers while a burst is put into the tap's queue, then it has enough for what
- * waits, so that the worker works without a pause and not beside the sender.
+ * waits, so that the worker works without a pause and not beside the sender.  Ping: one
+ * frame is transmitted, and when the device has used it one is put into the tap.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 #include "drive.h"
 #include "frame.h"
+#include "stats.h"
 #include "tap.h"
 
 /* Below the 1000 frames that a tap's queue holds. */
@@ -25,6 +27,12 @@
 /* Both directions: frames per turn, and how many may wait in the tap. */
 #define TURN		32
 #define TURN_GSO	2
+
+/* Ping: buffers that wait for frames, and round trips of a round that are looked at. */
+#define PING_BUFFERS	16
+#define PING_SAMPLES	65536
+/* A round trip with its two wake-ups takes as long as many packets in a row. */
+#define PING_WEIGHT	20
 
 #define VERIFIED	512
 #define STALL_NS	5000000000ULL
@@ -42,6 +50,9 @@
  * @len: bytes of it so far
  * @moved: when a frame moved last
  * @careful: compare every byte
+ * @began: when the round trip under way began
+ * @trip: the round trips in nanoseconds
+ * @ntrips: how many
  */
 struct drive {
 	struct subject *s;
@@ -51,6 +62,9 @@ struct drive {
 	unsigned int missing, len;
 	unsigned long long moved;
 	bool careful;
+	unsigned long long began;
+	double *trip;
+	unsigned int ntrips;
 };
 
 static unsigned long long drive_now(void)
@@ -137,6 +151,8 @@ static int drive_rx_post(struct drive *d, struct subject_pair *p)
 	bool added = false;
 	int r = 0;
 
+	if (d->s->c->work == BENCH_PING)
+		need += PING_BUFFERS;
 	/* what the frame under way has used already */
 	if (d->missing)
 		need -= each - d->missing;
@@ -257,9 +273,13 @@ static int drive_tx_step(struct drive *d, struct subject_pair *p,
 	return n;
 }
 
-static bool drive_over(const struct drive_limit *limit, unsigned long long start,
-		       unsigned long long packets)
+static bool drive_over(const struct drive *d, const struct drive_limit *limit,
+		       unsigned long long start)
 {
+	unsigned long long packets = d->sent + d->received;
+
+	if (d->s->c->work == BENCH_PING)
+		packets *= PING_WEIGHT;
 	return packets >= limit->packets && (!limit->ns || drive_now() - start >= limit->ns);
 }
 
@@ -294,7 +314,31 @@ static unsigned int drive_portion(const struct drive *d)
 		return 0;
 	if (d->s->c->work == BENCH_RX)
 		return d->fed == d->received ? d->nframes : 0;
+	if (d->s->c->work == BENCH_PING)
+		return d->sent == d->posted ? d->sent - d->fed : 0;
 	return d->fed - d->received < 4 * turn ? turn : 0;
+}
+
+/* Ping: a frame that came back ends a round trip, and the next one begins. */
+static void drive_ping(struct drive *d)
+{
+	unsigned long long now = drive_now();
+
+	if (d->received && d->ntrips < PING_SAMPLES)
+		d->trip[d->ntrips++] = now - d->began;
+	d->began = now;
+}
+
+/* How many frames may have been posted by now, if the round goes on. */
+static unsigned long long drive_allowed(struct drive *d)
+{
+	/* a packet more than the ring holds keeps it full */
+	if (d->s->c->work != BENCH_PING)
+		return d->sent + SUBJECT_PAIRS * SUBJECT_RING;
+	if (d->received < d->posted)
+		return d->posted;
+	drive_ping(d);
+	return d->posted + 1;
 }
 
 static int drive_run(struct drive *d, const struct drive_limit *limit)
@@ -305,14 +349,13 @@ static int drive_run(struct drive *d, const struct drive_limit *limit)
 
 	d->moved = start;
 	while (!r && (!over || d->sent < d->posted || d->received < d->fed)) {
-		if (!over && drive_portion(d))
+		if ((!over || d->s->c->work == BENCH_PING) && drive_portion(d))
 			r = drive_feed(d, drive_portion(d));
-		/* a packet more than the ring holds keeps it full */
 		if (transmit && !over)
-			last = d->sent + SUBJECT_PAIRS * SUBJECT_RING;
+			last = drive_allowed(d);
 		if (!r)
 			r = drive_turn(d, over ? d->posted : last);
-		over = over || drive_over(limit, start, d->sent + d->received);
+		over = over || drive_over(d, limit, start);
 	}
 	return r;
 }
@@ -345,7 +388,29 @@ static int drive_start(struct drive *d, struct subject *s)
 {
 	memset(d, 0, sizeof(*d));
 	d->s = s;
+	if (s->c->work == BENCH_PING) {
+		d->trip = calloc(PING_SAMPLES, sizeof(*d->trip));
+		if (!d->trip)
+			return -ENOMEM;
+	}
 	return s->c->work == BENCH_TX ? 0 : drive_make_frames(d);
+}
+
+static void drive_end(struct drive *d)
+{
+	free(d->frame);
+	free(d->trip);
+}
+
+static void drive_latency(const struct drive *d, double latency[DRIVE_QUANTILES])
+{
+	static const double quantile[DRIVE_QUANTILES] = {
+		[DRIVE_P50] = 0.5, [DRIVE_P99] = 0.99, [DRIVE_P999] = 0.999,
+	};
+	unsigned int i;
+
+	for (i = 0; i < DRIVE_QUANTILES; i++)
+		latency[i] = stats_quantile(d->trip, d->ntrips, quantile[i]);
 }
 
 /*
@@ -388,7 +453,8 @@ int drive_round(struct subject *s, const struct drive_limit *limit,
 	r->kicks = s->kicks;
 	r->calls = subject_calls(s);
 	drive_subtract(&r->cost, &cost);
-	free(d.frame);
+	drive_latency(&d, r->latency);
+	drive_end(&d);
 	return ret;
 }
 
@@ -416,7 +482,7 @@ static int drive_verify_tx(struct subject *s)
 			 !bench_frame_same(s->c, f, bench_frame_seq(f)))
 			r = -EBADMSG;
 	}
-	free(d.frame);
+	drive_end(&d);
 	close(fd);
 	return r;
 }
@@ -431,7 +497,7 @@ static int drive_verify_rx(struct subject *s)
 	d.careful = true;
 	if (!r)
 		r = drive_run(&d, &limit);
-	free(d.frame);
+	drive_end(&d);
 	return r;
 }
 

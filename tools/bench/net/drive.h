@@ -19,6 +19,13 @@ struct drive_limit {
 	unsigned long long ns;
 };
 
+enum drive_quantile {
+	DRIVE_P50,
+	DRIVE_P99,
+	DRIVE_P999,
+	DRIVE_QUANTILES,
+};
+
 /**
  * struct drive_result - a round
  * @packets: that arrived
@@ -26,6 +33,7 @@ struct drive_limit {
  * @cost: of the workers
  * @kicks: notifications of the driver
  * @calls: notifications of the device
+ * @latency: round trips in nanoseconds, see enum drive_quantile
  */
 struct drive_result {
 	unsigned long long packets;
@@ -33,6 +41,7 @@ struct drive_result {
 	struct meter_reading cost;
 	unsigned long long kicks;
 	unsigned long long calls;
+	double latency[DRIVE_QUANTILES];
 };
 
 int drive_verify(struct subject *s);

@@ -14,7 +14,7 @@
 void bench_frame_header(const struct bench_case *c, struct virtio_net_hdr *h)
 {
 	if (c->gso)
-		frame_tcp_hdr(h, MSS);
+		frame_gso_hdr(h, c->gso, MSS);
 	else
 		memset(h, 0, sizeof(*h));
 }
@@ -23,7 +23,7 @@ void bench_frame_header(const struct bench_case *c, struct virtio_net_hdr *h)
 void bench_frame_fill(const struct bench_case *c, __u8 *f, unsigned int seq)
 {
 	if (c->gso)
-		frame_fill_tcp(f, c->len, SEQ_BASE + seq);
+		frame_fill_gso(f, c->len, SEQ_BASE + seq, c->gso);
 	else
 		frame_fill(f, c->len, SEQ_BASE + seq);
 }

@@ -15,6 +15,9 @@ static const char * const metric_name[METRICS] = {
 	[METRIC_KICKS] = "kicks_per_packet",
 	[METRIC_CALLS] = "calls_per_packet",
 	[METRIC_SLEEPS] = "sleeps_per_packet",
+	[METRIC_P50] = "round_trip_p50_ns",
+	[METRIC_P99] = "round_trip_p99_ns",
+	[METRIC_P999] = "round_trip_p999_ns",
 };
 
 /* Add a round. */
@@ -34,6 +37,8 @@ void report_add(struct report_row *row, unsigned int device, unsigned int round,
 	for (m = 0; m < METRICS; m++)
 		row->device[device].value[m][round] = v[m] / r->packets;
 	row->device[device].value[METRIC_RATE][round] = r->packets / r->secs;
+	for (m = 0; m < DRIVE_QUANTILES; m++)
+		row->device[device].value[METRIC_P50 + m][round] = r->latency[m];
 }
 
 static double report_median(const struct report_row *row, unsigned int device,
@@ -83,6 +88,20 @@ static void report_pair(FILE *f, const struct report_row *row, enum bench_metric
 		fprintf(f, "/%-*.*f", width, digits, report_median(row, 1, m) * unit);
 }
 
+static void report_trips(FILE *f, const struct report_row *row)
+{
+	static const char * const name[DRIVE_QUANTILES] = { "p50", "p99", "p99.9" };
+	unsigned int i;
+
+	fprintf(f, "%-16s round trip, us A/B:", "");
+	for (i = 0; i < DRIVE_QUANTILES; i++) {
+		fprintf(f, "  %s", name[i]);
+		report_pair(f, row, METRIC_P50 + i, 1e-3, 1, 1);
+		report_ratio_text(f, row, METRIC_P50 + i);
+	}
+	fputc('\n', f);
+}
+
 /* A line of the table. */
 void report_text(FILE *f, const struct report_row *row)
 {
@@ -101,6 +120,8 @@ void report_text(FILE *f, const struct report_row *row)
 	for (i = METRIC_KICKS; i <= METRIC_SLEEPS; i++)
 		report_pair(f, row, i, 1000, 7, 2);
 	fputc('\n', f);
+	if (row->c->work == BENCH_PING)
+		report_trips(f, row);
 	fflush(f);
 }
 

@@ -17,6 +17,9 @@ enum bench_metric {
 	METRIC_KICKS,
 	METRIC_CALLS,
 	METRIC_SLEEPS,
+	METRIC_P50,	/* round trips */
+	METRIC_P99,
+	METRIC_P999,
 	METRICS,
 };
 

@@ -31,6 +31,15 @@ double stats_median(const double *v, unsigned int n)
 	return n % 2 ? s[n / 2] : (s[n / 2 - 1] + s[n / 2]) / 2;
 }
 
+/* The value below which a part @q of the values is; orders them. */
+double stats_quantile(double *v, unsigned int n, double q)
+{
+	if (!n)
+		return 0;
+	qsort(v, n, sizeof(*v), stats_order);
+	return v[(unsigned int)(q * (n - 1))];
+}
+
 /*
  * Compare pairs of rounds: the median of their ratios, with the 95 % interval of a
  * bootstrap, that is of the medians of samples drawn from the ratios.

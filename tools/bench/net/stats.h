@@ -16,6 +16,7 @@ struct stats_ratio {
 };
 
 double stats_median(const double *v, unsigned int n);
+double stats_quantile(double *v, unsigned int n, double q);
 struct stats_ratio stats_compare(const double *a, const double *b, unsigned int n);
 bool stats_agree(const struct stats_ratio *r);
 

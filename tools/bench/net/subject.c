@@ -26,6 +26,11 @@
 
 /* A large frame occupies many of these; 64 of them are enough in flight. */
 #define GSO_BUFFERS	64
+#ifndef TUN_F_USO4
+#define TUN_F_USO4	0x20
+#define TUN_F_USO6	0x40
+#endif
+
 #define PAGE		4096
 #define MTU_BUFFER	2048
 
@@ -55,11 +60,13 @@ static const unsigned int *subject_pieces(const struct bench_case *c)
 {
 	static const unsigned int small[] = { 12, 0 };
 	static unsigned int large[2 + FRAME_MAX / PAGE];
+	struct virtio_net_hdr h;
 	unsigned int i;
 
 	if (!c->gso)
 		return c->indirect ? small : NULL;
-	large[0] = 12 + FRAME_TCP_HLEN;
+	bench_frame_header(c, &h);
+	large[0] = 12 + h.hdr_len;
 	for (i = 1; i < sizeof(large) / sizeof(*large) - 1; i++)
 		large[i] = PAGE;
 	return large;
@@ -128,13 +135,16 @@ static int subject_pair_open(struct subject *s, struct subject_pair *p)
 		.num = SUBJECT_RING,
 		.mem_size = MEM_SIZE,
 	};
-	unsigned int i;
+	unsigned int i, offload = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
 	int r;
 
+	/* since Linux 6.2 */
+	if (s->c->gso == VIRTIO_NET_HDR_GSO_UDP_L4)
+		offload |= TUN_F_USO4 | TUN_F_USO6;
 	p->tap = tap_open(s->link, 12, s->c->pairs > 1);
 	if (p->tap < 0)
 		return p->tap;
-	r = tap_set_offload(p->tap, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6);
+	r = tap_set_offload(p->tap, offload);
 	if (!r)
 		r = mock_net_open(&p->n, &cfg);
 	if (!r)
