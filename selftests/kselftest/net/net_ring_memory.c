@@ -159,6 +159,52 @@ KTAP_TEST(memlock, KTAP_LONG, net_layouts, "memory_UM3_memlock_0")
 	ktap_ok(mock_net_stop(&x.n));
 }
 
+static void set_pins(const char *to)
+{
+	int fd = open(PIN_RINGS, O_WRONLY | O_CLOEXEC);
+
+	ktap_check(fd >= 0 && write(fd, to, 1) == 1, PIN_RINGS ": %s",
+		   strerror(errno));
+	close(fd);
+}
+
+static bool pinned_before;
+
+KTAP_SETUP(memory_setup)
+{
+	pinned_before = pins();
+}
+
+/* A case that changed it may have failed. */
+KTAP_TEARDOWN(memory_teardown)
+{
+	if (pins() != pinned_before)
+		set_pins(pinned_before ? "Y" : "N");
+}
+
+/* Rings are pinned or not as the module's parameter was when they were mapped. */
+KTAP_TEST(parameter, KTAP_SHORT, net_layouts, "memory_UM3_parameter")
+{
+	struct fixture x;
+
+	open_rings(&x, arg, 256);
+	if (!fixture_is_myvhost(&x))
+		ktap_skip("not a parameter of this device");
+	set_pins("N");
+	start_rings(&x);
+	traffic(&x, 1);
+	expect_mode(&x, "user");
+	set_pins("Y");
+	traffic(&x, 1000);
+	expect_mode(&x, "user");
+	ktap_ok(mock_net_set_mem(&x.n));
+	traffic(&x, 2000);
+	expect_mode(&x, "pinned");
+	expect_no_errors(&x);
+	ktap_ok(mock_net_stop(&x.n));
+	set_pins(pinned_before ? "Y" : "N");
+}
+
 /* UM2, UM3: the same behind an IOMMU, on pages that do not follow each other. */
 KTAP_TEST(memlock_iommu, KTAP_LONG, net_layouts, "memory_UM2_UM3_memlock_0_iommu")
 {
