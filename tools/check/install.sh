@@ -76,7 +76,13 @@ apparmor() {
 		$work/root/etc/apparmor.d/abstractions/libvirt-qemu.d/myvhost
 }
 
-ktap_begin 13
+# the name is that of the module in the policy
+selinux() {
+	inroot grep -q '^(filecon "/dev/myvhost' \
+		$work/root/usr/share/selinux/packages/myvhost.cil
+}
+
+ktap_begin 14
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
@@ -86,6 +92,7 @@ result "udev rule" in_tree usr/lib/udev/rules.d/60-myvhost.rules
 result "udev rule of named nodes" inroot grep -q '^KERNEL=="myvhost-\*"' \
 	$work/root/usr/lib/udev/rules.d/60-myvhost.rules
 result "rule for AppArmor" apparmor
+result "rules for SELinux" selinux
 result "header" in_tree usr/include/linux/myvhost.h
 result "program" program
 result "manual pages" man_pages

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # install.sh install|uninstall KDIR [DESTDIR]: put the modules, the udev rules, the
-# rule for libvirt's AppArmor profile, the header, the program myvhost and its
-# manual pages in place for the kernel of KDIR, or take them away again.  With a DESTDIR the running system is not told,
-# with TOOLS=no the program stays out.
+# rules for AppArmor and SELinux, the header, the program myvhost and its manual pages
+# in place for the kernel of KDIR, or take them away again.  With a DESTDIR the running
+# system is not told, with TOOLS=no the program stays out.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,6 +18,7 @@ release=$(sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' \
 modules=$dest/lib/modules/$release/updates/myvhost
 rule=$dest/usr/lib/udev/rules.d/60-myvhost.rules
 apparmor=$dest/etc/apparmor.d/abstractions/libvirt-qemu.d/myvhost
+selinux=$dest/usr/share/selinux/packages/myvhost.cil
 header=$dest/usr/include/linux/myvhost.h
 program=$dest/usr/bin/myvhost
 man=$dest/usr/share/man
@@ -30,6 +31,7 @@ install_all() {
 	done
 	install -D -m 644 "$here/60-myvhost.rules" "$rule"
 	install -D -m 644 "$here/apparmor-libvirt-qemu" "$apparmor"
+	install -D -m 644 "$here/myvhost.cil" "$selinux"
 	install -D -m 644 "$repo/include/uapi/linux/myvhost.h" "$header"
 	for s in 4 8; do
 		install -D -m 644 "$repo/Documentation/man/myvhost.$s" "$man/man$s/myvhost.$s"
@@ -39,14 +41,25 @@ install_all() {
 
 uninstall_all() {
 	rm -rf "$modules"
-	rm -f "$rule" "$apparmor" "$header" "$program" "$man"/man[48]/myvhost.[48]
+	rm -f "$rule" "$apparmor" "$selinux" "$header" "$program" "$man"/man[48]/myvhost.[48]
 }
 
-# Let depmod and udev know; a tree for packaging has neither.
+# refresh_selinux: put the rules into the policy, or take them out, and label the nodes
+refresh_selinux() {
+	command -v selinuxenabled > /dev/null && selinuxenabled || return 0
+	case $verb in
+	install) semodule -i "$selinux" ;;
+	uninstall) semodule -l | grep -qw myvhost && semodule -r myvhost ;;
+	esac || echo "install.sh: the SELinux policy is as it was" >&2
+	restorecon /dev/myvhost* 2> /dev/null || true
+}
+
+# Let depmod, udev and SELinux know; a tree for packaging has none of them.
 refresh() {
 	[ -z "$dest" ] || return 0
 	depmod -a "$release"
 	! command -v udevadm > /dev/null || udevadm control --reload || true
+	refresh_selinux
 }
 
 case $verb in
