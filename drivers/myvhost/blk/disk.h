@@ -123,10 +123,6 @@ void mvh_disk_put(struct mvh_disk *disk);
 void mvh_disk_resize(struct mvh_disk *disk);
 void mvh_disk_reset(struct mvh_disk *disk);
 void mvh_disk_set_features(struct mvh_disk *disk, u64 features);
-void mvh_disk_config(const struct mvh_disk *disk, u8 *config);
-void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
-			 const u8 *buf, u32 len);
-u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
 bool mvh_disk_is_cut(const struct mvh_disk *disk);
 bool mvh_disk_keeps(const struct mvh_disk *disk, int err);
@@ -141,6 +137,12 @@ static inline bool mvh_disk_limited(const struct mvh_disk *disk)
 {
 	return READ_ONCE(disk->limited);
 }
+
+/* config.c */
+void mvh_disk_config(const struct mvh_disk *disk, u8 *config);
+void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
+			 const u8 *buf, u32 len);
+u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 
 /* lock.c */
 int mvh_file_lock(struct file *file, bool readonly);
