@@ -219,6 +219,8 @@ test_show() {
 	expect "show: what QEMU does without" 0 "^    QEMU cannot migrate .* no balloon and no virtio-mem" "$m" show disk0
 	run "$m" show 77
 	ktap_result "show: nothing of a network device" "$(grep -c migrate <<< "$out")" "$out"
+	expect "show: why it did not start" 0 "^    CANNOT START: the backing is gone$" "$m" show disk0
+	expect "show: its backing" 0 "^    BACKING: gone$" "$m" show disk0
 	expect "show: requests of its last user" 0 "^    busy: requests of the last user are still in flight$" "$m" show disk0
 	expect "show: its queue" 0 "q0: running ring user worker mvh-4242 4250$" "$m" show disk0
 	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show

@@ -61,6 +61,8 @@ static void show_disk(const struct device *dev)
 	if (device_text(dev, "dialect") &&
 	    !strcmp(device_text(dev, "dialect"), "vdpa"))
 		printf("    QEMU cannot migrate a guest that drives it, and has no balloon and no virtio-mem for it\n");
+	if (device_text(dev, "backing"))
+		printf("    BACKING: %s\n", device_text(dev, "backing"));
 	if (fdinfo_number(&dev->info, -1, "orphans", &n) && n)
 		printf("    busy: requests of the last user are still in flight\n");
 	if (fdinfo_number(&dev->info, -1, "waiting", &n) && n)
@@ -98,6 +100,8 @@ static void show_device(const struct device *dev)
 	else
 		printf(" free");
 	putchar('\n');
+	if (device_text(dev, "failure"))
+		printf("    CANNOT START: %s\n", device_text(dev, "failure"));
 	show_disk(dev);
 	for (i = 0; i < dev->info.n_queues; i++)
 		show_queue(dev, i);

@@ -196,9 +196,15 @@ static void mvh_blk_config_write(struct mvh_dev *dev, u32 off,
 
 static void *mvh_blk_attach(struct mvh_vq *vq, struct file *file)
 {
+	struct mvh_disk *disk = mvh_blk_disk(vq->dev);
+
 	if (mvh_blk_busy(vq->dev))
 		return ERR_PTR(-EBUSY);
-	return mvh_blk_queue_create(vq, mvh_blk_disk(vq->dev));
+	if (mvh_disk_gone(disk))
+		return ERR_PTR(-ENODEV);
+	if (!vq->index)
+		mvh_disk_check_size(disk);
+	return mvh_blk_queue_create(vq, disk);
 }
 
 static const char *const mvh_blk_vq_names[MVH_BLK_QUEUES_MAX] = {

@@ -378,6 +378,33 @@ void mvh_disk_resize(struct mvh_disk *disk)
 }
 
 /*
+ * mvh_disk_gone() - was the block device removed?
+ *
+ * Return: true if so; it does not come back.
+ */
+bool mvh_disk_gone(const struct mvh_disk *disk)
+{
+	return disk->bdev && test_bit(GD_DEAD, &disk->bdev->bd_disk->state);
+}
+
+static bool mvh_disk_shrunk(const struct mvh_disk *disk)
+{
+	return mvh_disk_bytes(disk) >> MVH_SECTOR_SHIFT < READ_ONCE(disk->sectors);
+}
+
+/*
+ * mvh_disk_check_size() - warn of a backing that has become smaller
+ *
+ * Requests before its new end succeed.
+ */
+void mvh_disk_check_size(const struct mvh_disk *disk)
+{
+	if (mvh_disk_shrunk(disk))
+		pr_notice_ratelimited("%pD4: has %llu bytes, less than the disk: requests behind them fail\n",
+				      disk->file, mvh_disk_bytes(disk));
+}
+
+/*
  * mvh_disk_reset() - restore the write cache's first setting
  *
  * Context: With the mutex of the disk's device.
@@ -436,6 +463,10 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->iops.rate,
 		   disk->bps.rate);
 	seq_printf(seq, "orphans:\t%d\n", atomic_read(&disk->n_orphans));
+	if (mvh_disk_gone(disk))
+		seq_puts(seq, "backing:\tgone\n");
+	else if (mvh_disk_shrunk(disk))
+		seq_puts(seq, "backing:\tshorter than the disk\n");
 	seq_printf(seq, "discard:\t%s\non_enospc:\t%s\non_error:\t%s\n",
 		   disk->discard ? "on" : "off",
 		   disk->stop_enospc ? "stop" : "report",

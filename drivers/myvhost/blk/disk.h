@@ -123,6 +123,8 @@ void mvh_disk_put(struct mvh_disk *disk);
 void mvh_disk_resize(struct mvh_disk *disk);
 void mvh_disk_reset(struct mvh_disk *disk);
 void mvh_disk_set_features(struct mvh_disk *disk, u64 features);
+bool mvh_disk_gone(const struct mvh_disk *disk);
+void mvh_disk_check_size(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
 bool mvh_disk_is_cut(const struct mvh_disk *disk);
 bool mvh_disk_keeps(const struct mvh_disk *disk, int err);

@@ -134,6 +134,8 @@ void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 		seq_printf(seq, "node:\t%s\n", mvh_node_name(mf->node));
 	seq_printf(seq, "owner:\t%d\nfeatures:\t%#llx %#llx\n",
 		   dev->owner, dev->features[0], dev->features[1]);
+	if (*mvh_dev_failure(dev))
+		seq_printf(seq, "failure:\t%s\n", mvh_dev_failure(dev));
 	if (backend->show)
 		backend->show(seq, dev);
 	mvh_dev_for_each_vq(dev, vq)

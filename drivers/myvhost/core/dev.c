@@ -4,6 +4,7 @@
  * without their ioctls.
  */
 #include <linux/capability.h>
+#include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/overflow.h>
@@ -193,6 +194,8 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	dev->task = get_task_struct(current->group_leader);
 	dev->pin_freely = capable(CAP_IPC_LOCK);
 	dev->told_user = false;
+	dev->told_broken = false;
+	dev->failure[0] = 0;
 	dev->owner = task_tgid_nr(current);
 	for (i = 0; i < dev->n_vqs && !err; i++) {
 		dev->vq[i].window.max_us = mvh_poll_max_us;
@@ -200,8 +203,11 @@ int mvh_dev_set_owner(struct mvh_dev *dev)
 	}
 	if (!err)
 		err = mvh_dev_start_workers(dev);
-	if (err)
+	if (err) {
+		mvh_dev_failed(dev, "no memory or thread for the queues: error %pe",
+			       ERR_PTR(err));
 		mvh_dev_clear_owner(dev);
+	}
 	return err;
 }
 

@@ -20,6 +20,9 @@ struct task_struct;
 #define MVH_REGIONS_MAX		4096
 #define MVH_IOTLB_MAX		2048
 
+/* Room for the reason why a device does not start. */
+#define MVH_FAILURE_LEN		96
+
 /**
  * struct mvh_dev - a device, that is an open descriptor or a named node
  *
@@ -45,6 +48,9 @@ struct task_struct;
  * @task: the owner, whose RLIMIT_MEMLOCK holds for pinned rings; likewise
  * @pin_freely: it does not, for the owner had CAP_IPC_LOCK; likewise
  * @told_user: the kernel log says that rings of this owner cannot be pinned
+ * @told_broken: the kernel log says that a driver of this owner broke the protocol
+ * @failure: in the vdpa dialect, why the device could not start for its last owner,
+ *	empty if it could
  * @owner: process id of the owner, for fdinfo
  * @offered: features that may be negotiated; constant while there is an owner
  * @features: what was negotiated; read by queues
@@ -75,6 +81,8 @@ struct mvh_dev {
 	struct task_struct *task;
 	bool pin_freely;
 	bool told_user;
+	bool told_broken;
+	char failure[MVH_FAILURE_LEN];
 	pid_t owner;
 	u64 offered[MVH_FEATURE_WORDS];
 	u64 features[MVH_FEATURE_WORDS];
@@ -225,6 +233,8 @@ int mvh_dev_iotlb_invalidate(struct mvh_dev *dev, u64 start, u64 last);
 u8 mvh_dev_status(const struct mvh_dev *dev);
 void mvh_dev_need_reset(struct mvh_dev *dev);
 bool mvh_dev_rings_fixed(const struct mvh_dev *dev);
+const char *mvh_dev_failure(const struct mvh_dev *dev);
+void mvh_dev_failed(struct mvh_dev *dev, const char *fmt, ...) __printf(2, 3);
 int mvh_dev_set_driver_features(struct mvh_dev *dev, u64 features);
 int mvh_dev_set_status(struct mvh_dev *dev, u8 status);
 int mvh_dev_enable_vq(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled);

@@ -3,6 +3,11 @@
  * The status byte of a device (virtio 1.3, 2.1 and 3.1), for dialects that have
  * one: it starts, stops and resets the queues.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/printk.h>
 #include <uapi/linux/virtio_config.h>
 #include "backend.h"
 #include "dev.h"
@@ -70,12 +75,74 @@ static bool mvh_dev_live(const struct mvh_dev *dev)
 	       !(status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
+/*
+ * mvh_dev_failure() - why a device could not start
+ * @dev: the device, locked
+ *
+ * Return: the reason, empty if it could.
+ */
+const char *mvh_dev_failure(const struct mvh_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	return dev->failure;
+}
+
+/**
+ * mvh_dev_failed - log why a device cannot start, and keep it for fdinfo
+ * @dev: the device, locked
+ * @fmt: the reason
+ *
+ * The VMM has an error number at most, and the guest waits.
+ */
+void mvh_dev_failed(struct mvh_dev *dev, const char *fmt, ...)
+{
+	char reason[MVH_FAILURE_LEN];
+	va_list args;
+
+	lockdep_assert_held(&dev->mutex);
+	va_start(args, fmt);
+	vscnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	if (!strcmp(reason, dev->failure))
+		return;
+	strscpy(dev->failure, reason, sizeof(dev->failure));
+	pr_notice_ratelimited("process %d: %s device cannot start: %s\n",
+			      dev->owner, dev->backend->name, reason);
+}
+
+static void mvh_dev_vq_failed(struct mvh_dev *dev, const struct mvh_vq *vq,
+			      int err)
+{
+	const char *name = dev->backend->vq_names[vq->index];
+
+	switch (err) {
+	case -EFAULT:
+		mvh_dev_failed(dev, "the ring of %s is not in the memory of the VMM",
+			       name);
+		break;
+	case -EBUSY:
+		mvh_dev_failed(dev, "requests of the last user are still in flight");
+		break;
+	case -ENODEV:
+		mvh_dev_failed(dev, "the backing is gone");
+		break;
+	default:
+		mvh_dev_failed(dev, "%s: error %pe", name, ERR_PTR(err));
+		break;
+	}
+}
+
 /* VMMs also enable queues that the driver does not use. */
 static int mvh_dev_start_vq(struct mvh_dev *dev, struct mvh_vq *vq)
 {
+	int err;
+
 	if (!vq->enabled || !vq->placed || !vq->ring.num)
 		return 0;
-	return mvh_dev_attach_vq(dev, vq);
+	err = mvh_dev_attach_vq(dev, vq);
+	if (err)
+		mvh_dev_vq_failed(dev, vq, err);
+	return err;
 }
 
 static int mvh_dev_start_vqs(struct mvh_dev *dev)
@@ -88,6 +155,8 @@ static int mvh_dev_start_vqs(struct mvh_dev *dev)
 	if (err)
 		while (i--)
 			mvh_dev_detach_vq(dev, &dev->vq[i]);
+	else
+		dev->failure[0] = 0;
 	return err;
 }
 
@@ -114,10 +183,11 @@ static void mvh_dev_virtio_reset(struct mvh_dev *dev)
 }
 
 /* FEATURES_OK is not set if the device does not support the features. */
-static u8 mvh_dev_check_features(const struct mvh_dev *dev, u8 status)
+static u8 mvh_dev_check_features(struct mvh_dev *dev, u8 status)
 {
 	if (mvh_has_feature(dev->features, VIRTIO_F_VERSION_1))
 		return status;
+	mvh_dev_failed(dev, "the guest's driver is a legacy one (no VIRTIO_F_VERSION_1)");
 	return status & ~VIRTIO_CONFIG_S_FEATURES_OK;
 }
 

@@ -120,7 +120,8 @@ bool mvh_vq_in_user_range(const struct mvh_vq *vq, const u64 *addr)
  *
  * Context: Process context of the owner, with the queue's mutex.
  * Return: 0; -EINVAL if the position is not in the ring or the port reports an
- * error; -EFAULT if the ring is not in memory; -ENOMEM.
+ * error; -EFAULT if the ring is not in memory; -ENOMEM.  Of memory behind a cache of
+ * translations only a run can tell.
  */
 int mvh_vq_start(struct mvh_vq *vq)
 {
@@ -134,10 +135,12 @@ int mvh_vq_start(struct mvh_vq *vq)
 	vq->kick_armed = false;
 	vq->map_failed = false;
 	vq->n_done = 0;
-	if (!vq->dev->iotlb) {
+	if (!vq->dev->iotlb || !vq->dev->iotlb->cached) {
 		if (!vq->placed)
 			return -EFAULT;
 		err = mvh_vq_map_user(vq);
+		if (err == -EBADMSG)
+			err = -EFAULT;
 		if (err)
 			goto unmap;
 	}

@@ -3,7 +3,10 @@
  * One run of a queue: the loop around a back end's service, and what a service
  * may call.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/export.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "compat/compat.h"
@@ -33,6 +36,9 @@ int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why)
 	mvh_vq_flush(vq);
 	mvh_vq_count(vq, what, 1);
 	trace_mvh_bad(vq, what);
+	if (!xchg(&vq->dev->told_broken, true))
+		pr_notice_ratelimited("process %d: queue %u is broken: the guest's driver broke the protocol, its bad_ counters say how\n",
+				      vq->dev->owner, vq->index);
 	mvh_vq_break(vq);
 	return -EBADMSG;
 }

@@ -210,6 +210,32 @@ KTAP_TEST(bounds_memlock_run, KTAP_SHORT, blk_vdpa_packed_one,
 	ktap_eq(bounds_pinned(), 0);
 }
 
+/* Four rings of 1024 and room for one or two: a whole disk, not half of one. */
+KTAP_TEST(bounds_memlock_disk, KTAP_SHORT, blk_vdpa_packed_one,
+	  "bounds_memlock_disk")
+{
+	struct mock_blk_req *req;
+	struct blk_fix x;
+	unsigned int q;
+
+	bounds_disk_open(&x, BLK_TMPFS, arg, 4, 1024);
+	close(x.b.fd);
+	bounds_drop_ipc_lock();
+	bounds_limit(16);
+	x.b.fd = ktap_ok(mock_blk_setup_fd(&x.b.cfg));
+	ktap_ok(vhost_set_owner(x.b.fd));
+	ktap_ok(mock_blk_start(&x.b));
+	for (q = 0; q < 4; q++) {
+		ktap_check(mock_blk_add(&x.b, q, VIRTIO_BLK_T_IN, 0, x.buf, 4096,
+					NULL), "no request");
+		mock_blk_submit(&x.b, q);
+		ktap_eq(mock_blk_wait(&x.b, q, &req, BLK_WAIT), 1);
+		ktap_eq(req->status, 0);
+		ktap_eq(mock_fd_drain(x.b.queue[q].ring.err_fd), 0);
+	}
+	ktap_check(bounds_pinned() <= 16, "%ld pages are pinned", (long)bounds_pinned());
+}
+
 KTAP_TEST(bounds_regions, KTAP_SHORT, net_split, "bounds_regions")
 {
 	static struct vhost_memory_region r[BOUNDS_REGIONS + 1];
