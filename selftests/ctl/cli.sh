@@ -96,6 +96,7 @@ test_usage() {
 	usage "stats: interval" "0.01 to 86400" stats -i 0
 	usage "stats: interval, garbage" "0.01 to 86400" stats -i 1s
 	usage "stats: count" "not a count" stats -c 0
+	usage "stats: Prometheus and intervals" "neither -j" stats --prometheus -i 1
 	usage "resize: no name" "NAME is missing" resize
 	usage "limit: no name" "NAME is missing" limit --iops 1
 	usage "limit: no limit" "neither --iops nor --bps" limit d
@@ -206,6 +207,109 @@ test_cost() {
 	ktap_result "cost: none of a network device" "$(grep -c 'balloon \|migrate' <<< "$out")" "$out"
 }
 
+# host: a host on which all is well, below $HOST_ROOT
+host() {
+	rm -rf host
+	mkdir -p host/sys/module/{myvhost,myvhost_net,myvhost_blk,vhost} host/dev/net
+	ln -s /dev/null host/dev/myvhost
+	ln -s /dev/null host/dev/net/tun
+}
+
+# deps NAME...: these modules are installed
+deps() {
+	local name dir
+	dir=host/lib/modules/$(uname -r)
+	mkdir -p "$dir"
+	for name; do
+		echo "updates/myvhost/$name.ko: kernel/x.ko"
+	done > "$dir/modules.dep"
+}
+
+test_doctor() {
+	local efi=sys/firmware/efi/efivars
+	export HOST_ROOT=$work/host
+	host
+	expect "doctor: all is well" 0 "^ok +module +myvhost.ko is loaded$" "$m" doctor
+	expect_json "doctor: JSON" "[f['verdict'] for f in v if f['subject'] == 'node'] == ['ok']" doctor -j
+	rmdir host/sys/module/myvhost
+	expect "doctor: no module" 1 "^FAIL +module +myvhost.ko is not installed for this kernel, $(uname -r); try: make install" "$m" doctor
+	deps myvhost
+	expect "doctor: not loaded" 0 "^ok +module +myvhost.ko is installed" "$m" doctor
+	mkdir -p host/$efi
+	printf '\6\0\0\0\1' > host/$efi/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
+	expect "doctor: Secure Boot" 0 "^note +module .*signed modules only" "$m" doctor
+	rmdir host/sys/module/myvhost_blk
+	expect "doctor: no disks" 1 "^FAIL +module +myvhost_blk.ko is not installed" "$m" doctor
+	deps myvhost myvhost_blk
+	rm host/dev/myvhost
+	expect "doctor: no node" 1 "^FAIL +node +/dev/myvhost is not there; try: modprobe myvhost$" "$m" doctor
+	touch host/dev/myvhost
+	expect "doctor: a file for a node" 1 "^FAIL +node +/dev/myvhost is a file" "$m" doctor
+	host
+	rm host/dev/net/tun
+	expect "doctor: no tun" 1 "^FAIL +tap .*modprobe tun$" "$m" doctor
+	host
+	rmdir host/sys/module/vhost
+	expect "doctor: memory slots" 0 "^note +slots .*max_mem_regions=509$" "$m" doctor
+	mkdir -p host/sys/module/apparmor/parameters host/etc/apparmor.d/{libvirt,abstractions/libvirt-qemu.d}
+	echo Y > host/sys/module/apparmor/parameters/enabled
+	expect "doctor: AppArmor" 1 "^FAIL +apparmor .*make install" "$m" doctor
+	touch host/etc/apparmor.d/abstractions/libvirt-qemu.d/myvhost
+	expect "doctor: AppArmor with the rule" 0 "^ok +apparmor" "$m" doctor
+	mkdir -p host/etc/libvirt
+	printf '#cgroup_device_acl = [\n# "/dev/kvm"\n#]\n' > host/etc/libvirt/qemu.conf
+	run "$m" doctor
+	ktap_result "doctor: libvirt's own list" "$(grep -c cgroup_device_acl <<< "$out")" "$out"
+	printf 'cgroup_device_acl = [\n "/dev/kvm"\n]\n' >> host/etc/libvirt/qemu.conf
+	expect "doctor: a list without nodes" 0 "^note +libvirt .*/dev/myvhost-NAME" "$m" doctor
+	test_doctor_options
+	unset HOST_ROOT
+}
+
+test_doctor_options() {
+	: > empty
+	expect "doctor: a tap that is not there" 1 "^FAIL +net +nosuch: no such interface; try: ip tuntap" "$m" doctor --net nosuch
+	expect "doctor: a disk without a sector" 1 "^FAIL +blk +empty: has 0 bytes" "$m" doctor --blk empty
+	expect "doctor: two disks" 1 "^FAIL +blk +nofile: No such file" "$m" doctor --blk empty --blk nofile
+	expect "doctor: balloon" 1 "^note +qemu .*balloon" "$m" doctor --blk empty -- q -device virtio-balloon-pci
+	expect "doctor: virtio-mem" 1 "^FAIL +qemu .*virtio-mem" "$m" doctor --blk empty q -device virtio-mem-pci
+	usage "doctor: options of run" "queues must be" doctor --blk empty,queues=0
+	usage "doctor: unknown option" "unknown option --frob" doctor --frob
+}
+
+# complete NAME WORDS-WANTED WORD...: what bash offers for the last word
+complete_words() {
+	local name=$1 want=$2 got
+	shift 2
+	got=$(bash -c '
+		. "$0"
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_myvhost
+		echo "${COMPREPLY[*]}"' "$here/../../tools/install/myvhost.bash" myvhost "$@")
+	ktap_result "$name" "$([ "$got" = "$want" ]; echo $?)" "$got, not $want"
+}
+
+test_completion() {
+	export HOST_ROOT=$work/host
+	host
+	touch host/dev/myvhost-{web,db}
+	mkdir -p host/sys/class/net/{tap0,eth0}
+	touch host/sys/class/net/tap0/tun_flags
+	complete_words "completion: a command" "resize resume" res
+	complete_words "completion: an option" "--on-enospc --on-error" add blk d --on
+	complete_words "completion: a value" "writeback writethrough" add blk d --cache w
+	complete_words "completion: a node" "db web" show ""
+	complete_words "completion: a tap" "tap0" run --net ""
+	complete_words "completion: a file" "proc" add blk d --file pro
+	# each command and each option that help has
+	"$m" help | sed -n 's/^  \([a-z]\{3,\}\) .*/\1/p' | sort > known
+	bash -c '. "$0"; COMP_WORDS=(myvhost ""); COMP_CWORD=1; _myvhost; printf "%s\n" "${COMPREPLY[@]}"' \
+		"$here/../../tools/install/myvhost.bash" | grep -vx help | sort > offered
+	ktap_result "completion: all commands" "$(cmp -s known offered; echo $?)" "$(diff known offered)"
+	unset HOST_ROOT
+}
+
 test_show() {
 	expect "show: nobody" 0 "" "$m" show
 	expect_json "show: nobody, JSON" "v == []" show -j
@@ -245,6 +349,12 @@ test_stats() {
 	ktap_result "stats: no counter that is 0" "$(grep -c 'writes' <<< "$out")" "$out"
 	expect_json "stats: JSON has all" "v[0]['queues'][0]['counters']['writes'] == 0 and v[0]['queues'][1]['counters']['read_ns'] == 2**64 - 1" stats -j disk0
 	expect_json "stats: JSON keeps what it does not know" "v[0]['queues'][0]['counters']['newcounter'] == 5" stats -j disk0
+	expect "stats: Prometheus" 0 '^myvhost_packets_total\{device="77:3",backend="net",queue="tx"\} 12$' "$m" stats --prometheus
+	expect "stats: Prometheus, seconds" 0 '^myvhost_read_seconds_total\{device="disk0",backend="blk",queue="q0"\} 0.002000000$' "$m" stats --prometheus
+	run "$m" stats --prometheus
+	ktap_result "stats: Prometheus, the format" "$(grep -cvE '^# TYPE myvhost_[a-z_]+_total counter$|^myvhost_[a-z_]+_total\{device="[^"]+",backend="[a-z]+",queue="[a-z0-9]+"\} [0-9.]+$' <<< "$out")" "$out"
+	ktap_result "stats: Prometheus, a metric in one piece" \
+		"$(sed -n 's/[{ ].*//; s/^myvhost/&/p' <<< "$out" | uniq | sort | uniq -d | wc -l)" "$out"
 	run "$m" stats -i 0.02 -c 25 77
 	ktap_result "stats: header again" "$([ "$(grep -c 'packet/s' <<< "$out")" = 3 ]; echo $?)" "$out"
 	ktap_result "stats: a row for each queue" "$([ "$(grep -c '^77:3' <<< "$out")" = 50 ]; echo $?)" "$out"
@@ -283,6 +393,8 @@ test_no_module
 test_print
 test_slots
 test_cost
+test_doctor
+test_completion
 test_show
 test_stats
 ktap_end

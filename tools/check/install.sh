@@ -55,6 +55,10 @@ program() {
 		! ldd $work/root/usr/bin/myvhost | grep 'not found'" >&2
 }
 
+completion() {
+	in_tree usr/share/bash-completion/completions/myvhost
+}
+
 man_pages() {
 	in_tree usr/share/man/man4/myvhost.4 && in_tree usr/share/man/man8/myvhost.8
 }
@@ -82,7 +86,7 @@ selinux() {
 		$work/root/usr/share/selinux/packages/myvhost.cil
 }
 
-ktap_begin 14
+ktap_begin 15
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
@@ -96,6 +100,7 @@ result "rules for SELinux" selinux
 result "header" in_tree usr/include/linux/myvhost.h
 result "program" program
 result "manual pages" man_pages
+result "completion for bash" completion
 result "json-c missing: make says what to install" without_json
 result "opening the node loads the modules" devname
 result "make uninstall leaves nothing" eval 'run uninstall && nothing_left'

@@ -18,7 +18,7 @@ static const char help[] =
 "               [--no-lock] [--format raw]\n"
 "               [--iops N[,BURST]] [--bps N[,BURST]]\n"
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
-"       myvhost stats [-j] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
+"       myvhost stats [-j|--prometheus] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
 "       myvhost resize [--shrink] NAME|PID:FD [SIZE]\n"
 "       myvhost resume NAME|PID:FD\n"
 "       myvhost limit NAME [--iops N[,BURST]] [--bps N[,BURST]]\n"
@@ -28,6 +28,7 @@ static const char help[] =
 "                         [,iops=N][,bps=N][,no-lock][,format=raw]]...\n"
 "               [--net TAP[,queues=N][,mac=MAC][,packed=on]]...\n"
 "               [--print] [--] qemu-system-x86_64 ARGUMENTS...\n"
+"       myvhost doctor [-j] [--blk ...]... [--net ...]... [[--] qemu-system-x86_64 ...]\n"
 "       myvhost help\n"
 "       myvhost --version\n"
 "\n"
@@ -39,6 +40,7 @@ static const char help[] =
 "  resume  try again the requests of a disk that waits after an error\n"
 "  del     remove /dev/myvhost-NAME\n"
 "  run     start QEMU with disks and network devices\n"
+"  doctor  say what of this host, or of these options of run, will not work\n"
 "\n"
 "N of --bps and SIZE may end with K, M, G or T, powers of 1024. See myvhost(8).\n";
 
@@ -71,6 +73,7 @@ static const struct command {
 	{ "resume", command_resume },
 	{ "del", command_del },
 	{ "run", command_run },
+	{ "doctor", command_doctor },
 	{ "help", command_help },
 	{ "--help", command_help },
 	{ "-h", command_help },

@@ -12,6 +12,7 @@
 #include "error.h"
 #include "json.h"
 #include "number.h"
+#include "prometheus.h"
 #include "rates.h"
 #include "table.h"
 
@@ -24,6 +25,7 @@ static const struct option stats_options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "count", required_argument, NULL, 'c' },
+	{ "prometheus", no_argument, NULL, 'p' },
 	{ }
 };
 
@@ -33,12 +35,14 @@ static const struct option stats_options[] = {
  * @nsecs: interval, 0 for the counters themselves
  * @count: how many intervals, 0 for no end
  * @json: for programs
+ * @prometheus: for node_exporter's collector of text files
  */
 struct stats {
 	const char *filter;
 	uint64_t nsecs;
 	uint64_t count;
 	bool json;
+	bool prometheus;
 };
 
 /* Counters of a queue that are not 0, in as many lines as it takes. */
@@ -193,7 +197,9 @@ static int stats_once(const struct stats *stats)
 	int r;
 
 	sample_take(&sample, stats->filter);
-	if (stats->json)
+	if (stats->prometheus)
+		prometheus_print(&sample.devices);
+	else if (stats->json)
 		json_print(stats_json_devices(NULL, &sample), true);
 	else
 		stats_print(&sample.devices);
@@ -252,6 +258,8 @@ static void stats_parse(int argc, char **argv, struct stats *stats)
 	       -1) {
 		if (c == 'j') {
 			stats->json = true;
+		} else if (c == 'p') {
+			stats->prometheus = true;
 		} else if (c == 'i') {
 			if (seconds_parse(optarg, &stats->nsecs) ||
 			    stats->nsecs < STATS_MIN_NSECS ||
@@ -264,12 +272,14 @@ static void stats_parse(int argc, char **argv, struct stats *stats)
 	}
 	args_count(argc, argv, 0, 1, "");
 	stats->filter = device_filter(argv[optind]);
+	if (stats->prometheus && (stats->json || stats->nsecs || stats->count))
+		fail_usage("stats: --prometheus is for the counters, and goes with neither -j, -i nor -c");
 	if (stats->count && !stats->nsecs)
 		stats->nsecs = NSEC_PER_SEC;
 }
 
 /**
- * command_stats() - stats [-j] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]
+ * command_stats() - stats [-j|--prometheus] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]
  * @argc: number of arguments
  * @argv: the arguments
  */

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # install.sh install|uninstall KDIR [DESTDIR]: put the modules, the udev rules, the
-# rules for AppArmor and SELinux, the header, the program myvhost and its manual pages
-# in place for the kernel of KDIR, or take them away again.  With a DESTDIR the running
-# system is not told, with TOOLS=no the program stays out.
+# rules for AppArmor and SELinux, the header, the program myvhost with its completion for
+# bash and its manual pages in place for the kernel of KDIR, or take them away again.  With
+# a DESTDIR the running system is not told, with TOOLS=no the program stays out.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,6 +22,7 @@ selinux=$dest/usr/share/selinux/packages/myvhost.cil
 header=$dest/usr/include/linux/myvhost.h
 program=$dest/usr/bin/myvhost
 man=$dest/usr/share/man
+completion=$dest/usr/share/bash-completion/completions/myvhost
 
 install_all() {
 	local m s
@@ -36,12 +37,15 @@ install_all() {
 	for s in 4 8; do
 		install -D -m 644 "$repo/Documentation/man/myvhost.$s" "$man/man$s/myvhost.$s"
 	done
-	[ "${TOOLS:-}" = no ] || install -D "$repo/tools/ctl/obj/myvhost" "$program"
+	[ "${TOOLS:-}" != no ] || return 0
+	install -D "$repo/tools/ctl/obj/myvhost" "$program"
+	install -D -m 644 "$here/myvhost.bash" "$completion"
 }
 
 uninstall_all() {
 	rm -rf "$modules"
-	rm -f "$rule" "$apparmor" "$selinux" "$header" "$program" "$man"/man[48]/myvhost.[48]
+	rm -f "$rule" "$apparmor" "$selinux" "$header" "$program" "$completion" \
+		"$man"/man[48]/myvhost.[48]
 }
 
 # refresh_selinux: put the rules into the policy, or take them out, and label the nodes

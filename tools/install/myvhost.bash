@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# Completion of bash for the program myvhost.
+
+# names of the nodes that there are
+_myvhost_nodes() {
+	local node
+	for node in "${HOST_ROOT:-}"/dev/myvhost-*; do
+		[ ! -e "$node" ] || echo "${node##*/myvhost-}"
+	done
+}
+
+# options of a command
+_myvhost_options() {
+	case $1 in
+	add) echo --file --readonly --queues --serial --cache --block-size --discard --on-enospc --on-error --no-lock --format --iops --bps ;;
+	show) echo --json ;;
+	stats) echo --json --prometheus --interval --count ;;
+	resize) echo --shrink ;;
+	limit) echo --iops --bps ;;
+	run) echo --blk --net --print ;;
+	doctor) echo --blk --net --json ;;
+	esac
+}
+
+# values of an option; nothing for what is not known
+_myvhost_values() {
+	case $1 in
+	--cache) echo none writeback writethrough directsync ;;
+	--block-size) echo 512 1024 2048 4096 ;;
+	--discard) echo on off ;;
+	--on-enospc | --on-error) echo stop report ;;
+	--format) echo raw ;;
+	--net) find "${HOST_ROOT:-}/sys/class/net" -mindepth 2 -maxdepth 2 -follow -name tun_flags 2> /dev/null |
+		sed 's,/tun_flags$,,; s,.*/,,' ;;
+	esac
+}
+
+_myvhost() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} words
+	if [ "$COMP_CWORD" = 1 ]; then
+		words="add show stats resize limit resume del run doctor help"
+	elif [ "$prev" = --file ] || [ "$prev" = --blk ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+	elif words=$(_myvhost_values "$prev") && [ -n "$words" ]; then
+		:
+	elif [ "$cmd" = add ] && [ "$COMP_CWORD" = 2 ]; then
+		words=blk
+	elif [[ $cur == -* ]]; then
+		words=$(_myvhost_options "$cmd")
+	else
+		case $cmd in
+		show | stats | resize | limit | resume | del) words=$(_myvhost_nodes) ;;
+		*) words= ;;
+		esac
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -o default -F _myvhost myvhost
