@@ -5,6 +5,7 @@
  * index counts completed chains, notifications are decided as the specification
  * says, and a position from outside is taken only if it is one.
  */
+#include "ring/packed.h"
 #include "stage.h"
 
 #define HELD_MAX	64

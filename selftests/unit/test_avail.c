@@ -104,6 +104,77 @@ UNIT_TEST(test_split_last_head, "SP4 split: the last descriptor of the largest r
 	rig_destroy(rig);
 }
 
+/* Each limit ends a batch, and the rest is met by the next one. */
+UNIT_TEST_BOTH(test_limits, "SP13", "SP13", "a batch ends at each of its limits")
+{
+	static const struct {
+		unsigned int max, n_iov;
+		s64 descs, bytes;
+		int n;
+	} limit[] = {
+		{ 16, 64, 64, 10000, 6 },
+		{ 4, 64, 64, 10000, 4 },
+		{ 16, 3, 64, 10000, 3 },
+		{ 16, 64, 2, 10000, 2 },
+		{ 16, 64, 64, 250, 3 },
+		{ 16, 64, 0, 10000, 0 },
+		{ 16, 64, 64, 0, 0 },
+	};
+	struct rig_config config = { .num = 8, .packed = packed, .start = 5 };
+	struct rig *rig = rig_create(&config);
+	struct mvh_chain c[16];
+	unsigned int i;
+	int k;
+
+	for (i = 0; i < 6; i++)
+		rig_offer(rig, BUF + 1000 * i, 100, false, i);
+	rig->driver.fifo_in = 0;
+	env.refetch = true;
+	for (i = 0; i < ARRAY_SIZE(limit); i++) {
+		struct mvh_fetch fetch = rig_limits(rig, limit[i].max);
+		struct mvh_ring_state begin = rig->ring.state;
+
+		unit_context("limits %u", i);
+		fetch.n_iov = limit[i].n_iov;
+		fetch.descs = limit[i].descs;
+		fetch.bytes = limit[i].bytes;
+		check_eq(rig_fetch_batch(rig, c, &fetch), limit[i].n);
+		check_eq(fetch.descs, limit[i].descs - limit[i].n);
+		check_eq(fetch.bytes, limit[i].bytes - 100 * limit[i].n);
+		for (k = 0; k < limit[i].n; k++)
+			check_eq((u64)c[k].iov->iov_base,
+				 (u64)guest_host(&rig->guest, BUF + 1000 * k));
+		if (!limit[i].n)
+			continue;
+		mvh_chain_leave(&rig->ring, &c[limit[i].n - 1]);
+		check_eq(rig_fetch(rig, &c[8]), 1);
+		check_eq(c[8].id, c[limit[i].n - 1].id);
+		mvh_chain_leave(&rig->ring, &c[0]);
+		check(!memcmp(&begin, &rig->ring.state, sizeof(begin)));
+	}
+	rig_destroy(rig);
+}
+
+UNIT_TEST_BOTH(test_bad_in_batch, "SP7", "SP7", "a bad chain ends a batch and begins the next one")
+{
+	struct rig_config config = { .num = 8, .packed = packed };
+	struct rig *rig = rig_create(&config);
+	struct mvh_fetch fetch = rig_limits(rig, 8);
+	struct mvh_chain c[8];
+	struct req bad = { .n = 1, .seg = (struct seg[]) { { GUEST_B_END, 4, false } } };
+
+	rig_offer(rig, BUF, 100, false, 0);
+	rig_offer(rig, BUF, 100, true, 1);
+	check_eq(rig_add(rig, &bad, 2), 0);
+	driver_publish(&rig->driver);
+	rig->driver.fifo_in = 0;
+	env.refetch = true;
+	check_eq(rig_fetch_batch(rig, c, &fetch), 2);
+	check_eq(fetch.descs, LLONG_MAX - 3);
+	rig_expect_bad(rig, MVH_BAD_ADDRESS);
+	rig_destroy(rig);
+}
+
 /* The index is not read again while entries are known to be there. */
 UNIT_TEST(test_split_batch, "SP13 split: one look at the index for a batch")
 {

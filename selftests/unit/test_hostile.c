@@ -138,16 +138,21 @@ static struct rig *hostile_rig(bool packed)
 static void device_works(struct rig *rig)
 {
 	struct mvh_done done[NUM];
-	struct mvh_chain c;
-	unsigned int n = 0, i;
-	int ret = 1;
+	struct mvh_chain c[NUM];
+	unsigned int n = 0, left;
+	int ret = 1, i;
 
-	for (i = 0; i < NUM && ret == 1; i++) {
-		ret = rig_fetch(rig, &c);
-		if (ret == 1)
-			done[n++] = rig_done(&c, c.in_len);
-		else if (ret < 0)
+	while (n < NUM && ret > 0) {
+		struct mvh_fetch fetch = rig_limits(rig, 1 + unit_rand_below(NUM - n));
+
+		ret = rig_fetch_batch(rig, c, &fetch);
+		if (ret < 0)
 			check(rig->ring.bad <= MVH_BAD_ACCESS);
+		left = ret > 1 && !unit_rand_below(4);
+		if (left)
+			mvh_chain_leave(&rig->ring, &c[ret - 1]);
+		for (i = 0; i < (int)(ret - left); i++)
+			done[n++] = rig_done(&c[i], c[i].in_len);
 	}
 	if (n)
 		rig_push(rig, done, n);

@@ -2,6 +2,7 @@
 /*
  * ring.c: sizes, start, and the position as one number.
  */
+#include "ring/packed.h"
 #include "rig.h"
 
 UNIT_TEST(test_part_size, "ring: sizes of the three parts of both layouts")

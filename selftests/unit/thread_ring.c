@@ -87,11 +87,12 @@ static void *device(void *arg)
 	struct duet *d = arg;
 	struct mvh_ring *ring = &d->rig->ring;
 	unsigned int served = 0, n = 0;
-	struct mvh_chain c = { .iov = d->rig->iov, .max = RIG_IOV };
+	struct mvh_chain c;
 	struct mvh_done done[16];
 
 	while (served < PACKETS) {
-		int ret = mvh_chain_fetch(ring, &d->rig->guest.view, &c);
+		struct mvh_fetch fetch = rig_limits(d->rig, 1);
+		int ret = mvh_chain_fetch(ring, &d->rig->guest.view, &c, &fetch);
 
 		check(ret >= 0);
 		if (ret) {

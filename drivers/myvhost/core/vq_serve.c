@@ -217,28 +217,27 @@ static int mvh_vq_grow(struct mvh_vq *vq)
 static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 {
 	struct mvh_chain *chain = &vq->chain[vq->n_chain];
-	struct iovec *iov = vq->iov;
-	s64 bytes = vq->left_bytes;
-	unsigned int n = 0;
-	int ret = 0;
+	unsigned int n_iov = 0;
+	struct mvh_fetch fetch;
+	int n;
 
 	if (vq->n_chain)
-		iov = chain[-1].iov + chain[-1].n_out + chain[-1].n_in;
-	while (n < max && iov < vq->iov + MVH_IOV_MAX && vq->left_descs > 0 &&
-	       bytes > 0) {
-		chain->iov = iov;
-		chain->max = vq->iov + vq->iov_room - iov;
-		ret = mvh_chain_fetch(&vq->ring, &vq->view, chain);
-		vq->left_descs -= chain->n_read;
-		if (ret <= 0)
-			break;
-		iov += chain->n_out + chain->n_in;
-		bytes -= chain->out_len;
-		chain++;
-		n++;
-	}
-	vq->n_chain += n;
-	return n ?: ret;
+		n_iov = chain[-1].iov - vq->iov + chain[-1].n_out + chain[-1].n_in;
+	if (n_iov >= MVH_IOV_MAX)
+		return 0;
+	fetch = (struct mvh_fetch) {
+		.max = max,
+		.iov = vq->iov + n_iov,
+		.n_iov = MVH_IOV_MAX - n_iov,
+		.max_iov = vq->iov_room - n_iov,
+		.descs = vq->left_descs,
+		.bytes = vq->left_bytes,
+	};
+	n = mvh_chain_fetch(&vq->ring, &vq->view, chain, &fetch);
+	vq->left_descs = fetch.descs;
+	if (n > 0)
+		vq->n_chain += n;
+	return n;
 }
 
 /* The same with room for any legal chain, and what its failure asks for done. */

@@ -21,10 +21,7 @@
 /**
  * struct mvh_chain - a chain taken from a ring
  *
- * The caller provides @iov and @max, mvh_chain_fetch() the rest.
- *
  * @iov: pieces in the owner's address space, the readable ones first
- * @max: room at @iov
  * @n_out: pieces the device reads
  * @n_in: pieces the device writes
  * @n_segs: buffers that are not empty
@@ -32,13 +29,11 @@
  * @in_len: bytes the device writes; more than 32 bits when a guest overstates
  * @id: the guest's name for it, only to be given back
  * @ndesc: ring descriptors it takes
- * @n_read: descriptors looked at, those of a table included; also set when the
- *	fetch fails
+ * @n_read: descriptors looked at, those of a table included
  * @pos: the ring's position before the chain
  */
 struct mvh_chain {
 	struct iovec *iov;
-	unsigned int max;
 	unsigned int n_out;
 	unsigned int n_in;
 	unsigned int n_segs;
@@ -50,8 +45,27 @@ struct mvh_chain {
 	struct mvh_pos pos;
 };
 
+/**
+ * struct mvh_fetch - how much to take from a ring
+ * @max: most chains
+ * @iov: room for their pieces
+ * @n_iov: pieces after which no further chain is begun, at least 1
+ * @max_iov: pieces there is room for, at least @n_iov
+ * @descs: no further chain is begun when it is not above 0; descriptors that were
+ *	looked at are subtracted, those of a chain that was not taken too
+ * @bytes: likewise, bytes that the device reads
+ */
+struct mvh_fetch {
+	unsigned int max;
+	struct iovec *iov;
+	unsigned int n_iov;
+	unsigned int max_iov;
+	s64 descs;
+	s64 bytes;
+};
+
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
-		    struct mvh_chain *chain);
+		    struct mvh_chain *chain, struct mvh_fetch *fetch);
 void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain);
 
 #endif /* _MVH_CHAIN_H */

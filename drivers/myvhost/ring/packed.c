@@ -1,94 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The packed virtqueue, device side (virtio 1.3, 2.8).  Pure: see ring.h.
+ * The packed virtqueue, device side (virtio 1.3, 2.8): what is returned to the
+ * guest, and notifications.  chain.c takes chains.  Pure: see ring.h.
  *
- * Barriers: a descriptor's flags are loaded with acquire before the rest of the
- * chain, partner of the driver's release of the first descriptor's flags (PK3).
- * Used descriptors become visible by the flags of the first one, stored with
+ * Barriers: used descriptors become visible by the flags of the first one, stored with
  * release after all else (PK7, PK9).  A full barrier stands between that store
  * and the read of the driver event area, and between our write of the device
  * event area and the re-read of the next descriptor's flags (PK12).
  */
-#include "ring.h"
+#include "packed.h"
 
-#define MVH_PACKED_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)
-#define MVH_PACKED_USED		BIT(VRING_PACKED_DESC_F_USED)
 #define MVH_PACKED_WRAP		BIT(VRING_PACKED_EVENT_F_WRAP_CTR)
-
-static struct vring_packed_desc *mvh_packed_desc(const struct mvh_ring *ring,
-						 u16 pos)
-{
-	struct vring_packed_desc *desc = ring->part[MVH_PART_DESC];
-
-	return &desc[pos];
-}
-
-/* Is a descriptor with these flags available to a device at @wrap? (PK2) */
-static bool mvh_packed_is_avail(u16 flags, bool wrap)
-{
-	return !!(flags & MVH_PACKED_AVAIL) == wrap &&
-	       !!(flags & MVH_PACKED_USED) != wrap;
-}
-
-/*
- * mvh_packed_advance() - move a position by some descriptors
- * @pos: slot
- * @wrap: its wrap counter
- * @n: how many, at most @ring->num
- */
-void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
-			u16 n)
-{
-	u32 next = (u32)*pos + n;
-
-	if (next >= ring->num) {
-		next -= ring->num;
-		*wrap = !*wrap;
-	}
-	*pos = next;
-}
-
-/*
- * mvh_packed_room() - descriptors that the guest may have made available
- *
- * All but those taken and not given back.  A guest that marks these available
- * again must not get us to give back more than the ring has.
- *
- * Return: how many, @ring->num at most; 0 also if the position makes no sense.
- */
-u16 mvh_packed_room(const struct mvh_ring *ring)
-{
-	const struct mvh_ring_state *s = &ring->state;
-	u16 taken = s->avail - s->used;
-
-	if (s->avail_wrap != s->used_wrap)
-		taken += ring->num;
-	return taken > ring->num ? 0 : ring->num - taken;
-}
-
-/*
- * mvh_packed_next() - is a chain available at the current position?
- * @flags: where to put the flags of its first descriptor, which must not be
- *	read again
- *
- * Does not move: only the end of the chain tells how far.
- *
- * Return: 1, 0 if there is none, or -EBADMSG.
- */
-int mvh_packed_next(struct mvh_ring *ring, u16 *flags)
-{
-	u16 pos = ring->state.avail;
-	u16 f = le16_to_cpu(mvh_ring_load_acquire(ring, &mvh_packed_desc(ring, pos)->flags));
-
-	if (!mvh_packed_is_avail(f, ring->state.avail_wrap)) {
-		ring->seen = pos | ring->state.avail_wrap << 15;
-		return 0;
-	}
-	if (!mvh_packed_room(ring))
-		return mvh_ring_bad(ring, MVH_BAD_INDEX);
-	*flags = f;
-	return 1;
-}
 
 static u16 mvh_packed_used_flags(const struct mvh_done *done, bool wrap)
 {

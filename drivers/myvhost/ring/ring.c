@@ -4,6 +4,7 @@
  * ring's position travels through VHOST_GET_VRING_BASE and SET_VRING_BASE.
  * Pure: see ring.h.
  */
+#include "packed.h"
 #include "ring.h"
 
 /*

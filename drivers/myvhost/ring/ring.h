@@ -237,9 +237,8 @@ bool mvh_ring_state_ok(const struct mvh_ring *ring);
 u32 mvh_ring_state_pack(const struct mvh_ring *ring);
 int mvh_ring_state_unpack(struct mvh_ring *ring, u32 base);
 
-/* One implementation per layout: ring_split.c */
+/* One implementation per layout: split.c */
 void mvh_split_start(struct mvh_ring *ring);
-int mvh_split_next(struct mvh_ring *ring, u16 *head);
 int mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 		   unsigned int n);
 bool mvh_split_should_call(struct mvh_ring *ring);
@@ -248,11 +247,7 @@ bool mvh_split_enable_kick(struct mvh_ring *ring);
 void mvh_split_request_kick(struct mvh_ring *ring);
 bool mvh_split_has_new(struct mvh_ring *ring);
 
-/* ... and ring_packed.c */
-u16 mvh_packed_room(const struct mvh_ring *ring);
-int mvh_packed_next(struct mvh_ring *ring, u16 *flags);
-void mvh_packed_advance(const struct mvh_ring *ring, u16 *pos, bool *wrap,
-			u16 n);
+/* ... and packed.c */
 int mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 		    unsigned int n);
 bool mvh_packed_should_call(struct mvh_ring *ring);

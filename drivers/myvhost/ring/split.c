@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The split virtqueue, device side (virtio 1.3, 2.7).  Pure: see ring.h.
+ * The split virtqueue, device side (virtio 1.3, 2.7): what is returned to the
+ * guest, and notifications.  chain.c takes chains.  Pure: see ring.h.
  *
- * Barriers: the load of avail->idx and the loads of ring entries and
- * descriptors are ordered by mvh_rmb(), partner of the driver's write barrier
- * before it moves avail->idx (SP2).  Used entries and used->idx are ordered by
- * mvh_wmb(), partner of the driver's read barrier (SP3).  A full barrier stands
+ * Barriers: used entries and used->idx are ordered by mvh_wmb(), partner of the
+ * driver's read barrier (SP3).  A full barrier stands
  * between our write of used->idx and the read of the driver's wish for
  * interrupts, and between our write of avail_event and the re-read of
  * avail->idx; the driver has the mirror image of both.
  */
-#include "ring.h"
-
-static struct vring_avail *mvh_split_avail(const struct mvh_ring *ring)
-{
-	return ring->part[MVH_PART_AVAIL];
-}
+#include "split.h"
 
 static struct vring_used *mvh_split_used(const struct mvh_ring *ring)
 {
@@ -32,11 +26,6 @@ static __virtio16 *mvh_split_used_event(const struct mvh_ring *ring)
 static __virtio16 *mvh_split_avail_event(const struct mvh_ring *ring)
 {
 	return (__virtio16 *)&mvh_split_used(ring)->ring[ring->num];
-}
-
-static u16 mvh_split_avail_idx(struct mvh_ring *ring)
-{
-	return mvh_ring_cpu16(ring, mvh_ring_load(ring, &mvh_split_avail(ring)->idx));
 }
 
 static void mvh_split_put_flags(struct mvh_ring *ring, u16 flags)
@@ -63,39 +52,6 @@ void mvh_split_start(struct mvh_ring *ring)
 	ring->state.used =
 		mvh_ring_cpu16(ring, mvh_ring_load(ring, &mvh_split_used(ring)->idx));
 	mvh_split_put_flags(ring, 0);
-}
-
-/*
- * mvh_split_next() - take the next available head
- * @head: where to put it, below @ring->num
- *
- * Reads the available ring every time, in order or not: a count of descriptors
- * would not survive VHOST_SET_VRING_BASE.
- *
- * Return: 1, 0 if there is none, or -EBADMSG.
- */
-int mvh_split_next(struct mvh_ring *ring, u16 *head)
-{
-	u16 avail = ring->state.avail;
-	u16 slot = avail & (ring->num - 1);
-	u16 id;
-
-	if (ring->seen == avail) {
-		u16 idx = mvh_split_avail_idx(ring);
-
-		if ((u16)(idx - avail) > ring->num)
-			return mvh_ring_bad(ring, MVH_BAD_INDEX);
-		if (idx == avail)
-			return 0;
-		ring->seen = idx;
-		mvh_rmb();
-	}
-	id = mvh_ring_cpu16(ring, mvh_ring_load(ring, &mvh_split_avail(ring)->ring[slot]));
-	if (id >= ring->num)
-		return mvh_ring_bad(ring, MVH_BAD_HEAD);
-	*head = array_index_nospec(id, ring->num);
-	ring->state.avail = avail + 1;
-	return 1;
 }
 
 static void mvh_split_wrote_elems(struct mvh_ring *ring, u16 slot,

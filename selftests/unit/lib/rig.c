@@ -231,8 +231,11 @@ static void rig_check_reported(const struct rig *rig)
 	}
 }
 
-/* SP2: index, barrier, entries.  PK3: flags with acquire, then the rest. */
-static void rig_check_fetch_order(const struct rig *rig)
+/*
+ * SP2: index, barrier, entries.  PK3: flags with acquire, then the rest.  @known:
+ * there were entries that an earlier look at the index found.
+ */
+static void rig_check_fetch_order(const struct rig *rig, bool known)
 {
 	void *const *part = rig->driver.part;
 	const struct vring_avail *avail = part[MVH_PART_AVAIL];
@@ -241,6 +244,8 @@ static void rig_check_fetch_order(const struct rig *rig)
 
 	if (rig->ring.packed) {
 		first = env_find(ENV_READS, NULL, 0, 0);
+		if (first < 0)
+			return;
 		check_eq(first, 0);
 		entry = env_find(ENV_READS, NULL, 0, 1);
 		if (entry > 0 && env.log[0].op != ENV_LOAD_ACQUIRE)
@@ -248,12 +253,14 @@ static void rig_check_fetch_order(const struct rig *rig)
 		return;
 	}
 	first = env_find(ENV_READS, &avail->idx, 2, 0);
-	entry = env_find(ENV_READS, avail->ring, 2 * num, 0);
-	if (first < 0 || entry < 0)
+	if (first < 0)
+		return;
+	entry = env_find(ENV_READS, avail->ring, 2 * num, known ? first : 0);
+	if (entry < 0)
 		return;
 	check(first < entry);
 	check(env_fenced(ENV_SET(ENV_RMB), first, entry));
-	entry = env_find(ENV_READS, part[MVH_PART_DESC], 16 * num, 0);
+	entry = env_find(ENV_READS, part[MVH_PART_DESC], 16 * num, known ? first : 0);
 	if (entry >= 0)
 		check(env_fenced(ENV_SET(ENV_RMB), first, entry));
 }
@@ -306,33 +313,57 @@ static void rig_renew_flags(struct rig *rig)
 		env_renew(&desc[rig->ring.state.avail].flags, 2);
 }
 
-/* Fetch a chain and check it, against the request if there is one. */
-int rig_fetch(struct rig *rig, struct mvh_chain *chain)
+/* As much as there is room for. */
+struct mvh_fetch rig_limits(struct rig *rig, unsigned int max)
+{
+	return (struct mvh_fetch) {
+		.max = max,
+		.iov = rig->iov,
+		.n_iov = rig->max,
+		.max_iov = rig->max,
+		.descs = LLONG_MAX,
+		.bytes = LLONG_MAX,
+	};
+}
+
+/* Fetch chains and check them, against the requests if there are any. */
+int rig_fetch_batch(struct rig *rig, struct mvh_chain *chain,
+		    struct mvh_fetch *fetch)
 {
 	struct mvh_ring_state before = rig->ring.state;
-	int ret;
+	bool known = rig->ring.seen != rig->ring.state.avail;
+	struct iovec *iov = fetch->iov;
+	int ret, i;
 
 	image_save(rig);
 	rig_renew_flags(rig);
-	chain->iov = rig->iov;
-	chain->max = rig->max;
 	env_log_reset();
 	env_mark();
-	ret = mvh_chain_fetch(&rig->ring, &rig->guest.view, chain);
-	rig_check_fetch_order(rig);
+	ret = mvh_chain_fetch(&rig->ring, &rig->guest.view, chain, fetch);
+	rig_check_fetch_order(rig, known);
 	check(env_find(ENV_WRITES, NULL, 0, 0) < 0);
-	if (ret == 1) {
-		rig_check_chain(rig, chain);
+	for (i = 0; i < ret; i++) {
+		check(chain[i].iov == iov);
+		rig_check_chain(rig, &chain[i]);
 		if (rig->driver.fifo_in)
-			rig_check_request(rig, chain);
-		return ret;
+			rig_check_request(rig, &chain[i]);
+		iov += chain[i].n_out + chain[i].n_in;
 	}
+	if (ret > 0)
+		return ret;
 	check(ret == 0 || ret == -EAGAIN || ret == -EBADMSG || ret == -EFAULT ||
 	      ret == -ENOBUFS);
 	check_eq(rig->ring.fault, ret == -EFAULT);
 	check(!memcmp(&before, &rig->ring.state, sizeof(before)));
 	env_forget();
 	return ret;
+}
+
+int rig_fetch(struct rig *rig, struct mvh_chain *chain)
+{
+	struct mvh_fetch fetch = rig_limits(rig, 1);
+
+	return rig_fetch_batch(rig, chain, &fetch);
 }
 
 /* The chain at hand breaks the protocol, and does so again. */

@@ -69,6 +69,9 @@ void rig_expect_done(struct rig *rig, u32 cookie, u32 len);
 void rig_expect_none(struct rig *rig);
 
 /* Device side. */
+struct mvh_fetch rig_limits(struct rig *rig, unsigned int max);
+int rig_fetch_batch(struct rig *rig, struct mvh_chain *chain,
+		    struct mvh_fetch *fetch);
 int rig_fetch(struct rig *rig, struct mvh_chain *chain);
 void rig_expect_bad(struct rig *rig, enum mvh_bad why);
 int rig_push(struct rig *rig, const struct mvh_done *done, unsigned int n);
