@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * tun's private contract for whole frames (TUN_MSG_PTR), the page fragments they
- * live in, and its ring, on Debian's 6.1, 6.12 and 7.2, and on 7.3.
+ * tun's private contract for whole frames (TUN_MSG_PTR) and its ring, on Debian's
+ * 6.1, 6.12 and 7.2, and on 7.3.
  */
 #ifndef _MVH_COMPAT_TUN_H
 #define _MVH_COMPAT_TUN_H
 
-#include <linux/gfp.h>
 #include <linux/if_tun.h>
-#include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/ptr_ring.h>
 #include <linux/string.h>
@@ -83,19 +81,6 @@ static inline int mvh_tun_consume(struct file *file, struct ptr_ring *ring,
 static inline bool mvh_tun_is_dev(const struct net_device *dev)
 {
 	return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, "tun");
-}
-
-/* 6.11: page_frag_cache_drain(). */
-static inline void mvh_page_frag_drain(struct page_frag_cache *cache)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
-	page_frag_cache_drain(cache);
-#else
-	if (cache->va)
-		__page_frag_cache_drain(virt_to_head_page(cache->va),
-					cache->pagecnt_bias);
-	cache->va = NULL;
-#endif
 }
 
 #endif /* _MVH_COMPAT_TUN_H */

@@ -5,9 +5,11 @@
  */
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/gfp.h>
 #include <linux/if_tap.h>
 #include <linux/if_tun.h>
 #include <linux/if_vlan.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
@@ -28,6 +30,9 @@
 /* Frames handed to tun, or taken from it, at a time. */
 #define MVH_TAP_BATCH	64
 
+/* References of a block of memory for frames: more than it can have frames. */
+#define MVH_TAP_REFS	(PAGE_FRAG_CACHE_MAX_SIZE + 1)
+
 /**
  * struct mvh_tap - a tap or a raw socket
  * @port: what others see
@@ -38,7 +43,9 @@
  * @ring: frames to the guest, NULL if the socket has no such ring
  * @tun: @file if @ring is tun's
  * @is_tap: it takes whole frames in batches
- * @frags: frames are built here
+ * @block: frames are built here, NULL before the first one
+ * @block_left: bytes at its start that no frame has
+ * @block_refs: references of it that no frame has
  * @xdp: frames to be handed over
  * @headroom: of each frame in the batch
  * @max_len: longest frame that can be in it
@@ -64,7 +71,9 @@ struct mvh_tap {
 	struct ptr_ring *ring;
 	struct file *tun;
 	bool is_tap;
-	struct page_frag_cache frags;
+	struct page *block;
+	u32 block_left;
+	u32 block_refs;
 	u32 headroom;
 	u32 max_len;
 	u32 n_xdp;
@@ -167,7 +176,8 @@ void mvh_port_destroy(struct mvh_port *port)
 {
 	struct mvh_tap *tap = mvh_tap(port);
 
-	mvh_page_frag_drain(&tap->frags);
+	if (tap->block)
+		__page_frag_cache_drain(tap->block, tap->block_refs);
 	kvfree(tap);
 }
 
@@ -277,6 +287,37 @@ static void mvh_tap_begin_batch(struct mvh_tap *tap)
 }
 
 /*
+ * Have a block without frames: the same one if all that it had are freed, which spares
+ * to clear another one.  A reserve for emergencies is not kept.
+ */
+static bool mvh_tap_new_block(struct mvh_tap *tap)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_COMP;
+	struct page *block = tap->block;
+
+	if (block && page_ref_sub_and_test(block, tap->block_refs)) {
+		set_page_count(block, MVH_TAP_REFS);
+		if (likely(!page_is_pfmemalloc(block)))
+			goto out;
+		__page_frag_cache_drain(block, MVH_TAP_REFS);
+	}
+	block = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN |
+			    __GFP_NORETRY | __GFP_NOMEMALLOC,
+			    PAGE_FRAG_CACHE_MAX_ORDER);
+	if (unlikely(!block))
+		block = alloc_page(gfp);
+	tap->block = block;
+	tap->block_left = 0;
+	if (unlikely(!block))
+		return false;
+	page_ref_add(block, MVH_TAP_REFS - 1);
+out:
+	tap->block_refs = MVH_TAP_REFS;
+	tap->block_left = page_size(block);
+	return true;
+}
+
+/*
  * mvh_port_frame_alloc() - a buffer for a frame that is to be sent as a copy
  * @frame: where to describe it
  * @len: bytes of the frame
@@ -296,9 +337,11 @@ int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
 		return -EMSGSIZE;
 	size = SKB_DATA_ALIGN(tap->headroom + len) +
 	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	frame->start = page_frag_alloc(&tap->frags, size, GFP_KERNEL);
-	if (unlikely(!frame->start))
+	if (tap->block_left < size && !mvh_tap_new_block(tap))
 		return -ENOMEM;
+	tap->block_left -= size;
+	tap->block_refs--;
+	frame->start = page_address(tap->block) + tap->block_left;
 	frame->hdr = mvh_tun_hdr(frame->start, size);
 	frame->data = frame->start + tap->headroom;
 	xdp_init_buff(xdp, size, NULL);
@@ -319,6 +362,8 @@ void mvh_port_frame_free(struct mvh_frame *frame)
  * mvh_port_push - add the frame that was allocated last to the batch
  * @port: the port; the buffer, filled, belongs to it from now on
  *
+ * A batch ends with its block, which can be used again if nobody keeps its frames.
+ *
  * Return: true if the batch is full now and must be flushed.
  */
 bool mvh_port_push(struct mvh_port *port)
@@ -327,7 +372,7 @@ bool mvh_port_push(struct mvh_port *port)
 	const struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
 
 	tap->bytes += xdp->data_end - xdp->data;
-	return ++tap->n_xdp == MVH_TAP_BATCH;
+	return ++tap->n_xdp == MVH_TAP_BATCH || tap->block_left < xdp->frame_sz;
 }
 
 /*
