@@ -71,6 +71,7 @@ int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes);
 int mvh_port_send(struct mvh_port *port, struct iov_iter *iter);
 bool mvh_port_writable(const struct mvh_port *port);
 
+void mvh_port_begin(struct mvh_port *port);
 u32 mvh_port_peek(struct mvh_port *port);
 int mvh_port_recv_linear(struct mvh_port *port, void __user *to);
 int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter);

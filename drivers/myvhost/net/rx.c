@@ -230,6 +230,7 @@ void mvh_net_rx(struct mvh_vq *vq)
 	bool more = true;
 
 	mvh_port_disarm(vq->port);
+	mvh_port_begin(vq->port);
 	while (more && !mvh_vq_over(vq)) {
 		u32 len = mvh_port_peek(vq->port);
 

@@ -513,17 +513,32 @@ static struct net_device *mvh_tap_find_dev(struct mvh_tap *tap,
 /* Hold the device of the frames that were taken, if they are tun's. */
 static void mvh_tap_hold_dev(struct mvh_tap *tap)
 {
+	void *frame = tap->queue[tap->head];
 	struct net_device *dev;
 
-	if (!tap->tun || tap->port.strip_hdr || tun_is_xdp_frame(tap->queue[0]))
+	if (!tap->tun || tap->port.strip_hdr || tun_is_xdp_frame(frame))
 		return;
 	rcu_read_lock();
-	dev = mvh_tap_find_dev(tap, tap->queue[0]);
+	dev = mvh_tap_find_dev(tap, frame);
 	if (dev && mvh_tun_is_dev(dev)) {
 		dev_hold(dev);
 		tap->dev = dev;
 	}
 	rcu_read_unlock();
+}
+
+/**
+ * mvh_port_begin - prepare to receive what an earlier run left
+ * @port: the port
+ *
+ * At the start of each run; mvh_port_settle() ends it.
+ */
+void mvh_port_begin(struct mvh_port *port)
+{
+	struct mvh_tap *tap = mvh_tap(port);
+
+	if (tap->head != tap->tail)
+		mvh_tap_hold_dev(tap);
 }
 
 /**
