@@ -43,21 +43,24 @@ static int mvh_net_rx_add(struct mvh_vq *vq, struct mvh_net_rx_room *room)
 
 /*
  * How many chains to take at a time: few in a run that serves few frames, since
- * those that are not used are looked at again by the next run.
+ * those that are not used are looked at again by the next run.  A frame that has some
+ * needs as many more as if all were like the last one, which is shorter than @need.
  */
-static unsigned int mvh_net_rx_ahead(const struct mvh_vq *vq,
+static unsigned int mvh_net_rx_ahead(const struct mvh_vq *vq, u32 need,
 				     const struct mvh_net_rx_room *room)
 {
-	unsigned int served = mvh_vq_n_charged(vq);
+	unsigned int n = mvh_vq_n_charged(vq);
 
-	return clamp(max(served, room->n), 1U, MVH_BATCH);
+	if (room->n)
+		n = max(n, (need - (u32)room->len) / (u32)room->last_len + 1);
+	return clamp(n, 1U, MVH_BATCH);
 }
 
 /*
  * Collect chains for @need bytes.  Returns 1; 0 if the guest must add some first;
  * -EMSGSIZE if it cannot add enough; or what mvh_vq_next() says.
  */
-static int mvh_net_rx_collect(struct mvh_vq *vq, u64 need,
+static int mvh_net_rx_collect(struct mvh_vq *vq, u32 need,
 			      struct mvh_net_rx_room *room)
 {
 	bool merge = mvh_vq_has_feature(vq, VIRTIO_NET_F_MRG_RXBUF);
@@ -70,7 +73,7 @@ static int mvh_net_rx_collect(struct mvh_vq *vq, u64 need,
 		if (room->n == mvh_vq_n_chains(vq)) {
 			if (room->n_desc >= mvh_vq_num(vq))
 				return -EMSGSIZE;
-			ret = mvh_vq_next(vq, mvh_net_rx_ahead(vq, room));
+			ret = mvh_vq_next(vq, mvh_net_rx_ahead(vq, need, room));
 			if (ret <= 0)
 				return ret;
 		}
@@ -181,7 +184,7 @@ static bool mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
 	struct mvh_port *port = vq->port;
 	struct mvh_net_rx_room room = {};
 
-	switch (mvh_net_rx_collect(vq, (u64)port->hdr_len + len, &room)) {
+	switch (mvh_net_rx_collect(vq, port->hdr_len + len, &room)) {
 	case 1:
 		mvh_vq_charge(vq, len);
 		mvh_net_rx_deliver(vq, len, &room);
