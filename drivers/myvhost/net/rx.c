@@ -103,7 +103,7 @@ static int mvh_net_rx_num_buffers(struct mvh_vq *vq, struct iov_iter *iter,
 }
 
 /*
- * Fill the chains with the frame.  recvmsg() returns the frame's length even if the
+ * Fill the chains with the frame, by the port.  recvmsg() returns the frame's length even if the
  * copy was short; the iterator shows how much was copied.
  */
 static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
@@ -115,11 +115,6 @@ static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 	struct iov_iter iter, hdr;
 	int ret, expect = need;
 
-	if (iov->iov_len >= need) {
-		ret = mvh_port_recv_linear(port, iov->iov_base);
-		if (ret)
-			return min(ret, 0);
-	}
 	iov_iter_init(&iter, ITER_DEST, iov, room->n_iov, need);
 	hdr = iter;
 	if (port->strip_hdr) {
@@ -178,14 +173,46 @@ static void mvh_net_rx_deliver(struct mvh_vq *vq, u32 len,
 	}
 }
 
+/*
+ * Deliver an ordinary frame into the first piece of the chain at hand.  Returns false if
+ * it is another one, or the piece is too short.
+ */
+static bool mvh_net_rx_direct(struct mvh_vq *vq, u32 len)
+{
+	const struct mvh_chain *chain = mvh_vq_chain(vq, 0);
+	struct mvh_port *port = vq->port;
+	u32 need = port->hdr_len + len;
+	int ret;
+
+	if (chain->n_out || !chain->n_in || chain->iov->iov_len < need)
+		return false;
+	ret = mvh_port_recv_linear(port, chain->iov->iov_base);
+	if (!ret)
+		return false;
+	mvh_vq_charge(vq, len);
+	mvh_vq_dirty(vq, chain->iov, need);
+	if (ret > 0) {
+		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_BYTES, len);
+		mvh_vq_complete(vq, need);
+	} else {
+		mvh_vq_drop(vq, MYVHOST_CNT_DROP_FAULT);
+	}
+	return true;
+}
+
 /* Serve one frame.  Returns false if the service must return. */
 static bool mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
 {
 	struct mvh_port *port = vq->port;
 	struct mvh_net_rx_room room = {};
 
+	if (likely(mvh_vq_n_chains(vq)) && mvh_net_rx_direct(vq, len))
+		return true;
 	switch (mvh_net_rx_collect(vq, port->hdr_len + len, &room)) {
 	case 1:
+		if (mvh_net_rx_direct(vq, len))
+			return true;
 		mvh_vq_charge(vq, len);
 		mvh_net_rx_deliver(vq, len, &room);
 		return true;
