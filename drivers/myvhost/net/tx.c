@@ -102,20 +102,24 @@ static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
 	return 0;
 }
 
-/* Copy header and frame, which most drivers put into one piece. */
+/* Copy header and frame, which most drivers put into one piece, or two. */
 static int mvh_net_tx_read(const struct mvh_port *port,
 			   const struct mvh_chain *chain,
 			   const struct mvh_frame *frame, u32 len)
 {
 	u32 skip = port->strip_hdr ? port->hdr_len : 0;
 	u32 hdr_len = port->hdr_len - skip;
+	const struct iovec *iov = chain->iov;
 	struct iov_iter iter;
 
 	if (likely(chain->n_out == 1))
 		return mvh_net_copy_in(frame->hdr, hdr_len, frame->data, len,
-				       chain->iov->iov_base + skip);
-	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
-		      chain->out_len);
+				       iov->iov_base + skip);
+	if (chain->n_out == 2 && iov->iov_len == port->hdr_len)
+		return mvh_net_copy_in(frame->hdr, hdr_len, NULL, 0,
+				       iov->iov_base + skip) ?:
+		       mvh_net_copy_in(NULL, 0, frame->data, len, iov[1].iov_base);
+	iov_iter_init(&iter, ITER_SOURCE, iov, chain->n_out, chain->out_len);
 	iov_iter_advance(&iter, skip);
 	if (copy_from_iter(frame->hdr, hdr_len, &iter) != hdr_len ||
 	    copy_from_iter(frame->data, len, &iter) != len)
