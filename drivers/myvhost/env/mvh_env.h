@@ -85,13 +85,29 @@ do {									\
  * @dst: kernel buffer
  * @src: owner's address
  *
+ * For a few hundred bytes, mostly aligned: copied by words, which costs less than a call
+ * that looks at what it is to copy.
+ *
  * Context: Process context with the owner's address space, may sleep.
  * Return: 0, or -EFAULT.
  */
 static inline int mvh_copy_from_guest(void *dst, const void __user *src,
 				      size_t len)
 {
-	return copy_from_user(dst, src, len) ? -EFAULT : 0;
+	size_t i;
+
+	if (unlikely(!IS_ALIGNED((uintptr_t)dst | (uintptr_t)src | len, sizeof(u64))))
+		return copy_from_user(dst, src, len) ? -EFAULT : 0;
+	if (!user_read_access_begin(src, len))
+		return -EFAULT;
+	for (i = 0; i < len; i += sizeof(u64))
+		unsafe_get_user(*(u64 *)(dst + i), (const u64 __user *)(src + i), fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 /**
