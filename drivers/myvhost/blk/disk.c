@@ -488,8 +488,7 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
  */
 bool mvh_disk_is_cut(const struct mvh_disk *disk)
 {
-	return disk->bdev &&
-	       bdev_nr_sectors(disk->bdev) < READ_ONCE(disk->sectors);
+	return disk->bdev && mvh_disk_shrunk(disk);
 }
 
 /**
