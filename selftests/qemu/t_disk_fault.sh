@@ -89,7 +89,8 @@ io_errors() { guest_stats 1 sum io_errors; }
 
 # check_guest: it still runs commands, and its kernel log has no report
 check_guest() {
-	! guest 1 dmesg | grep -E 'BUG:|Oops|WARNING: CPU|hung_task|blocked for more' || fail "the guest's kernel"
+	guest_refuses 1 "dmesg | grep -E 'BUG:|Oops|WARNING: CPU|hung_task|blocked for more'" ||
+		fail "the guest's kernel"
 }
 
 # Errors for two seconds, then none.
@@ -105,7 +106,7 @@ fault_error() {
 	seq_progress 4
 	seq_stop 1
 	[ "$(io_errors)" -gt 0 ] || fail "no error was counted"
-	guest 1 'dmesg' | grep -q "I/O error, dev $d" || fail "the guest's log has no I/O error"
+	guest 1 "dmesg | grep -q 'I/O error, dev $d'" || fail "the guest's log has no I/O error"
 	seq_check "$dev"
 	check_guest
 }
@@ -119,7 +120,7 @@ fault_fs_error() {
 	dm_switch fs "0 $(sectors "$dev") flakey $dev 0 0 600 1 error_writes"
 	guest_refuses 1 'dd if=/dev/zero of=/fs/lost bs=64k count=16 conv=fsync' || fail "writing works"
 	wait_until 60 "the file system becomes read-only" guest 1 '! touch /fs/x'
-	guest 1 dmesg | grep -E 'EXT4-fs.*(error|Remounting)|JBD2.*(rror|abort)' | head -3
+	guest 1 "dmesg | grep -E 'EXT4-fs.*(error|Remounting)|JBD2.*(rror|abort)' | head -3"
 	dm_switch fs "0 $(sectors "$dev") linear $dev 0"
 	guest 1 'umount /fs' || fail "umount"
 	[ "$(guest 1 "mount /dev/$d /fs && sha256sum < /fs/kept; umount /fs")" = "$sum" ] || fail "flushed data is missing"
