@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [SUBJECT...]: run the stock-QEMU tests, a
-# host VM for each subject (t_SUBJECT.sh). VHOST_DEV=/dev/vhost-net tests the tests
-# against the kernel's own vhost_net; QEMU_TESTS=all adds the slow ones, and =every
-# checks every flush of a log of writes; QEMU_BACKPORTS=1 uses the QEMU of Debian's
-# backports. KTAP on standard output.
+# run.sh [-k 6.1|6.12|7.2] [-o OUTDIR] [SUBJECT...]: run the stock-QEMU tests, a host
+# VM for each subject (t_SUBJECT.sh). run.sh -l: list the subjects.
+# VHOST_DEV=/dev/vhost-net tests the tests against the kernel's own vhost_net;
+# QEMU_TESTS=all adds the slow ones, and =every checks every flush of a log of writes;
+# QEMU_BACKPORTS=1 uses the QEMU of Debian's backports. KTAP on standard output.
 set -euo pipefail
 QEMU_DIR=$(cd "$(dirname "$0")" && pwd)
 LAB=$QEMU_DIR/../lab
@@ -16,9 +16,13 @@ SUBJECTS="basic lifecycle multiqueue rings iommu poll migration memory dpdk"
 DISK_SUBJECTS="disk disk_root disk_client disk_fault"
 RESETS_MAX=1
 
+# vhost_net has no disks
+[ "$VHOST_DEV" = /dev/vhost-net ] || SUBJECTS="$SUBJECTS $DISK_SUBJECTS"
+
 kernel=6.12 out=''
-while getopts k:o: o; do
+while getopts lk:o: o; do
 	case $o in
+	l) echo "$SUBJECTS"; exit ;;
 	k) kernel=$OPTARG ;;
 	o) out=$OPTARG ;;
 	*) exit 2 ;;
@@ -29,20 +33,14 @@ shift $((OPTIND - 1))
 "$LAB/setup.sh"
 [ "$VHOST_DEV" = /dev/vhost-net ] || "$LAB/build.sh" "$kernel" > /dev/null
 
-# build NAME GCC-ARGUMENTS...: a helper from the C file of its name
-build() {
-	"$LAB/inroot.sh" gcc -O2 -Wall -Wextra -Werror -o "/build/$kernel/bin/$1" \
-		"/repo/selftests/qemu/$1.c" "${@:2}"
-}
-
-mkdir -p "$CACHE/build/$kernel/bin"
-build qemu-fds
-build seqdisk -static -pthread
-build blkio-verify -lblkio
-"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$kernel/bin"
+# one after the other, since other subjects may start at the same time
+mkdir -p "$CACHE/build/$kernel"
+(
+	flock 7
+	"$LAB/inroot.sh" make -s -C /repo/selftests/qemu O="/build/$kernel/bin"
+	"$LAB/inroot.sh" make -s -C /repo/tools/ctl O="/build/$kernel/bin"
+) 7> "$CACHE/build/$kernel.lock"
 [ -n "$out" ] || out=$(mktemp -d "${TMPDIR:-/tmp}/myvhost-qemu.XXXXXX")
-# vhost_net has no disks
-[ "$VHOST_DEV" = /dev/vhost-net ] || SUBJECTS="$SUBJECTS $DISK_SUBJECTS"
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $SUBJECTS
 

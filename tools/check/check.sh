@@ -18,10 +18,13 @@ LAB=$LAB_DIR
 LOGS=${CHECK_LOGS:-$CACHE/check/$(date +%Y%m%d-%H%M%S)}
 KERNELS=${KERNEL:-$LAB_KERNELS}
 SLOW_KERNEL=6.12
-QUICK_SUBJECTS="basic disk"
+# the longer one first, so that the last ones end together
+QUICK_SUBJECTS="disk basic"
 # on 6.1 too, whose rules of what can be pinned, and when, are others
 MEMORY_SUBJECT=memory
+NO_BACKPORTS=$ROOTFS/opt/qemu-backports/missing
 PREPARED=
+VMS=2
 KEEP_LOGS=10
 PROGRESS=60
 
@@ -278,25 +281,44 @@ skip_report() {
 	ktap_end
 }
 
-stage_qemu() {
-	local k tests subjects last
+# qemu_report STAGE KERNEL SUBJECT QEMU_TESTS [BACKPORTS]
+qemu_report() {
+	QEMU_TESTS=$4 QEMU_BACKPORTS=${5:-} "$REPO/selftests/qemu/run.sh" -k "$2" -o "$LOGS/$1" "$3"
+}
+
+# qemu_jobs: what the stage qemu consists of, lines with the arguments of qemu_report
+qemu_jobs() {
+	local k s tests subjects last=
 	for k in $BUILD_KERNELS; do
-		tests=${QEMU_TESTS:-} subjects=$MEMORY_SUBJECT
+		tests=${QEMU_TESTS:-default} subjects=$MEMORY_SUBJECT
 		if [[ " $QEMU_KERNELS " = *" $k "* ]]; then
 			last=$k
-			if [ "$k" = "$SLOW_KERNEL" ]; then tests=all; fi
-			if [ "$tests" = all ]; then subjects=; else subjects=$QUICK_SUBJECTS; fi
+			[ "$k" != "$SLOW_KERNEL" ] || tests=all
+			subjects=$QUICK_SUBJECTS
+			[ "$tests" != all ] || subjects=$("$REPO/selftests/qemu/run.sh" -l)
 		fi
-		# shellcheck disable=SC2086
-		QEMU_TESTS=$tests stage "qemu-$k" "$REPO/selftests/qemu/run.sh" -k "$k" -o "$LOGS/qemu-$k" $subjects
+		for s in $subjects; do
+			echo "qemu-$k-$s $k $s $tests"
+		done
 	done
-	[ -n "$QEMU_KERNELS" ] || return 0
-	if [ -f "$ROOTFS/opt/qemu-backports/missing" ]; then
-		stage qemu-backports skip_report "the newer QEMU: $(cat "$ROOTFS/opt/qemu-backports/missing")"
-		return
-	fi
-	# shellcheck disable=SC2086
-	QEMU_BACKPORTS=1 stage qemu-backports "$REPO/selftests/qemu/run.sh" -k "$last" -o "$LOGS/qemu-backports" $QUICK_SUBJECTS
+	[ -n "$last" ] && [ ! -f "$NO_BACKPORTS" ] || return 0
+	for s in $QUICK_SUBJECTS; do
+		echo "qemu-backports-$s $last $s default 1"
+	done
+}
+
+# VMS at a time: one leaves a third of two processors idle
+stage_qemu() {
+	local job
+	while read -ra job; do
+		while [ "$(jobs -rp | wc -l)" -ge $VMS ]; do
+			wait -n || true
+		done
+		stage "${job[0]}" qemu_report "${job[@]}" &
+	done < <(qemu_jobs)
+	wait
+	[ -z "$QEMU_KERNELS" ] || [ ! -f "$NO_BACKPORTS" ] ||
+		stage qemu-backports skip_report "the newer QEMU: $(cat "$NO_BACKPORTS")"
 }
 
 # prune: keep the logs of the last runs only
