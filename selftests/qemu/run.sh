@@ -13,7 +13,7 @@ VHOST_DEV=${VHOST_DEV:-/dev/myvhost}
 QEMU_TESTS=${QEMU_TESTS:-}
 
 SUBJECTS="basic lifecycle multiqueue rings iommu poll migration memory dpdk"
-DISK_SUBJECTS="disk disk_boot disk_root disk_client disk_fault"
+DISK_SUBJECTS="disk disk_boot disk_root disk_client disk_fault disk_nfs"
 RESETS_MAX=1
 
 # vhost_net has no disks
