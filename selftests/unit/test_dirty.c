@@ -168,3 +168,54 @@ UNIT_TEST(test_mark_user_offset, "1.5 dirty: guest and owner addresses differ wi
 	check_pages(1, 1);
 	mvh_map_free(map);
 }
+
+/* Which guest pages a range is known by, in a table of @n regions. */
+static bool is_marked(const struct mvh_region *table, unsigned int n, u64 page,
+		      u64 uaddr, u64 len)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const struct mvh_region *r = &table[i];
+		u64 u = r->uaddr + (page * PAGE - r->start);
+
+		if (page * PAGE >= r->start && page * PAGE <= r->last &&
+		    u <= uaddr + len - 1 && u + PAGE - 1 >= uaddr)
+			return true;
+	}
+	return false;
+}
+
+UNIT_TEST(test_mark_user_random, "1.5 dirty: tables in which memory is mapped over and over")
+{
+	struct mvh_region table[12];
+	u64 u = 0x7f0000000000, page;
+	unsigned int lap, i, n;
+	struct mvh_map *map;
+
+	for (lap = 0; lap < 3000; lap++) {
+		u64 start = 0, at = u + unit_rand_below(40) * PAGE, len, n_pages = 0;
+
+		n = 1 + unit_rand_below(12);
+		for (i = 0; i < n; i++) {
+			u64 size = (1 + unit_rand_below(lap % 2 ? 4 : 30)) * PAGE;
+
+			table[i] = (struct mvh_region) {
+				.start = start, .last = start + size - 1,
+				.uaddr = u + unit_rand_below(40) * PAGE, .access = 3,
+			};
+			start += size + unit_rand_below(2) * PAGE;
+		}
+		len = 1 + unit_rand_below(6 * PAGE);
+		map = mvh_map_create(table, n);
+		check_eq(IS_ERR(map), false);
+		mvh_dirty_mark_user(LOG, map, at, len);
+		for (page = 0; page < start / PAGE; page++)
+			n_pages += is_marked(table, n, page, at, len);
+		check_eq(env.n_page, n_pages);
+		for (i = 0; i < env.n_page; i++)
+			check_eq(is_marked(table, n, env.page[i], at, len), true);
+		env.n_page = 0;
+		mvh_map_free(map);
+	}
+}

@@ -371,6 +371,8 @@ UNIT_TEST(test_map_alloc, "map: no memory, at every allocation")
 
 	env_fail_nth(ENV_ALLOC, 1);
 	check_eq(PTR_ERR(maps_create(&r, 1)), -ENOMEM);
+	env_fail_nth(ENV_ALLOC, 2);
+	check_eq(PTR_ERR(maps_create(&r, 1)), -ENOMEM);
 	env_fail_nth(ENV_ALLOC, 1);
 	check(!maps_create_cache(1));
 	map = maps_create_cache(1);

@@ -47,18 +47,21 @@ int mvh_dirty_mark(u64 log, u64 gpa, u64 len)
 int mvh_dirty_mark_user(u64 log, const struct mvh_map *table, u64 uaddr,
 			u64 len)
 {
+	u64 last = uaddr + len - 1;
 	bool known = false;
 	u32 i;
 
 	if (!len)
 		return 0;
-	for (i = 0; i < table->n; i++) {
-		const struct mvh_region *r = &table->region[i];
-		u64 ulast = r->uaddr + (r->last - r->start);
+	for (i = mvh_map_first_mapped(table, uaddr); i < table->n; i++) {
+		const struct mvh_region *r =
+			&table->region[table->by_uaddr[i].region];
 		u64 from = max(uaddr, r->uaddr);
-		u64 to = min(uaddr + len - 1, ulast);
+		u64 to = min(last, r->uaddr + (r->last - r->start));
 		int err;
 
+		if (r->uaddr > last)
+			break;
 		if (from > to)
 			continue;
 		known |= from == uaddr;

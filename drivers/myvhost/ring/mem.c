@@ -22,6 +22,8 @@ static struct mvh_map *mvh_map_alloc(u32 max, bool cached)
  */
 void mvh_map_free(struct mvh_map *map)
 {
+	if (map)
+		mvh_free(map->by_uaddr);
 	mvh_free(map);
 }
 
@@ -70,6 +72,72 @@ static bool mvh_map_add(struct mvh_map *map, const struct mvh_region *add)
 	return true;
 }
 
+static u64 mvh_region_ulast(const struct mvh_region *r)
+{
+	return r->uaddr + (r->last - r->start);
+}
+
+/* How many of the first @n by owner's address begin at or before @uaddr. */
+static u32 mvh_map_rank(const struct mvh_map *map, u32 n, u64 uaddr)
+{
+	u32 lo = 0, hi = n;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (map->region[map->by_uaddr[mid].region].uaddr <= uaddr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Put all regions into the order of owner's addresses.  Returns 0 or -ENOMEM. */
+static int mvh_map_order(struct mvh_map *map)
+{
+	struct mvh_mapped *by;
+	u64 reach = 0;
+	u32 i, at;
+
+	by = mvh_alloc_array(map->n, sizeof(*by));
+	if (!by)
+		return -ENOMEM;
+	map->by_uaddr = by;
+	for (i = 0; i < map->n; i++) {
+		at = mvh_map_rank(map, i, map->region[i].uaddr);
+		memmove(&by[at + 1], &by[at], (i - at) * sizeof(*by));
+		by[at].region = i;
+	}
+	for (i = 0; i < map->n; i++) {
+		reach = max(reach, mvh_region_ulast(&map->region[by[i].region]));
+		by[i].reach = reach;
+	}
+	return 0;
+}
+
+/**
+ * mvh_map_first_mapped - where to begin to look for what the owner has at an address
+ * @map: a memory table
+ * @uaddr: owner's address
+ *
+ * Return: the first entry of @by_uaddr that may hold it; none before it does.
+ */
+u32 mvh_map_first_mapped(const struct mvh_map *map, u64 uaddr)
+{
+	u32 lo = 0, hi = map->n;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (map->by_uaddr[mid].reach < uaddr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /*
  * mvh_map_create() - a map for a memory table
  * @region: the table, in any order
@@ -90,6 +158,10 @@ struct mvh_map *mvh_map_create(const struct mvh_region *region, u32 n)
 			mvh_map_free(map);
 			return ERR_PTR(-EFAULT);
 		}
+	}
+	if (n && mvh_map_order(map)) {
+		mvh_map_free(map);
+		return ERR_PTR(-ENOMEM);
 	}
 	return map;
 }

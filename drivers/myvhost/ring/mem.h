@@ -31,12 +31,24 @@ struct mvh_region {
 };
 
 /**
+ * struct mvh_mapped - a region of a map, in the order of owner's addresses
+ * @reach: highest owner's address of this region and of all before it in that order,
+ *	since the owner may map the same memory several times
+ * @region: its number
+ */
+struct mvh_mapped {
+	u64 reach;
+	u32 region;
+};
+
+/**
  * struct mvh_map - regions that do not overlap, by rising address
  * @n: regions
  * @max: room for regions
  * @cached: it is a cache (an IOTLB): what is not there may be asked for
  * @puts: regions that were put into it; wraps, which confuses ages only of what
  *	is older than 2^32 others
+ * @by_uaddr: in a memory table, the regions by owner's address; NULL in a cache
  * @region: the regions
  */
 struct mvh_map {
@@ -44,6 +56,7 @@ struct mvh_map {
 	u32 max;
 	u32 puts;
 	bool cached;
+	struct mvh_mapped *by_uaddr;
 	struct mvh_region region[];
 };
 
@@ -68,6 +81,7 @@ bool mvh_map_overlaps(const struct mvh_map *map, u64 start, u64 last);
 void mvh_map_put(struct mvh_map *map, const struct mvh_region *add);
 void mvh_map_remove(struct mvh_map *map, u64 start, u64 last);
 void mvh_map_free(struct mvh_map *map);
+u32 mvh_map_first_mapped(const struct mvh_map *map, u64 uaddr);
 void mvh_view_set(struct mvh_view *view, const struct mvh_map *map);
 int mvh_view_translate(struct mvh_view *view, u64 addr, u64 len, u8 access,
 		       struct iovec *iov, unsigned int max);
