@@ -219,3 +219,36 @@ UNIT_TEST(test_mark_user_random, "1.5 dirty: tables in which memory is mapped ov
 		mvh_map_free(map);
 	}
 }
+
+UNIT_TEST(test_mark_iov, "1.5 dirty: pieces that follow each other are marked as one")
+{
+	u64 u = 0x7f0000000000;
+	struct mvh_region table[] = { { 0, 64 * PAGE - 1, u, 3, 0 } };
+	struct mvh_map *map = mvh_map_create(table, 1);
+	const struct iovec iov[] = {
+		{ (void *)(u + 100), 200 },		/* page 0 */
+		{ (void *)(u + 300), PAGE },		/* to page 1 */
+		{ (void *)(u + 300 + PAGE), 10 },	/* page 1 */
+		{ (void *)(u + 9 * PAGE), PAGE },	/* page 9 */
+		{ (void *)(u + 8 * PAGE), PAGE },	/* before it */
+		{ (void *)(u + 99 * PAGE), 8 },		/* nowhere */
+		{ (void *)(u + 20 * PAGE), 8 },
+	};
+
+	check_eq(mvh_dirty_mark_iov(LOG, map, iov, 0), 0);
+	check_eq(env.n_page, 0);
+	check_eq(mvh_dirty_mark_iov(LOG, map, iov, 200), 0);
+	check_pages(0, 1);
+	check_eq(mvh_dirty_mark_iov(LOG, map, iov, 210 + PAGE), 0);
+	check_pages(0, 2);
+	check_eq(mvh_dirty_mark_iov(LOG, map, iov, 210 + 3 * PAGE), 0);
+	check_eq(env.n_page, 4);
+	check_eq(env.page[2], 9);
+	check_eq(env.page[3], 8);
+	env.n_page = 0;
+	check_eq(mvh_dirty_mark_iov(LOG, map, iov, 226 + 3 * PAGE), -EFAULT);
+	check_eq(env.n_page, 5);
+	check_eq(env.page[4], 20);
+	env.n_page = 0;
+	mvh_map_free(map);
+}

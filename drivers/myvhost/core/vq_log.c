@@ -33,20 +33,10 @@ static void mvh_vq_logged(struct mvh_vq *vq, int err)
  */
 void mvh_vq_dirty(struct mvh_vq *vq, const struct iovec *iov, u64 len)
 {
-	int err = 0;
-
 	lockdep_assert_held(&vq->mutex);
-	if (likely(!mvh_vq_logging(vq)))
-		return;
-	for (; len; iov++) {
-		u64 n = min_t(u64, len, iov->iov_len);
-
-		err |= mvh_dirty_mark_user(vq->dev->log_base,
-					   vq->dev->table,
-					   (uintptr_t)iov->iov_base, n);
-		len -= n;
-	}
-	mvh_vq_logged(vq, err);
+	if (unlikely(mvh_vq_logging(vq)))
+		mvh_vq_logged(vq, mvh_dirty_mark_iov(vq->dev->log_base,
+						     vq->dev->table, iov, len));
 }
 EXPORT_SYMBOL_GPL(mvh_vq_dirty);
 

@@ -72,3 +72,46 @@ int mvh_dirty_mark_user(u64 log, const struct mvh_map *table, u64 uaddr,
 	}
 	return known ? 0 : -EFAULT;
 }
+
+/*
+ * Take up to @len bytes of pieces that follow each other for the owner.  Returns how
+ * many, and the next piece in @iov.
+ */
+static u64 mvh_iov_run(const struct iovec **iov, u64 len)
+{
+	const struct iovec *i = *iov;
+	u64 n = 0;
+
+	do {
+		n += min_t(u64, len - n, i->iov_len);
+		i++;
+	} while (n < len && i[-1].iov_base + i[-1].iov_len == i->iov_base);
+	*iov = i;
+	return n;
+}
+
+/**
+ * mvh_dirty_mark_iov - mark what was written into the pieces of a buffer
+ * @log: owner's address of the log
+ * @table: the memory table
+ * @iov: the pieces
+ * @len: bytes written, from the start of the first
+ *
+ * Pieces that follow each other are one range: a page in which they meet is marked once.
+ *
+ * Return: 0, or -EFAULT if not all could be marked; the rest is.
+ */
+int mvh_dirty_mark_iov(u64 log, const struct mvh_map *table,
+		       const struct iovec *iov, u64 len)
+{
+	int err = 0;
+
+	while (len) {
+		u64 uaddr = (uintptr_t)iov->iov_base;
+		u64 n = mvh_iov_run(&iov, len);
+
+		err |= mvh_dirty_mark_user(log, table, uaddr, n);
+		len -= n;
+	}
+	return err;
+}

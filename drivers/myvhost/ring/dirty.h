@@ -14,5 +14,7 @@
 int mvh_dirty_mark(u64 log, u64 gpa, u64 len);
 int mvh_dirty_mark_user(u64 log, const struct mvh_map *table, u64 uaddr,
 			u64 len);
+int mvh_dirty_mark_iov(u64 log, const struct mvh_map *table,
+		       const struct iovec *iov, u64 len);
 
 #endif /* _MVH_DIRTY_H */
