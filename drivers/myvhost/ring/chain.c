@@ -52,9 +52,9 @@ static int mvh_chain_error(struct mvh_ring *ring, int err)
 }
 
 /* Add one buffer to the chain (SP7, SP10, SP11, SP12). */
-static int mvh_chain_add(struct mvh_ring *ring, struct mvh_view *view,
-			 struct mvh_chain *chain, const struct iovec *end,
-			 struct mvh_elem e)
+static __always_inline int mvh_chain_add(struct mvh_ring *ring, struct mvh_view *view,
+					 struct mvh_chain *chain,
+					 const struct iovec *end, struct mvh_elem e)
 {
 	bool write = e.flags & VRING_DESC_F_WRITE;
 	u8 access = write ? MVH_ACCESS_WRITE : MVH_ACCESS_READ;
