@@ -9,9 +9,9 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <uapi/linux/myvhost.h>
+#include "core/limit.h"
 #include "ring/features.h"
 #include "hold.h"
-#include "limit.h"
 #include "req.h"
 
 struct block_device;

@@ -2,8 +2,8 @@
 /*
  * A rate limit with a burst.  Pure: see ring.h; its caller gives the time.
  */
-#ifndef _MVH_BLK_LIMIT_H
-#define _MVH_BLK_LIMIT_H
+#ifndef _MVH_LIMIT_H
+#define _MVH_LIMIT_H
 
 #include "mvh_env.h"
 
@@ -30,4 +30,4 @@ void mvh_limit_init(struct mvh_limit *limit, u64 rate, u64 burst);
 u64 mvh_limit_wait(const struct mvh_limit *limit, u64 now);
 void mvh_limit_use(struct mvh_limit *limit, u64 now, u64 units);
 
-#endif /* _MVH_BLK_LIMIT_H */
+#endif /* _MVH_LIMIT_H */

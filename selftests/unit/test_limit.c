@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The rate limit of disks: rate, burst, pauses, ends of the range.
+ * A rate limit: rate, burst, pauses, ends of the range.
  */
-#include "blk/limit.h"
+#include "core/limit.h"
 #include "unit.h"
 
 #define SEC	1000000000ull
