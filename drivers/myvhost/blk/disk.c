@@ -23,9 +23,6 @@
 /* Threads of a disk that may block at a time. */
 #define MVH_BLK_THREADS		16
 
-/* Shortest burst of a rate limit: timers are no finer. */
-#define MVH_BLK_BURST_NS_MIN	(20 * NSEC_PER_MSEC)
-
 /* A request that waits so long after the last one is news. */
 #define MVH_DISK_KEPT_SECS	60
 
@@ -273,12 +270,6 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 	return mvh_disk_identify(disk);
 }
 
-static void mvh_disk_limit(struct mvh_limit *limit, u64 rate, u64 burst)
-{
-	mvh_limit_init(limit, rate, burst);
-	limit->burst_ns = max(limit->burst_ns, MVH_BLK_BURST_NS_MIN);
-}
-
 static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 				       const struct myvhost_blk *blk,
 				       const struct file *file,
@@ -290,7 +281,6 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 		return NULL;
 	refcount_set(&disk->refs, 1);
 	disk->dev = dev;
-	spin_lock_init(&disk->limit_lock);
 	mvh_holds_init(&disk->holds);
 	disk->cred = get_cred(file->f_cred);
 	disk->readonly = blk->flags & MYVHOST_BLK_READONLY;
@@ -301,9 +291,9 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 	disk->stop_error = blk->flags & MYVHOST_BLK_STOP_ERROR;
 	disk->n_queues = n_queues;
 	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
-	mvh_disk_limit(&disk->iops, blk->iops, blk->iops_burst);
-	mvh_disk_limit(&disk->bps, blk->bps, blk->bps_burst);
-	disk->limited = blk->iops || blk->bps;
+	mvh_rates_init(&disk->rates);
+	mvh_rates_set_units(&disk->rates, blk->iops, blk->iops_burst);
+	mvh_rates_set_bytes(&disk->rates, blk->bps, blk->bps_burst);
 	return disk;
 }
 
@@ -460,8 +450,8 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 	seq_escape_mem(seq, disk->serial,
 		       strnlen(disk->serial, sizeof(disk->serial)),
 		       ESCAPE_NAP | ESCAPE_SPECIAL | ESCAPE_HEX, NULL);
-	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->iops.rate,
-		   disk->bps.rate);
+	seq_printf(seq, "\niops:\t%llu\nbps:\t%llu\n", disk->rates.units.rate,
+		   disk->rates.bytes.rate);
 	seq_printf(seq, "orphans:\t%d\n", atomic_read(&disk->n_orphans));
 	if (mvh_disk_gone(disk))
 		seq_puts(seq, "backing:\tgone\n");
@@ -542,39 +532,6 @@ void mvh_disk_keep(struct mvh_disk *disk, int err)
 }
 
 /**
- * mvh_disk_wait - does a rate limit hold the next request back?
- * @disk: the disk
- * @now: the time in nanoseconds
- *
- * Return: for how many nanoseconds, 0 if it does not.
- */
-u64 mvh_disk_wait(struct mvh_disk *disk, u64 now)
-{
-	u64 wait;
-
-	spin_lock(&disk->limit_lock);
-	wait = max(mvh_limit_wait(&disk->iops, now),
-		   mvh_limit_wait(&disk->bps, now));
-	spin_unlock(&disk->limit_lock);
-	return wait;
-}
-
-/**
- * mvh_disk_use - count a request against the rate limits
- * @disk: the disk
- * @now: the time in nanoseconds
- * @n: requests that it counts as
- * @bytes: its data
- */
-void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 n, u64 bytes)
-{
-	spin_lock(&disk->limit_lock);
-	mvh_limit_use(&disk->iops, now, n);
-	mvh_limit_use(&disk->bps, now, bytes);
-	spin_unlock(&disk->limit_lock);
-}
-
-/**
  * mvh_disk_set_limits - change rate limits, and forgive what was used beyond them
  * @disk: the disk
  * @limits: of its user
@@ -588,12 +545,11 @@ int mvh_disk_set_limits(struct mvh_disk *disk,
 	mvh_dev_assert_held(disk->dev);
 	if (limits->flags & ~MVH_BLK_LIMITS || limits->reserved)
 		return -EINVAL;
-	spin_lock(&disk->limit_lock);
 	if (limits->flags & MYVHOST_BLK_LIMIT_IOPS)
-		mvh_disk_limit(&disk->iops, limits->iops, limits->iops_burst);
+		mvh_rates_set_units(&disk->rates, limits->iops,
+				    limits->iops_burst);
 	if (limits->flags & MYVHOST_BLK_LIMIT_BPS)
-		mvh_disk_limit(&disk->bps, limits->bps, limits->bps_burst);
-	WRITE_ONCE(disk->limited, disk->iops.rate || disk->bps.rate);
-	spin_unlock(&disk->limit_lock);
+		mvh_rates_set_bytes(&disk->rates, limits->bps,
+				    limits->bps_burst);
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <uapi/linux/myvhost.h>
-#include "core/limit.h"
+#include "core/backend.h"
 #include "ring/features.h"
 #include "hold.h"
 #include "req.h"
@@ -64,10 +64,7 @@ struct seq_file;
  * @untold: an error of write-back that no driver was told of, 0 if there is none
  * @hangs: a stop timed out on this backing; cleared by the next completion
  * @pool: threads for what may block
- * @limited: there is a rate limit; see mvh_disk_limited()
- * @limit_lock: guards @iops and @bps
- * @iops: limit of requests
- * @bps: limit of bytes
+ * @rates: limits of requests and bytes
  */
 struct mvh_disk {
 	refcount_t refs;
@@ -100,10 +97,7 @@ struct mvh_disk {
 	long untold;
 	bool hangs;
 	struct workqueue_struct *pool;
-	bool limited;
-	spinlock_t limit_lock;
-	struct mvh_limit iops;
-	struct mvh_limit bps;
+	struct mvh_rates rates;
 };
 
 /* May the guest write less than the backing can? */
@@ -129,16 +123,8 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
 bool mvh_disk_is_cut(const struct mvh_disk *disk);
 bool mvh_disk_keeps(const struct mvh_disk *disk, int err);
 void mvh_disk_keep(struct mvh_disk *disk, int err);
-u64 mvh_disk_wait(struct mvh_disk *disk, u64 now);
-void mvh_disk_use(struct mvh_disk *disk, u64 now, u64 n, u64 bytes);
 int mvh_disk_set_limits(struct mvh_disk *disk,
 			const struct myvhost_blk_limits *limits);
-
-/* May change at any time; a request more or less goes by the old limit. */
-static inline bool mvh_disk_limited(const struct mvh_disk *disk)
-{
-	return READ_ONCE(disk->limited);
-}
 
 /* config.c */
 void mvh_disk_config(const struct mvh_disk *disk, u8 *config);

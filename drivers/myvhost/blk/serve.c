@@ -473,7 +473,7 @@ static void mvh_blk_use_limits(struct mvh_blk_queue *queue,
 		for (i = 0; i < n && req->cmd.op != MVH_BLK_DISCARD; i++)
 			bytes += req->ranges[i].len;
 	}
-	mvh_disk_use(queue->disk, queue->now, n, bytes);
+	mvh_rates_use(&queue->disk->rates, queue->now, n, bytes);
 }
 
 /* Returns 0, or -EBADMSG if the queue has stopped. */
@@ -490,7 +490,7 @@ static int mvh_blk_execute(struct mvh_blk_queue *queue,
 	queue->limits.sectors = READ_ONCE(queue->disk->sectors);
 	req = mvh_blk_get_slot(queue, chain);
 	status = mvh_blk_parse_chain(req, chain);
-	if (mvh_disk_limited(queue->disk))
+	if (mvh_rates_limited(&queue->disk->rates))
 		mvh_blk_use_limits(queue, req);
 	if (req->result) {
 		mvh_vq_charge(vq, req->cmd.len);
@@ -512,10 +512,10 @@ static bool mvh_blk_throttled(struct mvh_blk_queue *queue)
 {
 	u64 wait;
 
-	if (likely(!mvh_disk_limited(queue->disk)))
+	if (likely(!mvh_rates_limited(&queue->disk->rates)))
 		return false;
 	queue->now = ktime_get_ns();
-	wait = mvh_disk_wait(queue->disk, queue->now);
+	wait = mvh_rates_wait(&queue->disk->rates, queue->now);
 	if (!wait)
 		return false;
 	mvh_vq_count(queue->vq, MYVHOST_CNT_THROTTLED, 1);
@@ -530,7 +530,7 @@ static unsigned int mvh_blk_room(struct mvh_blk_queue *queue)
 		return 0;
 	/* The limit is checked before each request. */
 	return min_t(u32, queue->n_free,
-		     mvh_disk_limited(queue->disk) ? 1 : MVH_BATCH);
+		     mvh_rates_limited(&queue->disk->rates) ? 1 : MVH_BATCH);
 }
 
 static void mvh_blk_fetch_all(struct mvh_blk_queue *queue)

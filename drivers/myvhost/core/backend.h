@@ -15,6 +15,7 @@
 #include "ring/features.h"
 #include "dev.h"
 #include "event.h"
+#include "rates.h"
 
 struct file;
 struct module;
