@@ -36,6 +36,11 @@ int myvhost_set_limits(int fd, const struct myvhost_blk_limits *limits)
 	return vhost_ioctl(fd, MYVHOST_BLK_SET_LIMITS, limits);
 }
 
+int myvhost_net_set_limits(int fd, const struct myvhost_net_limits *limits)
+{
+	return vhost_ioctl(fd, MYVHOST_NET_SET_LIMITS, limits);
+}
+
 int myvhost_resume(int fd)
 {
 	return vhost_ioctl(fd, MYVHOST_BLK_RESUME, NULL);

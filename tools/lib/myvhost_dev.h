@@ -17,6 +17,7 @@ int myvhost_setup(int fd, __u32 device, __u32 dialect, __u32 queues);
 int myvhost_set_backing(int fd, const struct myvhost_blk *blk);
 int myvhost_resize(int fd);
 int myvhost_set_limits(int fd, const struct myvhost_blk_limits *limits);
+int myvhost_net_set_limits(int fd, const struct myvhost_net_limits *limits);
 int myvhost_resume(int fd);
 int myvhost_node_add(int fd, const char *name);
 int myvhost_node_del(int fd, const char *name);

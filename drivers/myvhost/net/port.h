@@ -11,6 +11,7 @@
 
 struct file;
 struct iov_iter;
+struct mvh_pace;
 struct mvh_vq;
 
 /**
@@ -31,6 +32,7 @@ enum mvh_net_queue {
  * Guarded by the queue's mutex.
  *
  * @vq: the queue; constant
+ * @pace: its rate limits; constant
  * @hdr_len: length of the virtio header that the guest sees
  * @strip_hdr: frames have no virtio header outside, it is made and taken away
  *	here (VHOST_NET_F_VIRTIO_NET_HDR)
@@ -38,6 +40,7 @@ enum mvh_net_queue {
  */
 struct mvh_port {
 	struct mvh_vq *vq;
+	struct mvh_pace *pace;
 	u32 hdr_len;
 	bool strip_hdr;
 	bool lossless;
@@ -77,5 +80,6 @@ int mvh_port_recv_linear(struct mvh_port *port, void __user *to);
 int mvh_port_recv(struct mvh_port *port, struct iov_iter *iter);
 void mvh_port_skip(struct mvh_port *port);
 void mvh_port_settle(struct mvh_port *port);
+void mvh_port_hold(struct mvh_port *port, unsigned long delay);
 
 #endif /* _MVH_NET_PORT_H */

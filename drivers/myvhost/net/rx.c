@@ -8,6 +8,7 @@
 #include <uapi/linux/virtio_net.h>
 #include "core/backend.h"
 #include "net.h"
+#include "pace.h"
 #include "port.h"
 
 /* Descriptors that one frame may make us look at, empty ones included. */
@@ -247,6 +248,16 @@ static bool mvh_net_rx_wait(struct mvh_vq *vq)
 	return true;
 }
 
+/* Must the next frame wait for a rate limit?  Its senders may have to wait, too. */
+static bool mvh_net_rx_held(struct mvh_port *port)
+{
+	u64 wait = mvh_pace_wait(port->pace);
+
+	if (wait)
+		mvh_port_hold(port, wait);
+	return wait;
+}
+
 /*
  * mvh_net_rx() - serve the receive queue
  *
@@ -257,14 +268,20 @@ static bool mvh_net_rx_wait(struct mvh_vq *vq)
  */
 void mvh_net_rx(struct mvh_vq *vq)
 {
+	struct mvh_port *port = vq->port;
+	bool limited = mvh_rates_limited(&port->pace->rates);
 	bool more = true;
 
-	mvh_port_disarm(vq->port);
-	mvh_port_begin(vq->port);
+	mvh_port_disarm(port);
+	mvh_port_begin(port);
 	while (more && !mvh_vq_over(vq)) {
-		u32 len = mvh_port_peek(vq->port);
+		u32 len = mvh_port_peek(port);
 
+		if (unlikely(limited) && len && mvh_net_rx_held(port))
+			break;
 		more = len ? mvh_net_rx_frame(vq, len) : mvh_net_rx_wait(vq);
+		if (unlikely(limited) && len && more)
+			mvh_pace_use(port->pace, len);
 	}
-	mvh_port_settle(vq->port);
+	mvh_port_settle(port);
 }

@@ -261,6 +261,13 @@ void mvh_port_disarm(struct mvh_port *port)
 		mvh_txq_count(&tap->txq);
 }
 
+/* mvh_port_hold() - for @delay jiffies a rate limit holds the queue, and not the guest */
+void mvh_port_hold(struct mvh_port *port, unsigned long delay)
+{
+	if (port->lossless)
+		mvh_txq_hold(&mvh_tap(port)->txq, delay);
+}
+
 /* Room in front of a frame: tun's header, ours, and what XDP may want. */
 static u32 mvh_tap_headroom(const struct mvh_tap *tap)
 {

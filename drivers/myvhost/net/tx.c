@@ -9,6 +9,7 @@
 #include "core/backend.h"
 #include "copy.h"
 #include "net.h"
+#include "pace.h"
 #include "port.h"
 
 static void mvh_net_tx_count(struct mvh_vq *vq, u32 n, u64 bytes)
@@ -195,6 +196,23 @@ static int mvh_net_tx_batch(struct mvh_vq *vq)
 	return 0;
 }
 
+/* With rate limits chains are taken one by one, while they allow it. */
+static int mvh_net_tx_limited(struct mvh_vq *vq)
+{
+	const struct mvh_port *port = vq->port;
+	int err = 0;
+
+	while (!err && !mvh_pace_wait(port->pace) && mvh_vq_next(vq, 1) > 0) {
+		u64 len = mvh_vq_chain(vq, 0)->out_len;
+
+		err = mvh_net_tx_batch(vq);
+		/* One that the port had no room for is counted when it has. */
+		if (!mvh_vq_n_chains(vq))
+			mvh_pace_use(port->pace, len - min_t(u64, len, port->hdr_len));
+	}
+	return err;
+}
+
 /*
  * mvh_net_tx() - serve the transmit queue
  *
@@ -202,11 +220,15 @@ static int mvh_net_tx_batch(struct mvh_vq *vq)
  */
 void mvh_net_tx(struct mvh_vq *vq)
 {
+	struct mvh_port *port = vq->port;
 	int err = 0;
 
-	mvh_port_disarm(vq->port);
-	while (!err && mvh_vq_next(vq, MVH_BATCH) > 0)
-		err = mvh_net_tx_batch(vq);
+	mvh_port_disarm(port);
+	if (unlikely(mvh_rates_limited(&port->pace->rates)))
+		err = mvh_net_tx_limited(vq);
+	else
+		while (!err && mvh_vq_next(vq, MVH_BATCH) > 0)
+			err = mvh_net_tx_batch(vq);
 	mvh_net_tx_flush(vq);
 	if (err == -EAGAIN)
 		mvh_net_tx_busy(vq);

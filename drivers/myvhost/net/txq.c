@@ -49,6 +49,8 @@ static void mvh_txq_arm(struct mvh_txq *txq)
 	unsigned long delay = msecs_to_jiffies(MVH_TXQ_EXPIRE_MS);
 
 	lockdep_assert_held(&txq->ring->consumer_lock);
+	if (time_after(txq->held_until, jiffies))
+		delay += txq->held_until - jiffies;
 	txq->until = jiffies + delay;
 	mod_delayed_work(system_power_efficient_wq, &txq->expire, delay);
 }
@@ -161,6 +163,7 @@ void mvh_txq_init(struct mvh_txq *txq, struct mvh_vq *vq, struct sock *sk,
 int mvh_txq_watch(struct mvh_txq *txq, struct file *file)
 {
 	txq->expired = false;
+	txq->held_until = jiffies;
 	return mvh_event_start(&txq->event, file);
 }
 
@@ -190,12 +193,29 @@ void mvh_txq_consumed(struct mvh_txq *txq)
 {
 	spin_lock(&txq->ring->consumer_lock);
 	txq->expired = false;
+	txq->held_until = jiffies;
 	if (!mvh_txq_fill(txq, MVH_TXQ_START_AT))
 		mvh_txq_start(txq);
 	if (txq->stopped)
 		mvh_txq_arm(txq);
 	spin_unlock(&txq->ring->consumer_lock);
 	mvh_txq_count(txq);
+}
+
+/**
+ * mvh_txq_hold - nobody may take a frame for a while
+ * @txq: watched
+ * @delay: for so many jiffies, which are added to the time that the guest has
+ *
+ * Context: Process context, with the receive queue's mutex.
+ */
+void mvh_txq_hold(struct mvh_txq *txq, unsigned long delay)
+{
+	spin_lock(&txq->ring->consumer_lock);
+	txq->held_until = jiffies + delay;
+	if (txq->stopped)
+		mvh_txq_arm(txq);
+	spin_unlock(&txq->ring->consumer_lock);
 }
 
 /**

@@ -29,6 +29,8 @@ struct sock;
  * @expired: the guest has taken nothing for MVH_TXQ_EXPIRE_MS; the queue is not
  *	stopped until it does
  * @until: when that will be, in jiffies, while @stopped
+ * @held_until: the queue itself keeps the guest from taking a frame until then, in
+ *	jiffies
  * @n_stops: stops that the receive queue has not counted
  * @n_expired: expiries that it has not
  */
@@ -43,6 +45,7 @@ struct mvh_txq {
 	bool stopped;
 	bool expired;
 	unsigned long until;
+	unsigned long held_until;
 	u32 n_stops;
 	u32 n_expired;
 };
@@ -52,6 +55,7 @@ void mvh_txq_init(struct mvh_txq *txq, struct mvh_vq *vq, struct sock *sk,
 int mvh_txq_watch(struct mvh_txq *txq, struct file *file);
 void mvh_txq_unwatch(struct mvh_txq *txq);
 void mvh_txq_consumed(struct mvh_txq *txq);
+void mvh_txq_hold(struct mvh_txq *txq, unsigned long delay);
 void mvh_txq_count(struct mvh_txq *txq);
 
 #endif /* _MVH_NET_TXQ_H */

@@ -97,7 +97,7 @@
  * @MYVHOST_CNT_BOUNCED: disk: pieces of I/O that went through kernel pages
  * @MYVHOST_CNT_PUNTED: disk: pieces of I/O, and other commands, that a thread of the
  *	pool executed because they may block
- * @MYVHOST_CNT_THROTTLED: disk: times the queue waited for a rate limit
+ * @MYVHOST_CNT_THROTTLED: times the queue waited for a rate limit
  * @MYVHOST_CNT_MAP_ERRORS: times the host could not reach ring memory or an
  *	indirect table, as when the owner unmapped it; the queue tries again
  * @MYVHOST_CNT_TAP_STOPS: receive: times the transmit queue of a lossless tap was
@@ -344,6 +344,39 @@ struct myvhost_blk_limits {
  * that in which the tap was opened, on macvtap, and on packet sockets.
  */
 #define MYVHOST_NET_SET_FLAGS	_IOW(MYVHOST_IOC_MAGIC, 0x30, __u32)
+
+/* struct myvhost_net_limits.flags */
+#define MYVHOST_NET_LIMIT_PPS		(1 << 0)
+#define MYVHOST_NET_LIMIT_BPS		(1 << 1)
+
+/**
+ * struct myvhost_net_limits - argument of MYVHOST_NET_SET_LIMITS
+ * @index: queue: 0 to the guest, 1 from the guest
+ * @flags: MYVHOST_NET_LIMIT_PPS: set @pps and @pps_burst.
+ *	MYVHOST_NET_LIMIT_BPS: set @bps and @bps_burst.
+ *	The other limit stays.
+ * @pps: most frames per second, 0 for no limit; one that is to be segmented later
+ *	is one
+ * @pps_burst: frames that may come at once after a pause; 0 for those of 100
+ *	milliseconds; raised to those of 20 milliseconds if it is less
+ * @bps: most bytes per second, without virtio headers, 0 for no limit
+ * @bps_burst: bytes that may come at once after a pause, bounded as @pps_burst
+ */
+struct myvhost_net_limits {
+	__u32 index;
+	__u32 flags;
+	__u64 pps;
+	__u64 pps_burst;
+	__u64 bps;
+	__u64 bps_burst;
+};
+
+/*
+ * Change the rate limits of a queue of a network device, which may be in use.  They stay
+ * until they are changed.  A frame beyond them waits in the tap or in the guest's ring; what
+ * was used beyond the old ones is forgiven.  Needs CAP_SYS_ADMIN if the queue has a limit.
+ */
+#define MYVHOST_NET_SET_LIMITS	_IOW(MYVHOST_IOC_MAGIC, 0x31, struct myvhost_net_limits)
 
 #define MYVHOST_NODE_NAME_LEN	32
 

@@ -35,6 +35,7 @@ enum fuzz_arg {
 	ARG_SETUP,
 	ARG_BLK,
 	ARG_LIMITS,
+	ARG_NET_LIMITS,
 	ARG_NODE,
 };
 
@@ -103,6 +104,8 @@ static const struct fuzz_ioctl fuzz_ioctls[] = {
 	{ MYVHOST_BLK_SET_BACKING, ARG_BLK },
 	{ MYVHOST_BLK_RESIZE, ARG_NONE },
 	{ MYVHOST_BLK_SET_LIMITS, ARG_LIMITS },
+	{ MYVHOST_NET_SET_FLAGS, ARG_U8 },
+	{ MYVHOST_NET_SET_LIMITS, ARG_NET_LIMITS },
 	{ MYVHOST_NODE_ADD, ARG_NODE },
 	{ MYVHOST_NODE_DEL, ARG_NODE },
 };
@@ -226,6 +229,19 @@ static void fuzz_make_limits(struct fuzz *f, struct myvhost_blk_limits *l)
 	l->iops = rng_edge(&f->rng);
 	l->iops_burst = rng_edge(&f->rng);
 	l->bps = rng_edge(&f->rng);
+	l->bps_burst = rng_edge(&f->rng);
+}
+
+/* Most are limits that let traffic through. */
+static void fuzz_make_net_limits(struct fuzz *f, struct myvhost_net_limits *l)
+{
+	l->index = rng_one_in(&f->rng, 8) ? rng_edge(&f->rng) :
+					    rng_below(&f->rng, 2);
+	l->flags = rng_one_in(&f->rng, 8) ? rng_edge(&f->rng) :
+					    rng_below(&f->rng, 4);
+	l->pps = rng_one_in(&f->rng, 2) ? rng_edge(&f->rng) : 0;
+	l->pps_burst = rng_edge(&f->rng);
+	l->bps = rng_one_in(&f->rng, 2) ? rng_edge(&f->rng) : 0;
 	l->bps_burst = rng_edge(&f->rng);
 }
 
@@ -360,6 +376,9 @@ static void fuzz_make(struct fuzz *f, enum fuzz_arg arg, void *p)
 		break;
 	case ARG_LIMITS:
 		fuzz_make_limits(f, p);
+		break;
+	case ARG_NET_LIMITS:
+		fuzz_make_net_limits(f, p);
 		break;
 	case ARG_NODE:
 		fuzz_make_node(f, p);
