@@ -101,6 +101,10 @@ test_usage() {
 	usage "limit: no name" "NAME is missing" limit --iops 1
 	usage "limit: no limit" "neither --iops nor --bps" limit d
 	usage "limit: iops" "requests per second" limit d --iops 1K
+	usage "limit: pps" "frames per second" limit d --pps 1K
+	usage "limit: rx-bps" "bytes per second" limit d --rx-bps 1X
+	usage "limit: of both kinds" "are of network devices" limit d --iops 1 --tx-pps 1
+	usage "limit: neither name nor process" "neither a name nor PID:FD" limit x:y --bps 1
 	usage "limit: two names" "unexpected argument e" limit d e --bps 1M
 	usage "resize: no size" "not a size" resize d 1Q
 	usage "resize: negative" "not a size|unknown option" resize d -- -1
@@ -116,6 +120,8 @@ test_usage() {
 	usage "run: blk" "unknown option" run --blk f,frob=1 -- q
 	usage "run: blk, empty" "the name is missing" run --blk ,readonly -- q
 	usage "run: net" "unknown option" run --net t,frob -- q
+	usage "run: pps" "frames per second" run --net t,pps=x -- q
+	usage "run: tx-bps, burst without limit" "bytes per second" run --net t,tx-bps=0,,1 -- q
 	usage "run: mac" "mac must be an address" run --net t,mac=1 -- q
 	usage "help takes nothing" "takes no argument" help me
 }

@@ -271,6 +271,7 @@ test_limit() {
 	expect "limit: of a disk in use" 0 "" "$m" limit ctl.a --bps 0
 	exec 9>&-
 	expect_field "limit: it is gone" "[0, 0]" "[d['iops'], d['bps']]" ctl.a
+	expect "limit: of another kind" 1 "ctl.a: .*not a network device" "$m" limit ctl.a --pps 1
 }
 
 test_del() {
@@ -288,7 +289,7 @@ test_del() {
 }
 
 test_run() {
-	local pid i holder
+	local pid i holder dev
 	# copies the descriptor of its device
 	# shellcheck disable=SC2016
 	holder='fd=${2#fd=}; exec 8<&${fd%%,*}; : > held; while [ ! -e stop ]; do sleep 0.2; done'
@@ -309,6 +310,9 @@ test_run() {
 	expect "show: a device of a process" 0 "^$pid:[0-9]+: blk vdpa" "$m" show $pid
 	expect_field "show: copies of a descriptor are one device" 1 "1" $pid
 	expect "stats: a device of a process" 0 "^$pid:" "$m" stats $pid
+	dev=$("$m" show $pid | sed -n 's/^\([0-9]*:[0-9]*\):.*/\1/p')
+	expect "limit: a device of a process" 0 "" "$m" limit "$dev" --iops 77
+	expect_field "limit: it has it" 77 "d['iops']" $pid
 	touch stop
 	wait $pid
 	expect "run: nothing is left" 1 "no such device" "$m" show $pid
@@ -331,6 +335,32 @@ test_net() {
 		"$m" run --net ctltap0 -- "$m" run --net ctltap0 -- true
 	expect "net: of another user" 1 "ctltap0: the tap belongs to another user|net/tun: Permission" \
 		as_user "$(stat -c %g /dev/myvhost)" "$m" run --net ctltap0 -- true
+}
+
+# A device of QEMU's, or of whoever runs in its place.
+test_net_limits() {
+	local dev pid i
+	rm -f stop
+	[ -e /sys/class/net/ctltap0 ] || return
+	"$m" run --net ctltap0,pps=5000,tx-bps=1M,,2M,lossless -- \
+		sh -c 'while [ ! -e stop ]; do sleep 0.2; done' &
+	pid=$!
+	for ((i = 0; i < 150; i++)); do
+		dev=$("$m" show $pid 2> /dev/null | sed -n 's/^\([0-9]*:[0-9]*\): net.*/\1/p')
+		[ -z "$dev" ] || break
+		sleep 0.2
+	done
+	expect "net limits: show" 0 "^    lossless on rx_pps 5000 tx_pps 5000 tx_bps 1M$" "$m" show "$dev"
+	expect "net limits: both directions" 0 "" "$m" limit "$dev" --bps 3M,6M --rx-pps 0
+	expect_field "net limits: what is set" "[0, 3145728, 5000, 3145728]" \
+		"[d['rx_pps'], d['rx_bps'], d['tx_pps'], d['tx_bps']]" "$dev"
+	expect "net limits: no disk" 1 "$dev: .*not a disk" "$m" limit "$dev" --iops 1
+	expect "net limits: only root" 1 "only root" as_user "$(stat -c %g /dev/myvhost)" "$m" limit "$dev" --bps 0
+	expect "net limits: none" 0 "" "$m" limit "$dev" --bps 0 --pps 0
+	expect_field "net limits: they are gone" "[0, 0, 0, 0]" \
+		"[d['rx_pps'], d['rx_bps'], d['tx_pps'], d['tx_bps']]" "$dev"
+	touch stop
+	wait $pid
 }
 
 # as_file PATH CMD...: with a file in the place of a node
@@ -431,6 +461,7 @@ test_resize
 test_limit
 test_run
 test_net
+test_net_limits
 test_not_a_node
 test_qemu
 test_del

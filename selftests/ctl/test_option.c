@@ -7,6 +7,7 @@
 #include "disk.h"
 #include "node.h"
 #include "option.h"
+#include <linux/myvhost.h>
 #include "port.h"
 #include "qemu.h"
 #include "unit.h"
@@ -120,6 +121,27 @@ UNIT_TEST(port_good, "port: options")
 	check(!strcmp(port.mac, "52:54:00:aB:Cd:eF"));
 }
 
+UNIT_TEST(port_limits, "port: rate limits of one direction and of both")
+{
+	const struct port_limits *rx, *tx;
+	struct port port;
+
+	check(!parse_port(&port, "t,pps=1000,,50,rx-bps=2M,tx-pps=7"));
+	rx = &port.limits[PORT_RX];
+	tx = &port.limits[PORT_TX];
+	check_eq(rx->pps.rate, 1000);
+	check_eq(rx->pps.burst, 50);
+	check_eq(rx->bps.rate, 2 << 20);
+	check_eq(rx->flags, MYVHOST_NET_LIMIT_PPS | MYVHOST_NET_LIMIT_BPS);
+	check_eq(tx->pps.rate, 7);
+	check_eq(tx->pps.burst, 0);
+	check_eq(tx->flags, MYVHOST_NET_LIMIT_PPS);
+	check(!parse_port(&port, "t,bps=0"));
+	check_eq(port.limits[PORT_RX].flags, MYVHOST_NET_LIMIT_BPS);
+	check_eq(port.limits[PORT_TX].flags, MYVHOST_NET_LIMIT_BPS);
+	check_eq(port.limits[PORT_TX].bps.rate, 0);
+}
+
 UNIT_TEST(port_bad, "port: wrong options are rejected")
 {
 	static const char *const wrong[] = {
@@ -128,7 +150,9 @@ UNIT_TEST(port_bad, "port: wrong options are rejected")
 		"t,mac=52:54:00:12:34:5", "t,mac=52:54:00:12:34:567",
 		"t,mac=52-54-00-12-34-56", "t,mac=52:54:00:12:34:5g",
 		"t,mac=53:54:00:12:34:56", "t,mac=00:00:00:00:00:00",
-		"t,mac=ff:ff:ff:ff:ff:ff", "t,vhost=off",
+		"t,mac=ff:ff:ff:ff:ff:ff", "t,vhost=off", "t,pps=1K",
+		"t,pps", "t,bps=1,,", "t,bps=0,,5", "t,rx-iops=1", "t,xx-pps=1",
+		"t,rx-", "t,tx-bps=-1",
 	};
 	struct port port;
 	size_t i;

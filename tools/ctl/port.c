@@ -51,6 +51,33 @@ static bool port_mac_valid(const char *s)
 	return any;
 }
 
+/* pps or bps of both directions, or of one behind rx- or tx- */
+static const char *port_set_limit(struct port *port, const char *key,
+				  const char *value)
+{
+	bool rx = !strncmp(key, "rx-", 3), tx = !strncmp(key, "tx-", 3);
+	const char *what = rx || tx ? key + 3 : key;
+	bool pps = !strcmp(what, "pps");
+	struct limit limit;
+	int i;
+
+	if (!pps && strcmp(what, "bps"))
+		return "unknown option; the options are queues, mac, packed, lossless, pps, bps, rx-pps, rx-bps, tx-pps and tx-bps";
+	if (limit_parse(value, pps ? number_parse : size_parse, &limit))
+		return pps ? "pps is N or N,BURST frames per second" :
+			     "bps is N or N,BURST bytes per second, with K, M or G";
+	for (i = 0; i < PORT_DIRECTIONS; i++) {
+		struct port_limits *limits = &port->limits[i];
+
+		if (i == PORT_RX ? tx : rx)
+			continue;
+		*(pps ? &limits->pps : &limits->bps) = limit;
+		limits->flags |= pps ? MYVHOST_NET_LIMIT_PPS :
+				       MYVHOST_NET_LIMIT_BPS;
+	}
+	return NULL;
+}
+
 /**
  * port_set() - set an option
  * @arg: the port
@@ -86,7 +113,7 @@ const char *port_set(void *arg, const char *key, const char *value)
 		port->mac = value;
 		return NULL;
 	}
-	return "unknown option; the options are queues, mac, packed and lossless";
+	return port_set_limit(port, key, value);
 }
 
 /*
@@ -173,6 +200,42 @@ int port_open_tap(const struct port *port)
 }
 
 /**
+ * port_set_limits() - set the rate limits that were given
+ * @port: options
+ * @fd: the device
+ *
+ * Return: 0 or an errno.
+ */
+int port_set_limits(const struct port *port, int fd)
+{
+	int i;
+
+	for (i = 0; i < PORT_DIRECTIONS; i++) {
+		const struct port_limits *from = &port->limits[i];
+		struct myvhost_net_limits limits = {
+			.index = i,
+			.flags = from->flags,
+			.pps = from->pps.rate,
+			.pps_burst = from->pps.burst,
+			.bps = from->bps.rate,
+			.bps_burst = from->bps.burst,
+		};
+
+		if (from->flags && ioctl(fd, MYVHOST_NET_SET_LIMITS, &limits))
+			return errno;
+	}
+	return 0;
+}
+
+/* What the kernel says of an option. */
+static void port_fail_option(const struct port *port, const char *option,
+			     int err)
+{
+	fail("%s: %s: %s%s", port->tap, option, strerror(err),
+	     err == ENOTTY ? ": the module that is loaded is older than this program" : "");
+}
+
+/**
  * port_open_node() - make a device for a queue of the tap
  * @port: options
  *
@@ -181,10 +244,12 @@ int port_open_tap(const struct port *port)
 int port_open_node(const struct port *port)
 {
 	uint32_t flags = port->lossless ? MYVHOST_NET_LOSSLESS : 0;
-	int fd = node_open();
+	int fd = node_open(), err;
 
 	if (port->says_lossless && ioctl(fd, MYVHOST_NET_SET_FLAGS, &flags))
-		fail("%s: lossless: %s%s", port->tap, strerror(errno),
-		     errno == ENOTTY ? ": the module that is loaded is older than this program" : "");
+		port_fail_option(port, "lossless", errno);
+	err = port_set_limits(port, fd);
+	if (err)
+		port_fail_option(port, "rate limits", err);
 	return fd;
 }

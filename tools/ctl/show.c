@@ -70,6 +70,31 @@ static void show_disk(const struct device *dev)
 		       device_text(dev, "waits_for"), (unsigned long long)n);
 }
 
+/* What a network device has beyond the ordinary. */
+static void show_port(const struct device *dev)
+{
+	static const char *const limits[][2] = {
+		{ "rx_pps", "rx_bps" }, { "tx_pps", "tx_bps" },
+	};
+	const char *lossless = device_text(dev, "lossless");
+	bool any = lossless && !strcmp(lossless, "on");
+	unsigned int i;
+	uint64_t n;
+
+	for (i = 0; i < 4; i++)
+		any |= fdinfo_number(&dev->info, -1, limits[i / 2][i % 2], &n) && n;
+	if (!any)
+		return;
+	printf("   ");
+	show_text(dev, "lossless");
+	for (i = 0; i < 2; i++) {
+		if (fdinfo_number(&dev->info, -1, limits[i][0], &n) && n)
+			show_text(dev, limits[i][0]);
+		show_size(dev, limits[i][1], false);
+	}
+	putchar('\n');
+}
+
 static void show_queue(const struct device *dev, int queue)
 {
 	const char *state = fdinfo_get(&dev->info, queue, "state");
@@ -103,6 +128,7 @@ static void show_device(const struct device *dev)
 	if (device_text(dev, "failure"))
 		printf("    CANNOT START: %s\n", device_text(dev, "failure"));
 	show_disk(dev);
+	show_port(dev);
 	for (i = 0; i < dev->info.n_queues; i++)
 		show_queue(dev, i);
 }
