@@ -279,28 +279,40 @@ int link_index(const char *name)
 	return idx ? (int)idx : -errno;
 }
 
-/* Frames to an interface that it dropped, or a negative errno. */
-long long link_tx_dropped(const char *name)
+/*
+ * What an interface did with the frames that it was to send: how many it sent, and how
+ * many it dropped.  Returns 0 or a negative errno.
+ */
+int link_tx_stats(const char *name, long long *packets, long long *dropped)
 {
 	FILE *f = fopen("/proc/self/net/dev", "r");
-	long long dropped = -ENODEV, n;
 	char line[512], *p;
+	int r = -ENODEV;
 
 	if (!f)
 		return -errno;
-	while (fgets(line, sizeof(line), f)) {
+	while (r && fgets(line, sizeof(line), f)) {
 		p = strchr(line, ':');
 		if (!p)
 			continue;
 		*p = 0;
 		/* Eight of received frames, then bytes, packets, errors, dropped. */
 		if (!strcmp(line + strspn(line, " "), name) &&
-		    sscanf(p + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lld",
-			   &n) == 1)
-			dropped = n;
+		    sscanf(p + 1, "%*d %*d %*d %*d %*d %*d %*d %*d %*d %lld %*d %lld",
+			   packets, dropped) == 2)
+			r = 0;
 	}
 	fclose(f);
-	return dropped;
+	return r;
+}
+
+/* Frames to an interface that it dropped, or a negative errno. */
+long long link_tx_dropped(const char *name)
+{
+	long long packets, dropped;
+	int r = link_tx_stats(name, &packets, &dropped);
+
+	return r ? r : dropped;
 }
 
 static int packet_bind(int fd, const char *name)

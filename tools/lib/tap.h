@@ -21,6 +21,7 @@ int link_cmd(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int link_up(const char *name);
 int link_pair_up(const char *a, const char *b);
 int link_index(const char *name);
+int link_tx_stats(const char *name, long long *packets, long long *dropped);
 long long link_tx_dropped(const char *name);
 
 int packet_open(const char *name, bool vnet_hdr);

@@ -125,6 +125,8 @@ static void mvh_net_show(struct seq_file *seq, struct mvh_dev *dev)
 		seq_printf(seq, "%s_pps:\t%llu\n%s_bps:\t%llu\n",
 			   mvh_net_vq_names[i], net->pace[i].rates.units.rate,
 			   mvh_net_vq_names[i], net->pace[i].rates.bytes.rate);
+	if (mvh_vq_attached(&dev->vq[MVH_NET_RX]))
+		mvh_port_show(dev->vq[MVH_NET_RX].port, seq);
 }
 
 static void *mvh_net_attach(struct mvh_vq *vq, struct file *file)

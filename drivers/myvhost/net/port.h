@@ -13,6 +13,7 @@ struct file;
 struct iov_iter;
 struct mvh_pace;
 struct mvh_vq;
+struct seq_file;
 
 /**
  * enum mvh_net_queue - the queues of a network device (virtio 1.3, 5.1.2)
@@ -61,6 +62,7 @@ struct mvh_frame {
 struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file,
 				 bool lossless);
 void mvh_port_destroy(struct mvh_port *port);
+void mvh_port_show(const struct mvh_port *port, struct seq_file *seq);
 int mvh_port_start(struct mvh_port *port);
 void mvh_port_stop(struct mvh_port *port);
 void mvh_port_arm(struct mvh_port *port);

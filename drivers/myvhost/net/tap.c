@@ -181,6 +181,15 @@ void mvh_port_destroy(struct mvh_port *port)
 	kvfree(tap);
 }
 
+/* mvh_port_show() - what the file says of itself in fdinfo: "iff:" and a tun's name */
+void mvh_port_show(const struct mvh_port *port, struct seq_file *seq)
+{
+	struct file *file = mvh_tap(port)->file;
+
+	if (file->f_op->show_fdinfo)
+		file->f_op->show_fdinfo(seq, file);
+}
+
 /*
  * mvh_port_start() - begin to listen, disarmed
  *
