@@ -335,6 +335,7 @@ test_show() {
 	expect "show: its queue" 0 "q0: running ring user worker mvh-4242 4250$" "$m" show disk0
 	expect "show: a network device" 0 "^4242:10: net vhost owner 4242$" "$m" show
 	expect "show: a queue without a ring" 0 "rx: running worker mvh-4242 4250$" "$m" show 4242:10
+	expect "show: lossless, rate limits" 0 "^    lossless on rx_bps 2M tx_pps 1000$" "$m" show 77
 	expect "show: by process" 0 "^77:3: net" "$m" show 77
 	expect "show: by descriptor" 0 "^4242:10: net" "$m" show 4242:10
 	expect "show: no such process" 1 "424: no such device" "$m" show 424
@@ -367,6 +368,7 @@ test_stats() {
 	expect "stats: columns of disks" 0 "^blk +queue +req/s +read/s" "$m" stats -i 0.02 -c 1
 	json_lines=1 expect_json "stats: JSON of intervals" "len(v) == 3 and all(x['devices'][0]['queues'][0]['rates']['reads'] == 0 for x in v)" stats -j -i 0.02 -c 3 disk0
 	test_stats_growth
+	test_stats_tap
 	# a device that goes
 	(
 		sleep 0.3
@@ -387,6 +389,41 @@ test_stats_growth() {
 	wait_for "stats: average time, reasons behind the row" '^disk0 +q0 .* 50 .* io_errors [0-9.]+/s$' rows
 	kill $pid
 	wait $pid
+}
+
+# tap PACKETS DROPPED: the counters of tap0
+tap() {
+	mkdir -p proc/4242/net
+	printf '%s\n' 'Inter-|   Receive  |  Transmit' ' face |bytes' "  tap: 1 1 1 1 1 1 1 1 1 9 9 9 9 9 9 9" \
+		"  tap0: 7 6 5 4 3 2 1 0 800 $1 0 $2 0 0 0 0" > proc/4242/net/new
+	mv proc/4242/net/new proc/4242/net/dev
+}
+
+# first the device counts 200 frames, then the tap 500, and 70 that it has dropped
+test_stats_tap() {
+	local pid
+	expect "tap: none is known" 0 "rx: running packets 17 bytes 1734 calls 12 runs 20$" "$m" stats 77
+	tap 117 3
+	expect "tap: its counters" 0 "^ +tap_dropped 3$" "$m" stats 77
+	expect_json "tap: JSON" "v[0]['queues'][0]['counters']['tap_dropped'] == 3 and 'tap_dropped' not in v[0]['queues'][1]['counters']" stats -j 77
+	json_lines=1 expect_json "tap: nothing is unexplained" "v[0]['devices'][0]['queues'][0]['unexplained'] == 0 and 'unexplained' not in v[0]['devices'][0]['queues'][1]" stats -j -i 0.02 -c 1 77
+	json_lines=1 expect_json "tap: one of several devices does not say" "'unexplained' not in v[0]['devices'][0]['queues'][0]" stats -j -i 0.02 -c 1 77:3
+	: > rows
+	: > lines
+	"$m" stats -i 1 77 > rows &
+	pid=$!
+	"$m" stats -j -i 1 77 > lines &
+	wait_for "tap: no drops, nothing behind the row" '^77:3 +rx .* 0$' rows
+	wait_for "tap: none, JSON" '"unexplained":0' lines
+	sed -i 's/^rx.packets:.*/rx.packets:\t217/' proc/77/fdinfo/3
+	wait_for "tap: more than it has counted" '"unexplained":-(199|200)' lines
+	tap 617 73
+	wait_for "tap: drops, and what nobody explains" '^77:3 +rx .* tap_dropped [67].* unexplained (4[89]|50).*/s$' rows
+	wait_for "tap: that in JSON" '"unexplained":(4[89]|50)' lines
+	kill $pid $!
+	wait $pid $!
+	cp "$here/samples/net" proc/77/fdinfo/3
+	rm -r proc/4242/net
 }
 
 export PROC_ROOT=$work/proc

@@ -66,6 +66,9 @@ UNIT_TEST(fdinfo_net, "fdinfo: a network device")
 	check(!fdinfo_get(&info, -1, "file"));
 	check_eq(info.n_queues, 2);
 	check_value(&info, fdinfo_queue(&info, "tx"), "drop_backend", "3");
+	fdinfo_add_number(&info, fdinfo_queue(&info, "rx"), "more", ~0ULL);
+	check_value(&info, 0, "more", "18446744073709551615");
+	check_eq(info.n_queues, 2);
 	fdinfo_free(&info);
 }
 

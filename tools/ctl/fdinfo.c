@@ -38,10 +38,37 @@ static int fdinfo_add_queue(struct fdinfo *info, const char *name)
 	return info->n_queues++;
 }
 
+/* Both texts belong to the line from now on. */
+static void fdinfo_add_line(struct fdinfo *info, int queue, char *key,
+			    char *value)
+{
+	struct fdinfo_line *line;
+
+	info->line = alloc_array(info->line, info->n_lines + 1,
+				 sizeof(*info->line));
+	line = &info->line[info->n_lines++];
+	line->queue = queue;
+	line->key = key;
+	line->value = value;
+}
+
+/**
+ * fdinfo_add_number() - add what is known from elsewhere
+ * @info: the device
+ * @queue: index of a queue, or -1
+ * @key: its name
+ * @n: its value
+ */
+void fdinfo_add_number(struct fdinfo *info, int queue, const char *key,
+		       uint64_t n)
+{
+	fdinfo_add_line(info, queue, alloc_text(key),
+			alloc_format("%llu", (unsigned long long)n));
+}
+
 /* @text is changed.  Lines without a colon are no lines of ours. */
 static void fdinfo_add(struct fdinfo *info, char *text)
 {
-	struct fdinfo_line *line;
 	char *key = text, *value, *dot;
 	int queue = -1;
 
@@ -58,12 +85,7 @@ static void fdinfo_add(struct fdinfo *info, char *text)
 		queue = fdinfo_add_queue(info, key);
 		key = dot + 1;
 	}
-	info->line = alloc_array(info->line, info->n_lines + 1,
-				 sizeof(*info->line));
-	line = &info->line[info->n_lines++];
-	line->queue = queue;
-	line->key = alloc_text(key);
-	line->value = alloc_text(value);
+	fdinfo_add_line(info, queue, alloc_text(key), alloc_text(value));
 }
 
 /**

@@ -45,6 +45,8 @@ void fdinfo_free(struct fdinfo *info);
 const char *fdinfo_get(const struct fdinfo *info, int queue, const char *key);
 bool fdinfo_number(const struct fdinfo *info, int queue, const char *key,
 		   uint64_t *n);
+void fdinfo_add_number(struct fdinfo *info, int queue, const char *key,
+		       uint64_t n);
 int fdinfo_queue(const struct fdinfo *info, const char *name);
 char *fdinfo_path(const char *value);
 

@@ -78,7 +78,7 @@ struct json_object *json_float(double n)
 	return json_object_new_double_s(n, text);
 }
 
-/* Serial numbers and the like stay strings, even of digits. */
+/* Serial numbers and names stay strings, even of digits. */
 static struct json_object *json_key_value(const char *key, const char *value)
 {
 	struct json_object *obj;
@@ -92,7 +92,8 @@ static struct json_object *json_key_value(const char *key, const char *value)
 		free(path);
 		return obj;
 	}
-	if (!strcmp(key, "serial") || !strcmp(key, "node"))
+	if (!strcmp(key, "serial") || !strcmp(key, "node") ||
+	    !strcmp(key, "iff"))
 		return json_text(value);
 	return json_value(value);
 }

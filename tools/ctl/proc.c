@@ -95,6 +95,36 @@ void proc_each(proc_fn fn, void *arg)
 }
 
 /**
+ * proc_path() - the path of what is known of a process
+ * @pid: process
+ * @name: file below its folder
+ *
+ * Return: the path, for free().
+ */
+char *proc_path(pid_t pid, const char *name)
+{
+	return alloc_format("%s/%d/%s", proc_root(), pid, name);
+}
+
+/**
+ * proc_same_net() - whether a process is in our network name space
+ * @pid: process
+ *
+ * Return: false also if that cannot be found out.
+ */
+bool proc_same_net(pid_t pid)
+{
+	char *path = proc_path(pid, "ns/net");
+	struct stat own, other;
+	bool same;
+
+	same = !stat("/proc/self/ns/net", &own) && !stat(path, &other) &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+	free(path);
+	return same;
+}
+
+/**
  * proc_fdinfo() - the path of the fdinfo of a descriptor
  * @pid: process
  * @fd: descriptor

@@ -20,7 +20,9 @@
 typedef void (*proc_fn)(pid_t pid, int fd, const char *target, void *arg);
 
 void proc_each(proc_fn fn, void *arg);
+char *proc_path(pid_t pid, const char *name);
 char *proc_fdinfo(pid_t pid, int fd);
+bool proc_same_net(pid_t pid);
 char *proc_holder(const char *path);
 char *proc_inode(const struct stat *st);
 char *proc_lock_holder(const char *inode);

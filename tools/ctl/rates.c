@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 #include "rates.h"
+#include "tap.h"
 
 /**
  * sample_take() - look at the counters
@@ -14,8 +15,12 @@
 void sample_take(struct sample *sample, const char *filter)
 {
 	struct timespec now;
+	unsigned int i;
 
 	devices_scan(&sample->devices, filter);
+	for (i = 0; i < sample->devices.n; i++)
+		tap_join(&sample->devices.dev[i].info);
+	sample->part = filter && strchr(filter, ':');
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sample->nsecs = now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
@@ -96,4 +101,51 @@ bool rates_latency(const struct rates *rates, const char *nsecs,
 
 	*usecs = n ? rates_delta(rates, nsecs) / 1e3 / n : 0;
 	return n;
+}
+
+/* Devices of one tap have the same owner, which has a pair of queues for each. */
+static bool rates_same_tap(const struct device *a, const struct device *b)
+{
+	const char *tap_a = device_text(a, "iff"), *tap_b = device_text(b, "iff");
+
+	return tap_a && tap_b && !strcmp(tap_a, tap_b) && rates_same_owner(a, b);
+}
+
+/**
+ * rates_unexplained() - frames that a tap delivered and no counter of its devices knows
+ * @old: the earlier sample
+ * @new: the later one
+ * @dev: one of the devices, of the later one
+ * @frames: result; what was in flight at either end makes it a little too high or low
+ *
+ * What the tap and its qdisc drop they count themselves.
+ *
+ * Return: false if it is not known.
+ */
+bool rates_unexplained(const struct sample *old, const struct sample *new,
+		       const struct device *dev, int64_t *frames)
+{
+	int queue = fdinfo_queue(&dev->info, "rx");
+	struct rates rates;
+	unsigned int i;
+	uint64_t n;
+
+	if (queue < 0 || new->part ||
+	    !fdinfo_number(&dev->info, queue, "tap_packets", &n))
+		return false;
+	rates_init(&rates, old, new, dev, queue);
+	*frames = rates_delta(&rates, "tap_packets");
+	for (i = 0; i < new->devices.n; i++) {
+		const struct device *other = &new->devices.dev[i];
+
+		if (!rates_same_tap(dev, other))
+			continue;
+		queue = fdinfo_queue(&other->info, "rx");
+		rates_init(&rates, old, new, other, queue);
+		if (queue < 0 || !rates.old)
+			return false;
+		*frames -= rates_delta(&rates, "packets") +
+			   rates_delta(&rates, "drop_fault");
+	}
+	return true;
 }

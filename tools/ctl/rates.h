@@ -5,16 +5,19 @@
 #ifndef CTL_RATES_H
 #define CTL_RATES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "device.h"
 
 /**
  * struct sample - counters at one moment
  * @devices: the devices
+ * @part: there may be devices of the same taps that are not among them
  * @nsecs: when, by the monotonic clock
  */
 struct sample {
 	struct devices devices;
+	bool part;
 	uint64_t nsecs;
 };
 
@@ -37,6 +40,8 @@ void rates_init(struct rates *rates, const struct sample *old,
 		const struct sample *new, const struct device *dev, int queue);
 uint64_t rates_delta(const struct rates *rates, const char *counter);
 double rates_second(const struct rates *rates, const char *counter);
+bool rates_unexplained(const struct sample *old, const struct sample *new,
+		       const struct device *dev, int64_t *frames);
 bool rates_latency(const struct rates *rates, const char *nsecs,
 		   const char *requests, double *usecs);
 

@@ -134,6 +134,20 @@ static struct json_object *stats_json_latency(const struct rates *rates)
 	return obj;
 }
 
+/* Frames per second, of a receive queue whose tap is known. */
+static void stats_json_unexplained(struct json_object *obj,
+				   const struct rates *rates,
+				   const struct sample *old,
+				   const struct sample *new)
+{
+	int64_t frames;
+
+	if (!strcmp(rates->new->info.queue[rates->queue], "rx") &&
+	    rates_unexplained(old, new, rates->new, &frames))
+		json_object_object_add(obj, "unexplained",
+				       json_float(frames / rates->seconds));
+}
+
 /* Without @old the counters, with it the rates. */
 static struct json_object *stats_json_device(const struct device *dev,
 					     const struct sample *old,
@@ -153,6 +167,7 @@ static struct json_object *stats_json_device(const struct device *dev,
 				stats_json_counters(dev, q, &rates));
 			json_object_object_add(queue, "latency_us",
 				stats_json_latency(&rates));
+			stats_json_unexplained(queue, &rates, old, new);
 		} else {
 			json_object_object_add(queue, "counters",
 				stats_json_counters(dev, q, NULL));

@@ -11,6 +11,9 @@
 
 #define TABLE_HEADER_ROWS	20
 
+/* A worker takes so many frames at a time, which the tap counts later. */
+#define TABLE_IN_FLIGHT		64
+
 /**
  * struct table_column - a column
  * @title: what its header says
@@ -59,7 +62,8 @@ static const struct table_kind table_net = {
 
 static const char *const table_troubles[] = {
 	"stalls", "busy", "throttled", "io_errors", "invalid", "unsupported",
-	"log_errors", "map_errors", "tap_stops", "tap_expired",
+	"log_errors", "map_errors", "tap_stops", "tap_expired", "tap_dropped",
+	"qdisc_dropped",
 };
 
 /**
@@ -113,6 +117,18 @@ static void table_cell(const struct rates *rates,
 	printf(" %8s", text);
 }
 
+/* What a receive queue should have, and has not. */
+static void table_unexplained(const struct rates *rates,
+			      const struct sample *old, const struct sample *new)
+{
+	int64_t frames;
+
+	if (!strcmp(rates->new->info.queue[rates->queue], "rx") &&
+	    rates_unexplained(old, new, rates->new, &frames) &&
+	    frames > TABLE_IN_FLIGHT)
+		printf(" unexplained %.4g/s", frames / rates->seconds);
+}
+
 static void table_row(const struct rates *rates, const struct table_kind *kind)
 {
 	const struct fdinfo *info = &rates->new->info;
@@ -130,7 +146,6 @@ static void table_row(const struct rates *rates, const struct table_kind *kind)
 			printf(" %s %.4g/s", line->key,
 			       rates_second(rates, line->key));
 	}
-	putchar('\n');
 }
 
 /**
@@ -152,6 +167,8 @@ void table_sample(struct table *table, const struct sample *old,
 			table_header(table, table_kind(dev));
 			rates_init(&rates, old, new, dev, q);
 			table_row(&rates, table->kind);
+			table_unexplained(&rates, old, new);
+			putchar('\n');
 			table->rows++;
 		}
 	}
