@@ -16,7 +16,7 @@ _myvhost_options() {
 	show) echo --json ;;
 	stats) echo --json --prometheus --interval --count ;;
 	resize) echo --shrink ;;
-	limit) echo --iops --bps ;;
+	limit) echo --iops --bps --pps --rx-pps --rx-bps --tx-pps --tx-bps ;;
 	run) echo --blk --net --print ;;
 	doctor) echo --blk --net --json ;;
 	esac
