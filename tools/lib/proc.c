@@ -173,6 +173,25 @@ pid_t proc_find_task(const char *prefix, char *name, int len)
 	return found;
 }
 
+/* How many processes and kernel threads have a name that begins so. */
+unsigned int proc_count_tasks(const char *prefix)
+{
+	struct dirent *e;
+	unsigned int n = 0;
+	DIR *d = opendir("/proc");
+	char name[32];
+
+	while (d && (e = readdir(d))) {
+		pid_t pid = atoi(e->d_name);
+
+		n += pid && proc_comm(pid, pid, name, sizeof(name)) &&
+		     !strncmp(name, prefix, strlen(prefix));
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
 /*
  * CPU time of one thread.  Returns user and system time in clock ticks, or -1.
  */

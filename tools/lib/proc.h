@@ -15,6 +15,7 @@ long proc_status(const char *key);
 long proc_module_refs(const char *module);
 pid_t proc_find_thread(pid_t pid, const char *prefix, char *name, int len);
 int proc_count_threads(pid_t pid, const char *prefix);
+unsigned int proc_count_tasks(const char *prefix);
 pid_t proc_find_task(const char *prefix, char *name, int len);
 long proc_cpu_ticks(pid_t pid, pid_t tid);
 int proc_cgroup(pid_t pid, pid_t tid, char *buf, int len);

@@ -20,8 +20,9 @@
 #include "bounce.h"
 #include "disk.h"
 
-/* Threads of a disk that may block at a time. */
+/* Threads of a disk that may block at a time, and of those that execute ranges. */
 #define MVH_BLK_THREADS		16
+#define MVH_BLK_RANGE_THREADS	4
 
 /* A request that waits so long after the last one is news. */
 #define MVH_DISK_KEPT_SECS	60
@@ -234,6 +235,18 @@ static int mvh_disk_identify(struct mvh_disk *disk)
 	return 0;
 }
 
+/*
+ * Without WQ_MEM_RECLAIM, which takes a thread for each disk, used or not: if memory is
+ * short a guest may have to wait, but the host does not depend on it.
+ */
+static int mvh_disk_make_pools(struct mvh_disk *disk)
+{
+	disk->pool = alloc_workqueue("myvhost-blk", WQ_UNBOUND, MVH_BLK_THREADS);
+	disk->range_pool = alloc_workqueue("myvhost-range", WQ_UNBOUND,
+					   MVH_BLK_RANGE_THREADS);
+	return disk->pool && disk->range_pool ? 0 : -ENOMEM;
+}
+
 static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 			  const struct file *file)
 {
@@ -259,10 +272,9 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 		if (err)
 			return err;
 	}
-	disk->pool = alloc_workqueue("myvhost-blk", WQ_UNBOUND | WQ_MEM_RECLAIM,
-				     MVH_BLK_THREADS);
-	if (!disk->pool)
-		return -ENOMEM;
+	err = mvh_disk_make_pools(disk);
+	if (err)
+		return err;
 	disk->discard = !(blk->flags & MYVHOST_BLK_NODISCARD) &&
 			mvh_disk_can_discard(disk);
 	disk->features = mvh_disk_features(disk);
@@ -335,7 +347,7 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 /*
  * mvh_disk_put() - drop a reference
  *
- * Context: Process context, but not a thread of @disk->pool.
+ * Context: Process context, but not a thread of the disk's pools.
  */
 void mvh_disk_put(struct mvh_disk *disk)
 {
@@ -343,6 +355,8 @@ void mvh_disk_put(struct mvh_disk *disk)
 		return;
 	if (disk->pool)
 		destroy_workqueue(disk->pool);
+	if (disk->range_pool)
+		destroy_workqueue(disk->range_pool);
 	if (disk->untold)
 		pr_info_ratelimited("%pD4: an error of write-back was reported to nobody\n",
 				    disk->file);

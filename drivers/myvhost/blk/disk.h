@@ -64,6 +64,7 @@ struct seq_file;
  * @untold: an error of write-back that no driver was told of, 0 if there is none
  * @hangs: a stop timed out on this backing; cleared by the next completion
  * @pool: threads for what may block
+ * @range_pool: threads for ranges, which may take minutes: a flush does not wait for them
  * @rates: limits of requests and bytes
  */
 struct mvh_disk {
@@ -97,6 +98,7 @@ struct mvh_disk {
 	long untold;
 	bool hangs;
 	struct workqueue_struct *pool;
+	struct workqueue_struct *range_pool;
 	struct mvh_rates rates;
 };
 

@@ -209,10 +209,12 @@ static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
 /* Have the pool execute the request or piece. */
 static void mvh_blk_io_punt(struct mvh_blk_req *req)
 {
+	struct mvh_disk *disk = req->queue->disk;
+
 	mvh_vq_count(req->queue->vq, MYVHOST_CNT_PUNTED, 1);
 	mvh_blk_queue_inc_inflight(req->queue);
 	mvh_cgroups_get(&req->cgroups);
-	queue_work(req->queue->disk->pool, &req->work);
+	queue_work(req->ranges ? disk->range_pool : disk->pool, &req->work);
 }
 
 /* Have the pool do the piece through kernel pages.  Returns as mvh_blk_io_submit(). */

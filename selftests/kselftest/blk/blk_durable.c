@@ -271,3 +271,40 @@ KTAP_TEST(dur_offered, KTAP_SHORT, blk_flags, "B10_offered")
 		close(back.fd);
 	}
 }
+
+/* More zeroings than a disk has threads, each of which takes a second. */
+#define DURABLE_ZEROES	20
+#define DURABLE_DELAY	1000
+
+/* A flush does not wait for zeroings that came before it. */
+KTAP_TEST(durable_beside_zeroes, KTAP_LONG, blk_two_modes, "B10_flush_beside_zeroes")
+{
+	struct virtio_blk_discard_write_zeroes *w;
+	struct mock_blk_req *flush;
+	struct blk_fix x;
+	unsigned int i;
+	__s64 start;
+
+	blk_start(&x, BLK_DM, arg, 0);
+	if (host_run("modprobe -q dm-delay") ||
+	    host_dm_switch("disk", "0 16384 delay %s 0 0 %s 0 %u %s 0 0",
+			   x.back.lower, x.back.lower, DURABLE_DELAY,
+			   x.back.lower))
+		ktap_skip("no dm-delay");
+	for (i = 0; i < DURABLE_ZEROES; i++) {
+		w = blk_ptr(&x, x.buf + i * 64);
+		w->sector = i * 128;
+		w->num_sectors = 128;
+		w->flags = 0;
+		ktap_check(mock_blk_add(&x.b, 0, VIRTIO_BLK_T_WRITE_ZEROES, 0,
+					x.buf + i * 64, sizeof(*w), NULL), "add");
+	}
+	flush = mock_blk_add(&x.b, 0, VIRTIO_BLK_T_FLUSH, 0, 0, 0, NULL);
+	start = mock_msecs();
+	mock_blk_submit(&x.b, 0);
+	ktap_check(blk_get(&x, 0) == flush, "the flush waited for a zeroing");
+	ktap_info("the flush took %lld ms", mock_msecs() - start);
+	for (i = 0; i < DURABLE_ZEROES; i++)
+		ktap_eq(blk_get(&x, 0)->status, 0);
+	ktap_info("all took %lld ms", mock_msecs() - start);
+}

@@ -636,3 +636,38 @@ KTAP_TEST(setup_storm, KTAP_SHORT, NULL, "LC_node_storm")
 		   "%ld open files before, %ld after", files,
 		   proc_count_files());
 }
+
+#define SETUP_MANY	300
+
+/* Threads of the kernel; those that run works of all come and go. */
+static unsigned int setup_threads(void)
+{
+	return proc_count_tasks("kworker/R-") + proc_count_tasks("myvhost") +
+	       proc_count_tasks("mvh-");
+}
+
+/* Disks that nobody uses have no thread; those that are used have their worker. */
+KTAP_TEST(setup_many, KTAP_LONG, NULL, "LC_idle_disks_have_no_thread")
+{
+	unsigned int before, i;
+	int fd[SETUP_MANY];
+	char name[16];
+
+	blk_prepare();
+	close(setup_disk(VDPA, 0));
+	before = setup_threads();
+	for (i = 0; i < SETUP_MANY; i++) {
+		int file;
+
+		snprintf(name, sizeof(name), "many%u", i);
+		file = setup_file(name, 1 << 20);
+		fd[i] = setup_disk(VDPA, 0);
+		ktap_ok(setup_back(fd[i], file, 0));
+		close(file);
+	}
+	ktap_info("%u threads, %u with %u disks", before, setup_threads(),
+		  SETUP_MANY);
+	ktap_eq(setup_threads(), before);
+	for (i = 0; i < SETUP_MANY; i++)
+		close(fd[i]);
+}
