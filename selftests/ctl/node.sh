@@ -128,6 +128,38 @@ test_policies() {
 	"$m" del ctl.s
 }
 
+# expect_rights NAME WANT: owner, group and mode of the node ctl.r
+expect_rights() {
+	local got
+	got=$(stat -c '%u %g %a' /dev/myvhost-ctl.r)
+	ktap_result "$1" "$([ "$got" = "$2" ]; echo $?)" "$got, not $2"
+}
+
+test_rights() {
+	local kept=/run/myvhost/myvhost-ctl.r
+	truncate -s 1M rights
+	expect "rights: all" 0 "" "$m" add blk ctl.r --file rights --owner nobody --group 77 --mode 0640
+	expect_rights "rights: all of the node" "$nobody 77 640"
+	ktap_result "rights: for udev" "$([ "$(xargs < $kept)" = "MYVHOST_OWNER=$nobody MYVHOST_GROUP=77 MYVHOST_MODE=0640" ]; echo $?)"
+	expect "rights: the name is in use" 1 "in use" "$m" add blk ctl.r --file rights --mode 0666
+	expect_rights "rights: of the node that was there" "$nobody 77 640"
+	ktap_result "rights: for udev, of the node that was there" "$(grep -q 0640 $kept; echo $?)"
+	expect "rights: the owner may look" 0 "^ctl.r: blk" as_user 0 "$m" show ctl.r
+	expect "rights: del" 0 "" "$m" del ctl.r
+	ktap_result "rights: nothing is kept" "$([ ! -e $kept ]; echo $?)"
+	expect "rights: mode" 0 "" "$m" add blk ctl.r --file rights --mode 600
+	expect "rights: others may not" 1 "Permission denied" as_user "$(stat -c %g /dev/myvhost-ctl.r)" "$m" show ctl.r
+	"$m" del ctl.r
+	chmod 600 rights
+	expect "user: not his file" 1 "rights: Permission denied" "$m" add blk ctl.r --file rights --user nobody
+	ktap_result "user: nothing is left" "$([ ! -e /dev/myvhost-ctl.r ]; echo $?)"
+	chown nobody rights
+	expect "user: his file" 0 "" "$m" add blk ctl.r --file rights --user nobody
+	"$m" del ctl.r
+	expect "user: no such user" 2 "no such user" "$m" add blk ctl.r --file rights --user nobody-there
+	chmod 666 rights
+}
+
 # A disk that has no name is found by the process that has it.
 test_unnamed() {
 	local pid dev
@@ -452,6 +484,7 @@ test_add
 test_files
 test_blocks
 test_policies
+test_rights
 test_unnamed
 test_locks
 test_formats

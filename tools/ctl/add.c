@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "error.h"
 #include "node.h"
+#include "rights.h"
 
 static const struct option add_options[] = {
 	{ "file", required_argument, NULL, 'f' },
@@ -24,11 +25,16 @@ static const struct option add_options[] = {
 	{ "on-error", required_argument, NULL, 'o' },
 	{ "iops", required_argument, NULL, 'o' },
 	{ "bps", required_argument, NULL, 'o' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "owner", required_argument, NULL, 'r' },
+	{ "group", required_argument, NULL, 'r' },
+	{ "mode", required_argument, NULL, 'r' },
 	{ }
 };
 
-/* Options but --file are named as disk_set() knows them. */
-static void add_parse(int argc, char **argv, struct disk *disk)
+/* Other options are named as disk_set() and rights_set() know them. */
+static void add_parse(int argc, char **argv, struct disk *disk,
+		      struct rights *rights)
 {
 	const char *wrong;
 	int c, which;
@@ -38,7 +44,13 @@ static void add_parse(int argc, char **argv, struct disk *disk)
 			disk->file = optarg;
 			continue;
 		}
-		wrong = disk_set(disk, add_options[which].name, optarg);
+		if (c == 'u') {
+			disk->user = optarg;
+			continue;
+		}
+		wrong = c == 'r' ?
+			rights_set(rights, add_options[which].name, optarg) :
+			disk_set(disk, add_options[which].name, optarg);
 		if (wrong)
 			fail_usage("--%s %s: %s", add_options[which].name,
 				   optarg ? optarg : "", wrong);
@@ -54,8 +66,9 @@ int command_add(int argc, char **argv)
 {
 	struct disk disk = { .file = NULL };
 	int fd;
+	struct rights rights = { .has_owner = false };
 
-	add_parse(argc, argv, &disk);
+	add_parse(argc, argv, &disk, &rights);
 	args_count(argc, argv, 2, 2, "blk NAME");
 	if (strcmp(argv[optind], "blk"))
 		fail_usage("add: unknown kind %s; use blk for a disk",
@@ -64,7 +77,7 @@ int command_add(int argc, char **argv)
 	if (!disk.file)
 		fail_usage("add: --file FILE is missing");
 	fd = disk_open(&disk);
-	node_add(fd, argv[optind + 1]);
+	node_add(fd, argv[optind + 1], &rights);
 	close(fd);
 	return CTL_OK;
 }

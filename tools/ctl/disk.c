@@ -20,6 +20,7 @@
 #include "node.h"
 #include "option.h"
 #include "proc.h"
+#include "rights.h"
 
 #define DISK_SECTOR	512
 
@@ -245,7 +246,8 @@ static int disk_open_file(const struct disk *disk, unsigned int *block)
 		fail("%s: %s", file, strerror(errno));
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		fail("%s: neither a regular file nor a block device", file);
-	fd = open(file, (disk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	fd = rights_open_as(disk->user, file,
+			    (disk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (fd < 0)
 		disk_fail_open(disk, errno);
 	size = disk_size(file, fd, &st);

@@ -25,6 +25,7 @@ enum disk_policy {
 /**
  * struct disk - options of a disk
  * @file: the backing
+ * @user: whose rights it is opened with, NULL for the caller's
  * @serial: what the guest reads, or NULL
  * @queues: how many, 0 for the usual
  * @readonly: the guest may not write
@@ -42,6 +43,7 @@ enum disk_policy {
 struct disk {
 	const char *file;
 	const char *serial;
+	const char *user;
 	unsigned int queues;
 	bool readonly;
 	bool buffered;

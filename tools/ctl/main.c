@@ -17,6 +17,7 @@ static const char help[] =
 "               [--on-enospc stop|report] [--on-error stop|report]\n"
 "               [--no-lock] [--format raw]\n"
 "               [--iops N[,BURST]] [--bps N[,BURST]]\n"
+"               [--user USER] [--owner USER] [--group GROUP] [--mode MODE]\n"
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
 "       myvhost stats [-j|--prometheus] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
 "       myvhost resize [--shrink] NAME|PID:FD [SIZE]\n"

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "node.h"
 #include "proc.h"
+#include "rights.h"
 
 #define NODE_LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
 			"0123456789._-"
@@ -165,24 +166,38 @@ static struct myvhost_node node_argument(const char *name)
 	return node;
 }
 
+static void node_fail_exists(const char *name)
+{
+	fail("%s: the name is in use; to remove it: myvhost del %s", name, name);
+}
+
 /**
  * node_add() - give a device a name
  * @fd: the device
  * @name: of the node that is made
+ * @rights: who may use it
  */
-void node_add(int fd, const char *name)
+void node_add(int fd, const char *name, const struct rights *rights)
 {
 	struct myvhost_node node = node_argument(name);
 	char *path = node_path(name);
+	int err;
 
 	node_check(path);
-	free(path);
-	if (!ioctl(fd, MYVHOST_NODE_ADD, &node))
+	if (!access(path, F_OK))
+		node_fail_exists(name);
+	rights_keep(rights, name);
+	if (!ioctl(fd, MYVHOST_NODE_ADD, &node)) {
+		rights_apply(rights, path);
+		free(path);
 		return;
-	switch (errno) {
+	}
+	err = errno;
+	rights_forget(name);
+	switch (err) {
 	case EEXIST:
-		fail("%s: the name is in use; to remove it: myvhost del %s", name,
-		     name);
+		node_fail_exists(name);
+		break;
 	case EPERM:
 		fail("%s: only root (CAP_SYS_ADMIN) may add a node", name);
 	case ENOTTY:
@@ -190,7 +205,7 @@ void node_add(int fd, const char *name)
 		     name);
 	default:
 		fail("%s: cannot make %s-%s: %s", name, NODE_PATH, name,
-		     strerror(errno));
+		     strerror(err));
 	}
 }
 
@@ -236,6 +251,7 @@ void node_del(const char *name)
 			fail("%s: cannot remove it: %s", name, strerror(err));
 		}
 	}
+	rights_forget(name);
 	close(fd);
 }
 

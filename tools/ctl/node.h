@@ -19,10 +19,12 @@ char *node_path(const char *name);
 bool node_is_file(const char *path);
 void node_say_file(const char *path);
 
+struct rights;
+
 int node_open(void);
 int node_open_named(const char *name);
 
-void node_add(int fd, const char *name);
+void node_add(int fd, const char *name, const struct rights *rights);
 void node_del(const char *name);
 void node_resize(int fd, const char *name);
 void node_resume(int fd, const char *name);
