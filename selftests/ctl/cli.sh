@@ -83,6 +83,12 @@ test_usage() {
 	usage "add: block size" "512, 1024, 2048 or 4096" add blk d --file f --block-size 768
 	usage "add: block size, too large" "512, 1024, 2048 or 4096" add blk d --file f --block-size 8192
 	usage "add: discard" "on or off" add blk d --file f --discard maybe
+	usage "add: owner" "--owner nobody-there: no such user" add blk d --file f --owner nobody-there
+	usage "add: group" "--group nobody-there: no such group" add blk d --file f --group nobody-there
+	usage "add: mode" "octal number" add blk d --file f --mode 0880
+	usage "add: mode, too many" "0777 at most" add blk d --file f --mode 4755
+	usage "add: discard-granularity" "multiple of 512" add blk d --file f --discard-granularity 1000
+	usage "add: discard-granularity, too large" "1G at most" add blk d --file f --discard-granularity 2G
 	usage "add: on-enospc" "stop or report" add blk d --file f --on-enospc pause
 	usage "add: on-error" "stop or report" add blk d --file f --on-error ""
 	usage "resume: no name" "NAME is missing" resume

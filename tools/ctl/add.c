@@ -21,6 +21,7 @@ static const struct option add_options[] = {
 	{ "cache", required_argument, NULL, 'o' },
 	{ "block-size", required_argument, NULL, 'o' },
 	{ "discard", required_argument, NULL, 'o' },
+	{ "discard-granularity", required_argument, NULL, 'o' },
 	{ "on-enospc", required_argument, NULL, 'o' },
 	{ "on-error", required_argument, NULL, 'o' },
 	{ "iops", required_argument, NULL, 'o' },
@@ -65,8 +66,8 @@ static void add_parse(int argc, char **argv, struct disk *disk,
 int command_add(int argc, char **argv)
 {
 	struct disk disk = { .file = NULL };
-	int fd;
 	struct rights rights = { .has_owner = false };
+	int fd;
 
 	add_parse(argc, argv, &disk, &rights);
 	args_count(argc, argv, 2, 2, "blk NAME");

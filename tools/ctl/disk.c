@@ -55,6 +55,16 @@ static const char *disk_set_block(struct disk *disk, const char *value)
 	return NULL;
 }
 
+static const char *disk_set_granularity(struct disk *disk, const char *value)
+{
+	uint64_t n;
+
+	if (size_parse(value, &n) || n % DISK_SECTOR || n > 1 << 30)
+		return "discard-granularity must be a multiple of 512, with K or M, 1G at most";
+	disk->granularity = n;
+	return NULL;
+}
+
 /* stop or report */
 static bool disk_set_policy(enum disk_policy *policy, const char *value)
 {
@@ -117,6 +127,8 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		value = "";
 	if (!strcmp(key, "block-size"))
 		return disk_set_block(disk, value);
+	if (!strcmp(key, "discard-granularity"))
+		return disk_set_granularity(disk, value);
 	if (!strcmp(key, "on-enospc"))
 		return disk_set_policy(&disk->on_enospc, value) ? NULL :
 			"on-enospc is stop or report";
@@ -138,7 +150,7 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		return limit_parse(value, size_parse, &disk->bps) ?
 			"bps is N or N,BURST bytes per second, with K, M or G" :
 			NULL;
-	return "unknown option; the options are readonly, no-lock, format, queues, serial, cache, block-size, discard, on-enospc, on-error, iops and bps";
+	return "unknown option; the options are readonly, no-lock, format, queues, serial, cache, block-size, discard, discard-granularity, on-enospc, on-error, iops and bps";
 }
 
 static uint64_t disk_size(const char *file, int fd, const struct stat *st)
@@ -304,6 +316,7 @@ static void disk_set_backing(int fd, int file, const struct disk *disk,
 		.iops_burst = disk->iops.burst,
 		.bps = disk->bps.rate,
 		.bps_burst = disk->bps.burst,
+		.discard_granularity = disk->granularity,
 	};
 
 	if (disk->serial)

@@ -35,6 +35,7 @@ enum disk_policy {
  * @no_lock: others may use the backing, too
  * @block: bytes of a block, 0 for what the image was made for
  * @discard: the guest can release space
+ * @granularity: bytes that it is to release at once, 0 for those of the backing
  * @on_enospc: if there is no space
  * @on_error: after another error
  * @iops: requests per second
@@ -42,8 +43,8 @@ enum disk_policy {
  */
 struct disk {
 	const char *file;
-	const char *serial;
 	const char *user;
+	const char *serial;
 	unsigned int queues;
 	bool readonly;
 	bool buffered;
@@ -52,6 +53,7 @@ struct disk {
 	bool no_lock;
 	unsigned int block;
 	bool discard;
+	uint32_t granularity;
 	enum disk_policy on_enospc;
 	enum disk_policy on_error;
 	struct limit iops;

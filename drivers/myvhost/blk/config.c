@@ -70,6 +70,18 @@ u32 mvh_disk_range_unit(const struct mvh_disk *disk)
 	return disk->bdev ? bdev_logical_block_size(disk->bdev) : disk->unit;
 }
 
+/* Bytes that a discard should be whole multiples of; less may release nothing. */
+static u32 mvh_disk_granularity(const struct mvh_disk *disk)
+{
+	u32 unit = max(disk->block, mvh_disk_range_unit(disk));
+
+	if (disk->granularity)
+		return disk->granularity;
+	if (disk->bdev)
+		return max(unit, bdev_discard_granularity(disk->bdev));
+	return max(unit, mvh_disk_physical(disk));
+}
+
 static void mvh_disk_ranges(const struct mvh_disk *disk,
 			    struct virtio_blk_config *c)
 {
@@ -79,7 +91,9 @@ static void mvh_disk_ranges(const struct mvh_disk *disk,
 	if (disk->features & BIT_ULL(VIRTIO_BLK_F_DISCARD)) {
 		c->max_discard_sectors = mvh_disk_le32(MVH_BLK_RANGE_SECTORS);
 		c->max_discard_seg = mvh_disk_le32(MVH_BLK_RANGES_MAX);
-		c->discard_sector_alignment = mvh_disk_le32(align);
+		c->discard_sector_alignment =
+			mvh_disk_le32(mvh_disk_granularity(disk) >>
+				      MVH_SECTOR_SHIFT);
 	}
 	if (disk->features & BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES)) {
 		c->max_write_zeroes_sectors =

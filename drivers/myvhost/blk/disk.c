@@ -145,7 +145,7 @@ static int mvh_disk_set_block(struct mvh_disk *disk, u32 block)
 	if (!is_power_of_2(block) || block < MVH_SECTOR_SIZE)
 		return -EINVAL;
 	disk->block = block;
-	return 0;
+	return disk->granularity % block ? -EINVAL : 0;
 }
 
 static u64 mvh_disk_bytes(const struct mvh_disk *disk)
@@ -301,6 +301,7 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 	disk->wce = disk->wce_first;
 	disk->stop_enospc = blk->flags & MYVHOST_BLK_STOP_ENOSPC;
 	disk->stop_error = blk->flags & MYVHOST_BLK_STOP_ERROR;
+	disk->granularity = blk->discard_granularity;
 	disk->n_queues = n_queues;
 	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
 	mvh_rates_init(&disk->rates);
@@ -326,7 +327,7 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 	int err;
 
 	mvh_dev_assert_held(dev);
-	if (blk->flags & ~MVH_BLK_FLAGS ||
+	if (blk->flags & ~MVH_BLK_FLAGS || blk->reserved ||
 	    blk->block_size > MYVHOST_BLK_SIZE_MAX)
 		return ERR_PTR(-EINVAL);
 	file = fget(blk->fd);

@@ -39,6 +39,7 @@ struct seq_file;
  * @host_dev: st_dev of the backing
  * @host_ino: its st_ino
  * @discard: the guest can release space
+ * @granularity: bytes that it is to release at once, 0 for those of the backing
  * @stop_enospc: a request waits for space
  * @stop_error: a request waits after another error
  * @resumes: requests of MYVHOST_BLK_RESUME
@@ -76,6 +77,7 @@ struct mvh_disk {
 	dev_t host_dev;
 	u64 host_ino;
 	bool discard;
+	u32 granularity;
 	bool stop_enospc;
 	bool stop_error;
 	atomic_t resumes;

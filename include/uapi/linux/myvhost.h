@@ -271,6 +271,9 @@ struct myvhost_setup {
  *	milliseconds; raised to those of 20 milliseconds if it is less
  * @bps: most bytes per second, 0 for no limit
  * @bps_burst: bytes that may come at once after a pause, bounded as @iops_burst
+ * @discard_granularity: bytes that the guest is told to discard at once, a multiple of the
+ *	block; 0 for those of the backing.  Smaller discards are executed all the same.
+ * @reserved: 0
  */
 struct myvhost_blk {
 	__s32 fd;
@@ -281,6 +284,8 @@ struct myvhost_blk {
 	__u64 iops_burst;
 	__u64 bps;
 	__u64 bps_burst;
+	__u32 discard_granularity;
+	__u32 reserved;
 };
 
 /*

@@ -149,6 +149,52 @@ KTAP_TEST(block_mixture, KTAP_LONG, block_kinds, "B33_mixture")
 	blk_check_disk(&x);
 }
 
+static __u32 block_granularity(const struct blk_backing *back, __u32 asked)
+{
+	struct virtio_blk_config c = { 0 };
+	struct mock_blk_cfg cfg;
+	int fd;
+
+	blk_cfg(&cfg, back, blk_vdpa_packed);
+	cfg.backing.discard_granularity = asked;
+	fd = ktap_ok(mock_blk_setup_fd(&cfg));
+	ktap_ok(vdpa_get_config(fd, 0, &c, 72));
+	close(fd);
+	return c.discard_sector_alignment * 512;
+}
+
+/* What a discard should be multiples of: those of the backing, or what was asked for. */
+KTAP_TEST(block_discard_unit, KTAP_SHORT, NULL, "B28_discard_granularity")
+{
+	struct blk_backing file, dev;
+	struct mock_blk_cfg cfg;
+	char path[128], text[32] = "";
+	int fd;
+
+	blk_prepare();
+	blk_backing(&file, BLK_TMPFS);
+	ktap_eq(block_granularity(&file, 0), 4096);
+	ktap_eq(block_granularity(&file, 65536), 65536);
+	ktap_eq(block_granularity(&file, 512), 512);
+	blk_cfg(&cfg, &file, blk_vdpa_packed);
+	cfg.backing.discard_granularity = 1000;
+	ktap_eq(mock_blk_setup_fd(&cfg), -EINVAL);
+	cfg.backing.discard_granularity = 1024;
+	cfg.backing.block_size = 4096;
+	ktap_eq(mock_blk_setup_fd(&cfg), -EINVAL);
+	cfg.backing.discard_granularity = 0;
+	cfg.backing.reserved = 1;
+	ktap_eq(mock_blk_setup_fd(&cfg), -EINVAL);
+	blk_backing(&dev, BLK_LOOP);
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/discard_granularity",
+		 strrchr(dev.path, '/') + 1);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ktap_check(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, "%s", path);
+	close(fd);
+	ktap_check(atoi(text) > 512, "the device has %s", text);
+	ktap_eq(block_granularity(&dev, 0), atoi(text));
+}
+
 static void block_post(struct blk_fix *x, unsigned int q, __u64 sector,
 		       __u32 len, __u64 data)
 {
