@@ -212,11 +212,13 @@ static int mvh_vq_grow(struct mvh_vq *vq)
  * Take up to @max chains behind those that the service holds.  Returns how many, or
  * the error of the first.  What stops a batch is met again by the next one, which
  * begins with it.  Chains with more to read than the budget are not taken, since the run
- * would end before they are served.
+ * would end before they are served.  The first is looked at in any case: attempts with
+ * too little room for it may have used up the descriptors.
  */
 static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 {
 	struct mvh_chain *chain = &vq->chain[vq->n_chain];
+	s64 descs = max_t(s64, vq->left_descs, 1);
 	unsigned int n_iov = 0;
 	struct mvh_fetch fetch;
 	int n;
@@ -230,11 +232,11 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 		.iov = vq->iov + n_iov,
 		.n_iov = MVH_IOV_MAX - n_iov,
 		.max_iov = vq->iov_room - n_iov,
-		.descs = vq->left_descs,
+		.descs = descs,
 		.bytes = vq->left_bytes,
 	};
 	n = mvh_chain_fetch(&vq->ring, &vq->view, chain, &fetch);
-	vq->left_descs = fetch.descs;
+	vq->left_descs -= descs - fetch.descs;
 	if (n > 0)
 		vq->n_chain += n;
 	return n;

@@ -511,3 +511,82 @@ KTAP_TEST(iotlb_read_without, KTAP_BRIEF, net_split, "iotlb_read_without")
 	ktap_eq(iotlb_update(x.n.fd, false, 0, 4096, 4096, 3), -EFAULT);
 	ktap_eq(iotlb_invalidate(x.n.fd, false, 0, 4096), -EFAULT);
 }
+
+/* A device whose indirect tables are as long as can be. */
+static void iotlb_open_tables(struct fixture *x, const struct combo *c)
+{
+	struct combo with = *c;
+	struct mock_net_cfg cfg;
+
+	with.f[0] |= VHU_ACCESS_PLATFORM;
+	fixture_cfg(&cfg, &with);
+	cfg.mem_size = 16 << 20;
+	cfg.num = 32;
+	cfg.table_max = 4096;
+	cfg.backend_features = VHU_BF_MSG_V2;
+	fixture_open(x, &cfg);
+	ktap_ok(mock_net_setup(&x->n));
+}
+
+/* A translation that is smaller than a page, and where there are some. */
+#define IOTLB_TINY	16
+#define IOTLB_TINY_AT	(1ULL << 40)
+
+/* One chain of @n empty buffers and one of @len bytes at @addr. */
+static void iotlb_add_empty(struct mock_ring *r, unsigned int n, __u64 addr,
+			    __u32 len)
+{
+	static struct mock_seg seg[4096];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		seg[i] = (struct mock_seg) { addr, 0, true };
+	seg[n] = (struct mock_seg) { addr, len, true };
+	ktap_ok(mock_ring_add(r, seg, n + 1, true, 0));
+}
+
+/*
+ * A chain of more pieces than there is room for at first, which is met when the budget
+ * of descriptors is nearly used up: the guest has buffers, so that is no stall.
+ *
+ * It must be the first of those that are taken at a time, hence the number of the others.
+ */
+KTAP_TEST(iotlb_budget, KTAP_LONG, net_layouts, "iotlb_scattered_end_of_budget")
+{
+	const unsigned int before = 16, n_empty = 65536 / before - 10;
+	static struct mock_seg seg[1024];
+	struct mock_used u;
+	struct fixture x;
+	__u64 page, table;
+	__u8 frame[60];
+	unsigned int i;
+
+	iotlb_open_tables(&x, arg);
+	if (!fixture_is_myvhost(&x))
+		ktap_skip("others have no such budget");
+	page = guest_alloc(&x.n.mem, 4096, 4096);
+	iotlb_map_ring(&x, VHU_RX);
+	mock_ring_table(x.rx.ring, 0, &table);
+	ktap_ok(iotlb_map(&x.n, table, 32 * 4096 * 16, VHOST_ACCESS_RO));
+	ktap_ok(iotlb_map(&x.n, page, 4096, VHOST_ACCESS_RW));
+	for (i = 0; i < 4096; i += IOTLB_TINY)
+		ktap_ok(iotlb_update(x.n.fd, true, IOTLB_TINY_AT + i, IOTLB_TINY,
+				     guest_hva(&x.n.mem, page) + i,
+				     VHOST_ACCESS_RW));
+	for (i = 0; i < before; i++)
+		iotlb_add_empty(x.rx.ring, n_empty, page, 2048);
+	for (i = 0; i < 1024; i++)
+		seg[i] = (struct mock_seg) { IOTLB_TINY_AT, 3 * IOTLB_TINY, true };
+	ktap_ok(mock_ring_add(x.rx.ring, seg, 1024, true, 0));
+	mock_ring_publish(x.rx.ring);
+	frame_fill(frame, sizeof(frame), 1);
+	for (i = 0; i <= before; i++)
+		ktap_eq(write(x.pkt, frame, sizeof(frame)), (int)sizeof(frame));
+	ktap_ok(vhost_set_backend(x.n.fd, VHU_RX, x.tap));
+	for (i = 0; i <= before; i++) {
+		ktap_eq(mock_ring_wait_used(x.rx.ring, &u, FIXTURE_WAIT), 1);
+		ktap_eq(u.len, sizeof(frame) + x.n.hdr_len);
+	}
+	ktap_eq(fixture_counter(&x, VHU_RX, MYVHOST_CNT_MISSES), 0);
+	ktap_eq(fixture_counter(&x, VHU_RX, MYVHOST_CNT_STALLS), 0);
+}
