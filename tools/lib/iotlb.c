@@ -88,21 +88,32 @@ int iotlb_read(int fd, struct vhost_iotlb_msg *m, int *version)
 }
 
 /*
- * Give the device translations for a range, page by page.
+ * Give a device translations for a range, page by page.
  * @perm: VHOST_ACCESS_*
  *
  * Returns 0 or a negative errno.
  */
-int iotlb_map(const struct mock_net *n, __u64 bus, __u64 len, __u8 perm)
+int iotlb_map_mem(int fd, bool v2, const struct guest_mem *mem, __u64 bus,
+		  __u64 len, __u8 perm)
 {
-	bool v2 = n->cfg.backend_features & VHU_BF_MSG_V2;
 	__u64 end = bus + len;
 	int r = 0;
 
 	for (bus &= ~(VHU_PAGE_SIZE - 1); bus < end && !r; bus += VHU_PAGE_SIZE)
-		r = iotlb_update(n->fd, v2, bus, VHU_PAGE_SIZE,
-				 guest_hva(&n->mem, bus), perm);
+		r = iotlb_update(fd, v2, bus, VHU_PAGE_SIZE,
+				 guest_hva(mem, bus), perm);
 	return r;
+}
+
+static bool iotlb_v2(const struct mock_net *n)
+{
+	return n->cfg.backend_features & VHU_BF_MSG_V2;
+}
+
+/* The same for a network device. */
+int iotlb_map(const struct mock_net *n, __u64 bus, __u64 len, __u8 perm)
+{
+	return iotlb_map_mem(n->fd, iotlb_v2(n), &n->mem, bus, len, perm);
 }
 
 /*
@@ -122,11 +133,11 @@ int iotlb_map_used(const struct mock_net *n)
 
 static void iotlb_answer(struct iotlb_server *s)
 {
-	const struct guest_mem *mem = &s->n->mem;
+	const struct guest_mem *mem = s->mem;
 	struct vhost_iotlb_msg m;
 	int r, version;
 
-	r = iotlb_read(s->n->fd, &m, &version);
+	r = iotlb_read(s->fd, &m, &version);
 	if (!r)
 		return;
 	if (r < 0 || m.type != VHOST_IOTLB_MISS || m.iova < mem->base ||
@@ -134,7 +145,7 @@ static void iotlb_answer(struct iotlb_server *s)
 		s->bad = r < 0 ? r : -EBADMSG;
 		return;
 	}
-	r = iotlb_map(s->n, m.iova, 1, VHOST_ACCESS_RW);
+	r = iotlb_map_mem(s->fd, s->v2, mem, m.iova, 1, VHOST_ACCESS_RW);
 	if (r)
 		s->bad = r;
 	s->answered++;
@@ -143,7 +154,7 @@ static void iotlb_answer(struct iotlb_server *s)
 static void *iotlb_serve(void *arg)
 {
 	struct iotlb_server *s = arg;
-	struct pollfd p = { .fd = s->n->fd, .events = POLLIN };
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 
 	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE))
 		if (poll(&p, 1, 20) > 0)
@@ -151,12 +162,24 @@ static void *iotlb_serve(void *arg)
 	return NULL;
 }
 
-/* Answer the misses of a device.  Returns 0 or a negative errno. */
-int iotlb_server_start(struct iotlb_server *s, const struct mock_net *n)
+/*
+ * Answer the misses of a device with pages of its guest's memory.  Returns 0 or a
+ * negative errno.
+ */
+int iotlb_server_start_on(struct iotlb_server *s, int fd, bool v2,
+			  const struct guest_mem *mem)
 {
 	memset(s, 0, sizeof(*s));
-	s->n = n;
+	s->fd = fd;
+	s->v2 = v2;
+	s->mem = mem;
 	return -pthread_create(&s->thread, NULL, iotlb_serve, s);
+}
+
+/* The same for a network device. */
+int iotlb_server_start(struct iotlb_server *s, const struct mock_net *n)
+{
+	return iotlb_server_start_on(s, n->fd, iotlb_v2(n), &n->mem);
 }
 
 /* End the thread. */
