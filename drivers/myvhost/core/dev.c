@@ -448,7 +448,7 @@ int mvh_dev_set_features(struct mvh_dev *dev, const u64 *features)
 	    !mvh_dev_loggable(dev, dev->log_base))
 		return -EFAULT;
 	if (iommu) {
-		iotlb = mvh_map_create_cache(MVH_IOTLB_MAX);
+		iotlb = mvh_map_create_cache(MVH_IOTLB_ROOM);
 		if (!iotlb)
 			return -ENOMEM;
 	}

@@ -16,9 +16,15 @@ struct eventfd_ctx;
 struct mvh_frontend_ops;
 struct task_struct;
 
-/* Regions of a memory table, and entries of an IOTLB. */
+/* Regions of a memory table, and translations of the vdpa dialect. */
 #define MVH_REGIONS_MAX		4096
-#define MVH_IOTLB_MAX		2048
+
+/*
+ * Translations that the IOTLB keeps.  A chain may need more at a time, so it doubles up
+ * to the limit: room for all pieces of a chain, and for what else its queue needs.
+ */
+#define MVH_IOTLB_ROOM		2048
+#define MVH_IOTLB_LIMIT		(2 * MVH_IOV_LIMIT)
 
 /* Room for the reason why a device does not start. */
 #define MVH_FAILURE_LEN		96

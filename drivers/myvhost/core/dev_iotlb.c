@@ -289,12 +289,38 @@ static int mvh_dev_iotlb_put(struct mvh_dev *dev,
 	return err;
 }
 
+/*
+ * The IOTLB with more room, if it is full and a queue has missed as many translations
+ * for one chain: then some were evicted that it needs, and would be again.  Else, or if
+ * there is no memory now, NULL.
+ */
+static struct mvh_map *mvh_dev_larger_cache(struct mvh_dev *dev)
+{
+	const struct mvh_map *map = dev->iotlb;
+	struct mvh_vq *vq;
+
+	if (map->n < map->max || map->max >= MVH_IOTLB_LIMIT)
+		return NULL;
+	mvh_dev_for_each_vq(dev, vq)
+		if (READ_ONCE(vq->n_missed) >= map->max)
+			return mvh_map_copy(map, 2 * map->max);
+	return NULL;
+}
+
 /* Cache: replace overlapping entries, evict one if full, wake waiting queues. */
 static int mvh_dev_cache_update(struct mvh_dev *dev,
 				const struct mvh_region *region)
 {
-	int err = mvh_dev_iotlb_put(dev, region);
+	struct mvh_map *map = mvh_dev_larger_cache(dev);
+	int err;
 
+	if (map) {
+		mvh_map_put(map, region);
+		err = mvh_dev_iotlb_publish(dev, map, region->start,
+					    region->last);
+	} else {
+		err = mvh_dev_iotlb_put(dev, region);
+	}
 	if (!err)
 		mvh_dev_answer_misses(dev, region->start, region->last);
 	return err;

@@ -134,6 +134,7 @@ int mvh_vq_start(struct mvh_vq *vq)
 	vq->started = false;
 	vq->kick_armed = false;
 	vq->map_failed = false;
+	WRITE_ONCE(vq->n_missed, 0);
 	vq->n_done = 0;
 	if (!vq->dev->iotlb || !vq->dev->iotlb->cached) {
 		if (!vq->placed)

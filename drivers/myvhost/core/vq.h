@@ -143,6 +143,8 @@ struct mvh_window {
  * @work: scheduled for a run, mvh_vq_run()
  * @window: busy polling
  * @miss: missing translation; under @dev->miss_lock
+ * @n_missed: translations that were missing since the last chain was taken; written
+ *	under @mutex, read without
  * @iov: pieces of the chains
  * @iov_room: how many there can be, MVH_IOV_ROOM to MVH_IOV_LIMIT
  * @chain: chains that this run has taken
@@ -185,6 +187,7 @@ struct mvh_vq {
 	struct mvh_work work;
 	struct mvh_window window;
 	struct mvh_miss miss;
+	u32 n_missed;
 	struct iovec *iov;
 	unsigned int iov_room;
 	struct mvh_chain *chain;

@@ -62,6 +62,7 @@ EXPORT_SYMBOL_GPL(mvh_vq_drop);
 static void mvh_vq_wait_translation(struct mvh_vq *vq)
 {
 	mvh_vq_count(vq, MYVHOST_CNT_MISSES, 1);
+	WRITE_ONCE(vq->n_missed, vq->n_missed + 1);
 	trace_mvh_miss(vq, vq->view.miss);
 	mvh_vq_report_miss(vq);
 }
@@ -237,8 +238,10 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 	};
 	n = mvh_chain_fetch(&vq->ring, &vq->view, chain, &fetch);
 	vq->left_descs -= descs - fetch.descs;
-	if (n > 0)
-		vq->n_chain += n;
+	if (n <= 0)
+		return n;
+	vq->n_chain += n;
+	WRITE_ONCE(vq->n_missed, 0);
 	return n;
 }
 

@@ -248,3 +248,41 @@ KTAP_TEST(bi_scattered, KTAP_LONG, blk_vdpa_layouts, "B26_HO11_scattered")
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_BAD_SEGMENTS), 0);
 	blk_close(&x);
 }
+
+/* The vhost dialect, where the device has a cache of translations. */
+static const struct ktap_variant bi_cached[] = {
+	{ "split", &(const struct blk_mode) {
+			"vhost_split_iommu", false,
+			BLK_MODERN | VHU_ACCESS_PLATFORM } },
+	{ "packed", &(const struct blk_mode) {
+			"vhost_packed_iommu", false,
+			BLK_MODERN | VHU_ACCESS_PLATFORM | VHU_PACKED } },
+	{ }
+};
+
+/*
+ * A request whose pages are more than the device keeps translations of, unless they are
+ * needed; it begins with all but its first pages.
+ */
+KTAP_TEST(bi_many_pages, KTAP_LONG, bi_cached, "B26_HO11_many_pages")
+{
+	const __u32 len = BLK_DISK_SIZE;
+	struct mock_blk_cfg cfg;
+	struct blk_backing back;
+	struct iotlb_server s;
+	struct blk_fix x;
+
+	blk_prepare();
+	blk_backing(&back, BLK_TMPFS);
+	blk_cfg(&cfg, &back, arg);
+	cfg.mem_size = 16 << 20;
+	blk_open(&x, &back, &cfg, len);
+	ktap_ok(mock_blk_start(&x.b));
+	ktap_ok(iotlb_server_start_on(&s, x.b.fd, true, &x.b.mem));
+	blk_write(&x, 0, len, 3);
+	blk_read(&x, 0, len);
+	iotlb_server_stop(&s);
+	ktap_eq(s.bad, 0);
+	blk_check_disk(&x);
+	blk_close(&x);
+}
