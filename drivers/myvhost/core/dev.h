@@ -18,6 +18,7 @@ struct task_struct;
 
 /* Regions of a memory table, and translations of the vdpa dialect. */
 #define MVH_REGIONS_MAX		4096
+#define MVH_SPACE_MAX		65536
 
 /*
  * Translations that the IOTLB keeps.  A chain may need more at a time, so it doubles up

@@ -335,7 +335,7 @@ static int mvh_dev_space_update(struct mvh_dev *dev,
 
 	if (mvh_map_overlaps(map, region->start, region->last))
 		return -EEXIST;
-	if (map->n >= MVH_REGIONS_MAX)
+	if (map->n >= MVH_SPACE_MAX)
 		return -ENOSPC;
 	if (full) {
 		map = mvh_map_copy(map, 2 * map->n + MVH_SPACE_MIN);

@@ -20,6 +20,7 @@
 
 #define BOUNDS_REGIONS	4096
 #define BOUNDS_IOTLB	2048
+#define BOUNDS_SPACE	65536
 #define BOUNDS_REQS	1024
 #define BOUNDS_PAGES	210
 #define BOUNDS_PAGE	4096ULL
@@ -346,7 +347,7 @@ static void bounds_vdpa_fill(int fd, __u64 hva)
 {
 	unsigned int i;
 
-	for (i = 0; i < BOUNDS_REGIONS; i++)
+	for (i = 0; i < BOUNDS_SPACE; i++)
 		ktap_check(!vdpa_map(fd, i * 2 * BOUNDS_PAGE, BOUNDS_PAGE, hva,
 				     VHOST_ACCESS_RW), "translation %u", i);
 	ktap_eq(vdpa_map(fd, i * 2 * BOUNDS_PAGE, BOUNDS_PAGE, hva,
@@ -357,7 +358,7 @@ static void bounds_vdpa_fill(int fd, __u64 hva)
 }
 
 /* The vdpa dialect: the bound of translations, in a batch or not. */
-KTAP_TEST(bounds_vdpa, KTAP_SHORT, blk_vdpa_packed_one,
+KTAP_TEST(bounds_vdpa, KTAP_LONG, blk_vdpa_packed_one,
 	  "bounds_VD3_translations")
 {
 	struct blk_fix x;
