@@ -363,6 +363,9 @@ test_net() {
 		sh -c 'ls -l /proc/$$/fd | grep -cE "/dev/(net/tun|myvhost)$"'
 	expect "net: one queue of such a tap" 0 "" "$m" run --net ctltap1 -- true
 	expect "net: two queues of another tap" 1 "has one queue.*multi_queue" "$m" run --net ctltap0,queues=2 -- true
+	expect "run: no capability to lock memory, and 64 KiB to lock" 0 "" \
+		setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock prlimit --memlock=65536:65536 \
+		"$m" run --net ctltap0 -- true
 	expect "net: in use" 1 "ctltap0: the tap is in use" \
 		"$m" run --net ctltap0 -- "$m" run --net ctltap0 -- true
 	expect "net: of another user" 1 "ctltap0: the tap belongs to another user|net/tun: Permission" \
