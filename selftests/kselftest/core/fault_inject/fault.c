@@ -24,7 +24,9 @@
 /* How long threads and files may take to go, in milliseconds. */
 #define FAULT_SETTLE	8000
 
-/* What makes fail-nth count every point, and keeps the log small. */
+#define FAULT_PIN_RINGS	"/sys/module/myvhost/parameters/pin_rings"
+
+/* What makes fail-nth count every point, and keeps the log small; and how rings are. */
 static struct fault_attr {
 	const char *path;
 	const char *want;
@@ -38,6 +40,7 @@ static struct fault_attr {
 	{ FAULT_DEBUG "fail_page_alloc/verbose", "0" },
 	{ FAULT_DEBUG "fail_usercopy/verbose", "0" },
 	{ FAULT_DEBUG "fail_make_request/verbose", "0" },
+	{ FAULT_PIN_RINGS, "Y" },
 };
 
 #define FAULT_ATTRS	(sizeof(fault_attrs) / sizeof(*fault_attrs))
@@ -121,6 +124,12 @@ void fault_require(void)
 		ktap_skip("no fault injection in this kernel");
 	if (access(FAULT_DEBUG "failslab", F_OK))
 		ktap_skip("no failslab in debugfs");
+}
+
+/* Have rings that are mapped from now on pinned, or not, which is user mode. */
+void fault_pin_rings(bool pin)
+{
+	fault_write(FAULT_PIN_RINGS, pin ? "Y" : "N");
 }
 
 /*

@@ -71,6 +71,7 @@ struct fault_life {
 
 void fault_write(const char *path, const char *value);
 void fault_require(void);
+void fault_pin_rings(bool pin);
 void fault_count(unsigned int n);
 bool fault_armed(void);
 bool fault_met(void);

@@ -584,6 +584,23 @@ KTAP_TEST(blkf_live, KTAP_SWEEP, blkf_lives, "fault_B4_B5_LC3")
 {
 	static struct blkf_world w;
 
+	fault_pin_rings(true);
+	blkf_prepare(&w, arg);
+	blkf_sweep(&w, blkf_steps, sizeof(blkf_steps) / sizeof(*blkf_steps));
+}
+
+static const struct ktap_variant blkf_user_lives[] = {
+	{ "vhost_packed_tmpfs", &(const struct blkf_kind) {
+			BLK_TMPFS, &blk_modes[1], 0 } },
+	{ }
+};
+
+/* The same with a ring that is reached through the owner's address space. */
+KTAP_TEST(blkf_user_live, KTAP_SWEEP, blkf_user_lives, "fault_B4_LC3_user")
+{
+	static struct blkf_world w;
+
+	fault_pin_rings(false);
 	blkf_prepare(&w, arg);
 	blkf_sweep(&w, blkf_steps, sizeof(blkf_steps) / sizeof(*blkf_steps));
 }

@@ -620,14 +620,7 @@ static void net_veth(struct net_world *w, const struct mock_net_cfg *cfg)
 	w->other = ktap_ok(packet_open("veth0", false));
 }
 
-static const struct ktap_variant net_lives[] = {
-	{ "split", &combo_split },
-	{ "packed_veth", &net_veth_combo },
-	{ "split_iommu", &net_iommu_combo },
-	{ }
-};
-
-KTAP_TEST(net_live, KTAP_SWEEP, net_lives, "fault_net_LC3")
+static void net_sweep(const struct combo *c)
 {
 	static struct net_world w;
 	struct fault_life life = {
@@ -638,7 +631,6 @@ KTAP_TEST(net_live, KTAP_SWEEP, net_lives, "fault_net_LC3")
 		.begin = net_begin,
 		.end = net_end,
 	};
-	const struct combo *c = arg;
 	struct mock_net_cfg cfg;
 
 	fault_require();
@@ -660,4 +652,30 @@ KTAP_TEST(net_live, KTAP_SWEEP, net_lives, "fault_net_LC3")
 	ktap_ok(dirty_log_init(&w.log, &w.x.n.mem));
 	w.log_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	fault_sweep(&life);
+}
+
+static const struct ktap_variant net_lives[] = {
+	{ "split", &combo_split },
+	{ "packed_veth", &net_veth_combo },
+	{ "split_iommu", &net_iommu_combo },
+	{ }
+};
+
+KTAP_TEST(net_live, KTAP_SWEEP, net_lives, "fault_net_LC3")
+{
+	fault_pin_rings(true);
+	net_sweep(arg);
+}
+
+static const struct ktap_variant net_user_lives[] = {
+	{ "packed", &combo_packed },
+	{ "split_iommu", &net_iommu_combo },
+	{ }
+};
+
+/* The same with rings that are reached through the owner's address space. */
+KTAP_TEST(net_user_live, KTAP_SWEEP, net_user_lives, "fault_net_LC3_user")
+{
+	fault_pin_rings(false);
+	net_sweep(arg);
 }
