@@ -56,8 +56,8 @@ do {									\
  * Context: Process context with the owner's address space, may sleep.
  * Return: 0, or -EFAULT.
  */
-static __always_inline int mvh_net_copy_in(void *hdr, u32 hdr_len, void *data, u32 len,
-				  const void __user *from)
+static __always_inline int mvh_net_copy_in(void *hdr, u32 hdr_len, void *data,
+					   u32 len, const void __user *from)
 {
 	bool is_short = len <= MVH_NET_SHORT;
 
