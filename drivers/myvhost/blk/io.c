@@ -6,16 +6,19 @@
  * - through kernel pages (a bounce buffer), where guest memory is not aligned for
  *   direct I/O, asynchronous as well; a write of less than whole units of the
  *   backing by the pool;
- * - through the page cache: at once if that does not block, else by the pool
- *   of threads and kernel pages.
+ * - through the page cache.
  *
- * Flushes and other commands that block go to the pool as well.
+ * The worker asks the file system not to wait.  If it would have to, a thread of the pool
+ * does the piece, in guest memory unless it is bounced.  Flushes and other commands that
+ * block go to the pool as well.
  */
 #include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/kcov.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include "core/backend.h"
@@ -26,8 +29,8 @@
 
 /**
  * enum mvh_blk_io_how - what a piece may wait for
- * @MVH_BLK_IO_ASYNC: it may return -EIOCBQUEUED and complete later, but must not wait
- *	for a frozen file system
+ * @MVH_BLK_IO_ASYNC: it may return -EIOCBQUEUED and complete later, also with -EAGAIN,
+ *	and must not wait in a file system that can tell
  * @MVH_BLK_IO_NOWAIT: it completes at once or fails with -EAGAIN or -EOPNOTSUPP
  * @MVH_BLK_IO_WAIT: it may block
  */
@@ -180,6 +183,18 @@ static bool mvh_blk_io_start_write(struct mvh_blk_req *req, size_t len,
 	return false;
 }
 
+/* Block devices have little to wait for, and refuse large pieces that must not. */
+static int mvh_blk_io_flags(const struct mvh_blk_req *req, enum mvh_blk_io_how how)
+{
+	const struct mvh_disk *disk = req->queue->disk;
+	int flags = mvh_blk_io_syncs(req) ? IOCB_DSYNC : 0;
+
+	if (how == MVH_BLK_IO_NOWAIT ||
+	    (how == MVH_BLK_IO_ASYNC && !disk->bdev && disk->file->f_mode & FMODE_NOWAIT))
+		flags |= IOCB_NOWAIT;
+	return flags;
+}
+
 /* Returns the file's result; -EAGAIN if it would block and @how is not to wait. */
 static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
 			  enum mvh_blk_io_how how)
@@ -192,10 +207,7 @@ static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
 	kiocb->ki_pos = mvh_blk_io_pos(req);
 	if (how == MVH_BLK_IO_ASYNC)
 		kiocb->ki_complete = mvh_blk_kiocb_complete;
-	if (how == MVH_BLK_IO_NOWAIT)
-		kiocb->ki_flags |= IOCB_NOWAIT;
-	if (mvh_blk_io_syncs(req))
-		kiocb->ki_flags |= IOCB_DSYNC;
+	kiocb->ki_flags |= mvh_blk_io_flags(req, how);
 	if (!mvh_blk_io_writes(req))
 		return file->f_op->read_iter(kiocb, iter);
 	if (!mvh_blk_io_start_write(req, iov_iter_count(iter), how))
@@ -227,6 +239,21 @@ static bool mvh_blk_io_punt_bounced(struct mvh_blk_req *req)
 	return false;
 }
 
+/*
+ * Have the pool do what is left of the request, this piece in guest memory if it is not
+ * bounced and its owner is not about to exit.  Returns as mvh_blk_io_submit().
+ */
+static bool mvh_blk_io_punt_piece(struct mvh_blk_req *req)
+{
+	mvh_vq_assert_mm(req->queue->vq);
+	req->punt = true;
+	if (req->bounce || !mmget_not_zero(current->mm))
+		return mvh_blk_io_punt_bounced(req);
+	req->mm = current->mm;
+	mvh_blk_io_punt(req);
+	return false;
+}
+
 /* A write that must be durable blocks in any case. */
 static bool mvh_blk_io_may_try(const struct mvh_blk_req *req)
 {
@@ -245,8 +272,7 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req)
 		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
 			return true;
 	}
-	req->punt = true;
-	return mvh_blk_io_punt_bounced(req);
+	return mvh_blk_io_punt_piece(req);
 }
 
 /*
@@ -291,13 +317,15 @@ bool mvh_blk_io_submit(struct mvh_blk_req *req)
 	} else {
 		mvh_blk_io_piece(req, &iter);
 	}
+	if (unlikely(req->punt))
+		return mvh_blk_io_punt_piece(req);
 	mvh_blk_queue_inc_inflight(queue);
 	ret = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_ASYNC);
 	if (ret == -EIOCBQUEUED)
 		return false;
 	mvh_blk_queue_dec_inflight(queue);
 	req->result = ret;
-	return ret == -EAGAIN ? mvh_blk_io_punt_bounced(req) : true;
+	return ret == -EAGAIN ? mvh_blk_io_punt_piece(req) : true;
 }
 
 /* How many of the bytes that were read or written are data? */
@@ -332,6 +360,12 @@ bool mvh_blk_io_complete(struct mvh_blk_req *req)
 	}
 	mvh_bounce_free(req->bounce);
 	req->bounce = NULL;
+	/* The device below would have had to wait: once more, by the pool. */
+	if (unlikely(req->result == -EAGAIN && !req->punt)) {
+		req->punt = true;
+		req->result = 0;
+		return true;
+	}
 	if (!req->result ||
 	    (req->result == -ENOSPC && mvh_disk_is_cut(req->queue->disk)))
 		req->result = -EIO;
@@ -340,6 +374,14 @@ bool mvh_blk_io_complete(struct mvh_blk_req *req)
 	req->bytes_done += req->result;
 	req->result = 0;
 	return req->bytes_done < req->cmd.len;
+}
+
+static void mvh_blk_io_put_mm(struct mvh_blk_req *req)
+{
+	if (!req->mm)
+		return;
+	mmput(req->mm);
+	req->mm = NULL;
 }
 
 /**
@@ -353,6 +395,7 @@ bool mvh_blk_io_cancel(struct mvh_blk_req *req)
 	if (!cancel_work(&req->work))
 		return false;
 	mvh_cgroups_put(&req->cgroups);
+	mvh_blk_io_put_mm(req);
 	req->result = -ECANCELED;
 	return true;
 }
@@ -392,7 +435,21 @@ static long mvh_blk_io_flush(struct mvh_disk *disk)
 	return vfs_fsync(disk->file, 1) ?: untold;
 }
 
-/* In a thread of the pool, which sees no guest memory. */
+/* In guest memory, which the thread sees meanwhile. */
+static long mvh_blk_io_rw_guest(struct mvh_blk_req *req)
+{
+	struct iov_iter iter;
+	long ret;
+
+	kthread_use_mm(req->mm);
+	mvh_blk_io_guest(req, &iter);
+	iov_iter_truncate(&iter, MVH_BLK_PIECE_MAX);
+	ret = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_WAIT);
+	kthread_unuse_mm(req->mm);
+	return ret;
+}
+
+/* In a thread of the pool. */
 static long mvh_blk_io_execute(struct mvh_blk_req *req)
 {
 	struct iov_iter iter;
@@ -402,6 +459,8 @@ static long mvh_blk_io_execute(struct mvh_blk_req *req)
 	switch (req->cmd.op) {
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
+		if (req->mm)
+			return mvh_blk_io_rw_guest(req);
 		if (mvh_blk_io_writes(req) && mvh_bounce_padded(req->bounce))
 			return mvh_partial_write(req->queue->disk, req->bounce,
 						 mvh_blk_io_pos(req),
@@ -425,6 +484,7 @@ static void mvh_blk_io_work(struct work_struct *work)
 	req->result = mvh_blk_io_execute(req);
 	mvh_cgroups_leave();
 	mvh_cgroups_put(&req->cgroups);
+	mvh_blk_io_put_mm(req);
 	revert_creds(old);
 	mvh_blk_queue_complete(req);
 	kcov_remote_stop();

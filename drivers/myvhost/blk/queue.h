@@ -51,7 +51,8 @@ struct mvh_vq;
  * @answer: what goes there, once the request is complete
  * @told: the driver can read @answer
  * @bytes_done: bytes of @cmd.len that are done
- * @punt: the page cache would have blocked, the pool does the rest
+ * @punt: the worker would have had to wait, the pool does the rest
+ * @mm: of the owner, held, while the pool does the piece in guest memory, else NULL
  * @deferred: its next piece is left to the next run
  * @dsync: complete only when durable
  * @start: when it was fetched, in nanoseconds
@@ -80,6 +81,7 @@ struct mvh_blk_req {
 	bool told;
 	u64 bytes_done;
 	bool punt;
+	struct mm_struct *mm;
 	bool deferred;
 	bool dsync;
 	u64 start;
