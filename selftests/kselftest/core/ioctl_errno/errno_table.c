@@ -384,6 +384,16 @@ static const struct errno_entry e_worker[] = {
 #define POLL(i, us)	V(struct myvhost_vring_poll, .index = (i),	\
 			  .max_usecs = (us))
 
+/* Nothing is cleared that the caller's number alone bounds. */
+static const struct errno_entry e_HO14_counts[] = {
+	OKR("STATS most", ST_OWNER, MYVHOST_GET_VRING_STATS,
+	    STATS(1, MYVHOST_STATS_MAX, ARENA_HVA), 0, REF_NONE),
+	OKR("STATS too many", ST_OWNER, MYVHOST_GET_VRING_STATS,
+	    STATS(1, MYVHOST_STATS_MAX + 1, ARENA_HVA), E2BIG, REF_NONE),
+	OKR("STATS count 2^32-1", ST_OWNER, MYVHOST_GET_VRING_STATS,
+	    STATS(1, ~0U, ARENA_HVA), E2BIG, REF_NONE),
+};
+
 static const struct errno_entry e_own[] = {
 	OKR("STATS", ST_FRESH, MYVHOST_GET_VRING_STATS,
 	    STATS(0, 4, ARENA_HVA), 0, REF_NONE),
@@ -391,13 +401,6 @@ static const struct errno_entry e_own[] = {
 	    STATS(1, 4, ARENA_HVA), 0, REF_NONE),
 	OKR("STATS nothing", ST_OWNER, MYVHOST_GET_VRING_STATS,
 	    STATS(1, 0, 0), 0, REF_NONE),
-	/* HO14: nothing is cleared that the caller's number alone bounds. */
-	OKR("STATS most", ST_OWNER, MYVHOST_GET_VRING_STATS,
-	    STATS(1, MYVHOST_STATS_MAX, ARENA_HVA), 0, REF_NONE),
-	OKR("STATS too many", ST_OWNER, MYVHOST_GET_VRING_STATS,
-	    STATS(1, MYVHOST_STATS_MAX + 1, ARENA_HVA), E2BIG, REF_NONE),
-	OKR("STATS count 2^32-1", ST_OWNER, MYVHOST_GET_VRING_STATS,
-	    STATS(1, ~0U, ARENA_HVA), E2BIG, REF_NONE),
 	OKR("STATS index n", ST_OWNER, MYVHOST_GET_VRING_STATS,
 	    STATS(2, 4, ARENA_HVA), ENOBUFS, REF_NONE),
 	OKR("STATS index 2^32-1", ST_OWNER, MYVHOST_GET_VRING_STATS,
@@ -427,7 +430,7 @@ static const struct errno_entry e_own[] = {
 const struct errno_group errno_groups[] = {
 	GROUP(owner), GROUP(features), GROUP(array), GROUP(mem), GROUP(log),
 	GROUP(num), GROUP(base), GROUP(addr), GROUP(eventfd), GROUP(misc),
-	GROUP(backend), GROUP(worker), GROUP(own),
+	GROUP(backend), GROUP(worker), GROUP(own), GROUP(HO14_counts),
 };
 
 const unsigned int errno_ngroups = sizeof(errno_groups) /
