@@ -78,6 +78,7 @@ test_usage() {
 	usage "add: empty name" "is not a name" add blk "" --file f
 	usage "add: queues" "1 to 16" add blk d --file f --queues 17
 	usage "add: queues, garbage" "1 to 16" add blk d --file f --queues 2x
+	usage "add: workers" "number from 1" add blk d --file f --workers 0
 	usage "add: serial" "1 to 20" add blk d --file f --serial 123456789012345678901
 	usage "add: cache" "none, writeback" add blk d --file f --cache unsafe
 	usage "add: block size" "512, 1024, 2048 or 4096" add blk d --file f --block-size 768

@@ -49,8 +49,7 @@ vhost_load() {
 vhost_unload() { rmmod myvhost_blk myvhost_net myvhost; }
 
 # vhost_users: descriptors and threads that are left of the back end; nothing
-# is printed when all guests are gone and everything was released. myvhost-blk is not
-# one of them: on Linux 6.1 a thread of that name belongs to each disk's workqueue.
+# is printed when all guests are gone and everything was released.
 vhost_users() {
 	local m count
 	for m in myvhost_net myvhost_blk vhost_net; do

@@ -17,6 +17,7 @@ static const struct option add_options[] = {
 	{ "no-lock", no_argument, NULL, 'o' },
 	{ "format", required_argument, NULL, 'o' },
 	{ "queues", required_argument, NULL, 'o' },
+	{ "workers", required_argument, NULL, 'o' },
 	{ "serial", required_argument, NULL, 'o' },
 	{ "cache", required_argument, NULL, 'o' },
 	{ "block-size", required_argument, NULL, 'o' },

@@ -92,6 +92,16 @@ static const char *disk_set_format(struct disk *disk, const char *value)
 		"format can only be raw: the file's own bytes, whatever they look like";
 }
 
+static const char *disk_set_workers(struct disk *disk, const char *value)
+{
+	uint64_t n;
+
+	if (!range_parse(value, 1, DISK_MAX_QUEUES, &n))
+		return "workers must be a number from 1 to that of queues";
+	disk->workers = n;
+	return NULL;
+}
+
 static const char *disk_set_queues(struct disk *disk, const char *value)
 {
 	uint64_t n;
@@ -139,6 +149,8 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		return disk_set_format(disk, value);
 	if (!strcmp(key, "queues"))
 		return disk_set_queues(disk, value);
+	if (!strcmp(key, "workers"))
+		return disk_set_workers(disk, value);
 	if (!strcmp(key, "serial"))
 		return disk_set_serial(disk, value);
 	if (!strcmp(key, "cache"))
@@ -150,7 +162,7 @@ const char *disk_set(void *arg, const char *key, const char *value)
 		return limit_parse(value, size_parse, &disk->bps) ?
 			"bps is N or N,BURST bytes per second, with K, M or G" :
 			NULL;
-	return "unknown option; the options are readonly, no-lock, format, queues, serial, cache, block-size, discard, discard-granularity, on-enospc, on-error, iops and bps";
+	return "unknown option; the options are readonly, no-lock, format, queues, workers, serial, cache, block-size, discard, discard-granularity, on-enospc, on-error, iops and bps";
 }
 
 static uint64_t disk_size(const char *file, int fd, const struct stat *st)
@@ -271,13 +283,18 @@ static int disk_open_file(const struct disk *disk, unsigned int *block)
 	return fd;
 }
 
-static void disk_setup(int fd, unsigned int queues)
+static void disk_setup(int fd, unsigned int queues, unsigned int workers)
 {
 	struct myvhost_setup setup = {
 		.device = VIRTIO_ID_BLOCK,
 		.dialect = MYVHOST_DIALECT_VDPA,
 		.queues = queues,
+		.workers = workers,
 	};
+
+	if (workers > (queues ? queues : 1))
+		fail_usage("%u workers for fewer queues; try: --queues %u",
+			   workers, workers);
 
 	if (!ioctl(fd, MYVHOST_SETUP, &setup))
 		return;
@@ -350,7 +367,7 @@ int disk_open(const struct disk *disk)
 	int file = disk_open_file(disk, &block);
 	int fd = node_open();
 
-	disk_setup(fd, disk->queues);
+	disk_setup(fd, disk->queues, disk->workers);
 	disk_set_backing(fd, file, disk, block);
 	close(file);
 	return fd;

@@ -28,6 +28,7 @@ enum disk_policy {
  * @user: whose rights it is opened with, NULL for the caller's
  * @serial: what the guest reads, or NULL
  * @queues: how many, 0 for the usual
+ * @workers: threads for them, 0 for the usual
  * @readonly: the guest may not write
  * @buffered: use the page cache
  * @writethrough: begin without a volatile write cache
@@ -46,6 +47,7 @@ struct disk {
 	const char *user;
 	const char *serial;
 	unsigned int queues;
+	unsigned int workers;
 	bool readonly;
 	bool buffered;
 	bool writethrough;

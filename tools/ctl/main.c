@@ -11,7 +11,7 @@
 #define VERSION	"0.1"
 
 static const char help[] =
-"usage: myvhost add blk NAME --file FILE [--readonly] [--queues N] [--serial S]\n"
+"usage: myvhost add blk NAME --file FILE [--readonly] [--queues N] [--workers N] [--serial S]\n"
 "               [--cache none|writeback|writethrough|directsync]\n"
 "               [--block-size 512|1024|2048|4096] [--discard on|off]\n"
 "               [--discard-granularity N]\n"
@@ -27,7 +27,7 @@ static const char help[] =
 "                     [--pps N[,BURST]] [--rx-pps ...] [--rx-bps ...]\n"
 "                     [--tx-pps ...] [--tx-bps ...]\n"
 "       myvhost del NAME\n"
-"       myvhost run [--blk FILE[,readonly][,queues=N][,serial=S][,cache=C]\n"
+"       myvhost run [--blk FILE[,readonly][,queues=N][,workers=N][,serial=S][,cache=C]\n"
 "                         [,block-size=N][,discard=on][,discard-granularity=N]\n"
 "                         [,on-enospc=P][,on-error=P]\n"
 "                         [,iops=N][,bps=N][,no-lock][,format=raw]]...\n"

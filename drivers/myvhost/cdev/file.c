@@ -42,9 +42,9 @@ static struct mvh_dev *mvh_cdev_create(const struct myvhost_setup *setup)
 
 	if (!ops)
 		return ERR_PTR(-ENODEV);
-	if (dialect && !setup->reserved &&
-	    !(dialect->has_config && ops->vmm_has_config))
-		dev = mvh_dev_create(ops, &dialect->frontend, setup->queues);
+	if (dialect && !(dialect->has_config && ops->vmm_has_config))
+		dev = mvh_dev_create(ops, &dialect->frontend, setup->queues,
+				     setup->workers);
 	if (IS_ERR(dev))
 		mvh_backend_put(ops);
 	return dev;

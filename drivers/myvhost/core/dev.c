@@ -109,23 +109,25 @@ static struct mvh_dev *mvh_dev_alloc(const struct mvh_backend_ops *ops,
  * @ops: its back end, whose reference passes to the device on success
  * @frontend: how to report to its front end
  * @n_vqs: how many queues, 0 for the usual number
+ * @n_workers: how many threads for them, 0 for the usual number
  *
- * Return: the device, ERR_PTR(-EINVAL) if it cannot have that many queues, or
- * ERR_PTR(-ENOMEM).
+ * Return: the device, ERR_PTR(-EINVAL) if it cannot have that many queues or workers,
+ * or ERR_PTR(-ENOMEM).
  */
 struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 			       const struct mvh_frontend_ops *frontend,
-			       unsigned int n_vqs)
+			       unsigned int n_vqs, unsigned int n_workers)
 {
 	struct mvh_dev *dev;
 	int err;
 
 	n_vqs = n_vqs ?: ops->n_vqs;
-	if (n_vqs < ops->n_vqs || n_vqs > ops->max_vqs)
+	if (n_vqs < ops->n_vqs || n_vqs > ops->max_vqs || n_workers > n_vqs)
 		return ERR_PTR(-EINVAL);
 	dev = mvh_dev_alloc(ops, frontend, n_vqs);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
+	dev->n_workers = n_workers;
 	err = ops->open ? ops->open(dev, n_vqs) : 0;
 	if (err) {
 		kvfree(dev);

@@ -47,6 +47,7 @@ struct task_struct;
  * @batch: in the vdpa dialect, the next @iotlb while a batch of IOTLB messages is
  *	incomplete, else NULL
  * @workers: by id
+ * @n_workers: how many an owner gets, 0 for what worker_per_vq says; constant
  * @backend: kind of device; constant
  * @frontend: dialect; constant
  * @priv: the back end's, constant while a queue has a port
@@ -81,6 +82,7 @@ struct mvh_dev {
 	u64 backend_features;
 	struct mvh_map *batch;
 	struct xarray workers;
+	unsigned int n_workers;
 	const struct mvh_backend_ops *backend;
 	const struct mvh_frontend_ops *frontend;
 	void *priv;
@@ -200,7 +202,7 @@ extern unsigned int mvh_poll_max_us;
 
 struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 			       const struct mvh_frontend_ops *frontend,
-			       unsigned int n_vqs);
+			       unsigned int n_vqs, unsigned int n_workers);
 void mvh_dev_destroy(struct mvh_dev *dev);
 int mvh_dev_set_owner(struct mvh_dev *dev);
 int mvh_dev_check_owner(const struct mvh_dev *dev);

@@ -68,14 +68,20 @@ void mvh_dev_free_workers(struct mvh_dev *dev)
  */
 int mvh_dev_start_workers(struct mvh_dev *dev)
 {
-	struct mvh_worker *worker = NULL;
+	bool per_vq = dev->n_workers ? dev->n_workers == dev->n_vqs :
+				       mvh_worker_per_vq;
+	unsigned int n = per_vq ? dev->n_vqs : dev->n_workers ?: 1;
+	struct mvh_worker *worker;
 	unsigned int i;
 
 	lockdep_assert_held(&dev->mutex);
 	for (i = 0; i < dev->n_vqs; i++) {
-		if (!worker || mvh_worker_per_vq)
-			worker = mvh_dev_add_worker(dev, mvh_worker_per_vq ?
+		/* Their ids are 0 to n - 1. */
+		if (i < n)
+			worker = mvh_dev_add_worker(dev, per_vq ?
 				dev->backend->vq_names[i] : NULL);
+		else
+			worker = xa_load(&dev->workers, i % n);
 		if (IS_ERR(worker))
 			return PTR_ERR(worker);
 		mvh_vq_set_worker(&dev->vq[i], worker);

@@ -216,13 +216,14 @@ enum myvhost_dialect {
  * @dialect: enum myvhost_dialect; a network device takes only VHOST
  * @queues: number of queues: 2 for a network device, 1 to 16 for a disk; 0 selects
  *	the default, 2 and 1
- * @reserved: 0
+ * @workers: threads that serve them in turn, as many as queues at most; 0 is what the module
+ *	parameter worker_per_vq says, one for all or one for each
  */
 struct myvhost_setup {
 	__u32 device;
 	__u32 dialect;
 	__u32 queues;
-	__u32 reserved;
+	__u32 workers;
 };
 
 /*

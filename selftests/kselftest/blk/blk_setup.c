@@ -75,7 +75,7 @@ static int setup_plain_user(int (*fn)(int fd), int fd)
 
 KTAP_TEST(setup_args, KTAP_SHORT, NULL, "LC_setup_arguments")
 {
-	struct myvhost_setup s = { .device = BLK, .reserved = 1 };
+	struct myvhost_setup s = { .device = BLK, .queues = 2, .workers = 3 };
 	int fd = setup_open();
 	unsigned int i;
 
@@ -670,4 +670,40 @@ KTAP_TEST(setup_many, KTAP_LONG, NULL, "LC_idle_disks_have_no_thread")
 	ktap_eq(setup_threads(), before);
 	for (i = 0; i < SETUP_MANY; i++)
 		close(fd[i]);
+}
+
+static const struct ktap_variant setup_workers[] = {
+	{ "1", &(const __u32) { 1 } },
+	{ "2", &(const __u32) { 2 } },
+	{ "4", &(const __u32) { 4 } },
+	{ }
+};
+
+/* Four queues and as many threads as were asked for: queue i has number i % n. */
+KTAP_TEST(setup_n_workers, KTAP_SHORT, setup_workers, "LC_workers")
+{
+	__u32 n = *(const __u32 *)arg;
+	struct myvhost_setup s = {
+		.device = BLK, .dialect = VDPA, .queues = 4, .workers = n,
+	};
+	int fd = setup_open();
+	unsigned int i, k;
+	char worker[4][64];
+
+	blk_prepare();
+	ktap_ok(vhost_ioctl(fd, MYVHOST_SETUP, &s));
+	ktap_ok(setup_back(fd, setup_file("workers", 1 << 20), 0));
+	ktap_ok(vhost_set_owner(fd));
+	for (i = 0; i < 4; i++) {
+		char key[16];
+
+		snprintf(key, sizeof(key), "q%u.worker", i);
+		ktap_check(proc_fdinfo(fd, key, worker[i], sizeof(worker[i])),
+			   "no %s", key);
+		for (k = 0; k < i; k++)
+			ktap_check(!strcmp(worker[i], worker[k]) ==
+				   (i % n == k % n), "q%u: %s, q%u: %s", i,
+				   worker[i], k, worker[k]);
+	}
+	close(fd);
 }

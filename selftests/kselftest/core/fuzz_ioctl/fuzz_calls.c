@@ -251,7 +251,7 @@ static void fuzz_make_setup(struct fuzz *f, struct myvhost_setup *s)
 	s->dialect = rng_below(&f->rng, 3);
 	s->queues = rng_one_in(&f->rng, 8) ? rng_edge(&f->rng) :
 					     rng_below(&f->rng, 18);
-	s->reserved = rng_one_in(&f->rng, 16);
+	s->workers = rng_below(&f->rng, 4);
 }
 
 static void fuzz_make_config(struct fuzz *f, struct vhost_vdpa_config *c)
