@@ -162,6 +162,18 @@ disk_quit() {
 	disk_del a
 }
 
+# A driver without VERSION_1: the guest waits in boot, QEMU and "show" say why.
+disk_legacy() {
+	myvhost add blk legacy --file $A
+	guest_start 2 vhost=none disk=legacy,disable-modern=on,disable-legacy=off
+	wait_until 120 "QEMU's error" grep -qiE 'vhost.*(feature|start)|failed to start' "$GUEST_RUN/2/log"
+	note "QEMU: $(cat "$GUEST_RUN/2/log")"
+	myvhost show legacy | grep -q 'CANNOT START: .*legacy' || fail "$(myvhost show legacy)"
+	dmesg | grep -q "process $(guest_pid 2): blk device cannot start: .*legacy" || fail "the kernel log"
+	guest_kill 2
+	disk_del legacy
+}
+
 run_test "disk: boot with two disks" disk_boot
 # the others need it
 [ "$KTAP_FAILED" = 0 ] || return 0
@@ -176,3 +188,4 @@ run_test "disk: stop and cont under load" disk_stop_cont
 run_test "disk: system_reset under load" disk_reset
 run_test "disk: SIGKILL under load, and a successor" disk_kill
 run_test "disk: quit releases everything" disk_quit
+run_test "disk: a legacy driver is refused, and that is said" disk_legacy
