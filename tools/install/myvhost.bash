@@ -12,7 +12,7 @@ _myvhost_nodes() {
 # options of a command
 _myvhost_options() {
 	case $1 in
-	add) echo --file --readonly --queues --serial --cache --block-size --discard --on-enospc --on-error --no-lock --format --iops --bps ;;
+	add) echo --file --readonly --queues --workers --serial --cache --block-size --discard --discard-granularity --on-enospc --on-error --no-lock --format --iops --bps --user --owner --group --mode ;;
 	show) echo --json ;;
 	stats) echo --json --prometheus --interval --count ;;
 	resize) echo --shrink ;;
