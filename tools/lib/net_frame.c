@@ -94,6 +94,19 @@ static void frame_put16(__u8 *p, unsigned int v)
 	p[1] = v;
 }
 
+/* A TCP header; @sum is that of the pseudo header, the device completes it. */
+static void frame_tcp(__u8 tcp[20], unsigned int seed, __u16 sum)
+{
+	memset(tcp, 0, 20);
+	frame_put16(tcp, 4000);
+	frame_put16(tcp + 2, 5000);
+	frame_put16(tcp + 4, seed);
+	tcp[12] = 0x50;
+	tcp[13] = 0x10;
+	frame_put16(tcp + 14, 0xffff);
+	frame_put16(tcp + 16, sum);
+}
+
 /*
  * Make a TCP segment over IPv4 with a partial checksum.
  * @len: bytes, more than FRAME_TCP_HLEN
@@ -102,11 +115,11 @@ static void frame_put16(__u8 *p, unsigned int v)
 void frame_fill_tcp(__u8 *f, size_t len, unsigned int seed)
 {
 	static const __u8 addr[] = { 192, 0, 2, 1, 192, 0, 2, 2 };
-	__u8 *ip = f + 14, *tcp = f + 34;
+	__u8 *ip = f + 14;
 
 	frame_fill(f, len, seed);
 	frame_put16(f + 12, 0x0800);
-	memset(ip, 0, 40);
+	memset(ip, 0, 20);
 	ip[0] = 0x45;
 	frame_put16(ip + 2, len - 14);
 	ip[6] = 0x40;
@@ -114,14 +127,7 @@ void frame_fill_tcp(__u8 *f, size_t len, unsigned int seed)
 	ip[9] = 6;
 	memcpy(ip + 12, addr, sizeof(addr));
 	frame_put16(ip + 10, (__u16)~frame_sum(ip, 20, 0));
-	frame_put16(tcp, 4000);
-	frame_put16(tcp + 2, 5000);
-	frame_put16(tcp + 4, seed);
-	tcp[12] = 0x50;
-	tcp[13] = 0x10;
-	frame_put16(tcp + 14, 0xffff);
-	/* The device completes the sum; here only the pseudo header is in. */
-	frame_put16(tcp + 16, frame_sum(addr, 8, 6 + len - 34));
+	frame_tcp(f + 34, seed, frame_sum(addr, 8, 6 + len - 34));
 }
 
 /*
@@ -144,11 +150,11 @@ void frame_tcp_hdr(struct virtio_net_hdr *h, unsigned int gso_size)
 /* TCP over IPv6, otherwise as frame_fill_tcp(). */
 static void frame_fill_tcp6(__u8 *f, size_t len, unsigned int seed)
 {
-	__u8 *ip = f + 14, *tcp = f + 54;
+	__u8 *ip = f + 14;
 
 	frame_fill(f, len, seed);
 	frame_put16(f + 12, 0x86dd);
-	memset(ip, 0, 60);
+	memset(ip, 0, 40);
 	ip[0] = 0x60;
 	frame_put16(ip + 4, len - 54);
 	ip[6] = 6;
@@ -157,13 +163,7 @@ static void frame_fill_tcp6(__u8 *f, size_t len, unsigned int seed)
 	ip[8] = ip[24] = 0xfd;
 	ip[23] = 1;
 	ip[39] = 2;
-	frame_put16(tcp, 4000);
-	frame_put16(tcp + 2, 5000);
-	frame_put16(tcp + 4, seed);
-	tcp[12] = 0x50;
-	tcp[13] = 0x10;
-	frame_put16(tcp + 14, 0xffff);
-	frame_put16(tcp + 16, frame_sum(ip + 8, 32, 6 + len - 54));
+	frame_tcp(f + 54, seed, frame_sum(ip + 8, 32, 6 + len - 54));
 }
 
 /* UDP over IPv4, otherwise as frame_fill_tcp(). */
