@@ -385,3 +385,24 @@ int main(int argc, char **argv)
 		at_end[i]();
 	return rc;
 }
+
+/*
+ * Call a function that returns 0 or a negative errno in a process without rights.
+ * Returns what it does, or -255 if there is no such process.
+ */
+int ktap_as_nobody(int (*fn)(int fd, const void *arg), int fd, const void *arg)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		if (setgid(65534) || setuid(65534))
+			_exit(255);
+		_exit(-fn(fd, arg));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -255;
+	return -WEXITSTATUS(status);
+}

@@ -200,4 +200,6 @@ void ktap_fail_at(const char *file, int line, const char *fmt, ...)
 		_r;							\
 	})
 
+int ktap_as_nobody(int (*fn)(int fd, const void *arg), int fd, const void *arg);
+
 #endif /* TOOLS_LIB_KTAP_H */

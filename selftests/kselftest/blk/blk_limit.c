@@ -217,21 +217,14 @@ KTAP_TEST(limit_zeroes, KTAP_SHORT, limit_zeroes_one, "limit_zeroes")
 		   (limit_ns() - start) / 1000000);
 }
 
-/* By a process without rights. */
+static int limit_set_call(int fd, const void *limits)
+{
+	return myvhost_set_limits(fd, limits);
+}
+
 static int limit_set_plain(int fd, const struct myvhost_blk_limits *limits)
 {
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		if (setgid(65534) || setuid(65534))
-			_exit(255);
-		_exit(-myvhost_set_limits(fd, limits));
-	}
-	ktap_eq(waitpid(pid, &status, 0), pid);
-	return -WEXITSTATUS(status);
+	return ktap_as_nobody(limit_set_call, fd, limits);
 }
 
 /* Limits change under a queue that waits for them. */

@@ -342,21 +342,14 @@ KTAP_TEST(limit_lossless, KTAP_SHORT, net_split, "rx_N22_N23_limit_lossless")
 	ktap_eq(link_tx_dropped(FIXTURE_TAP), 0);
 }
 
-/* By a process without rights. */
+static int limit_set_call(int fd, const void *limits)
+{
+	return myvhost_net_set_limits(fd, limits);
+}
+
 static int limit_set_plain(int fd, const struct myvhost_net_limits *limits)
 {
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		if (setgid(65534) || setuid(65534))
-			_exit(255);
-		_exit(-myvhost_net_set_limits(fd, limits));
-	}
-	ktap_eq(waitpid(pid, &status, 0), pid);
-	return -WEXITSTATUS(status);
+	return ktap_as_nobody(limit_set_call, fd, limits);
 }
 
 KTAP_TEST(limit_ioctl, 0, net_split, "net_N23_limit_ioctl")
