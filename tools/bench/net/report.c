@@ -254,10 +254,9 @@ int report_plot(const char *path, const struct report_row *rows, unsigned int n)
 	}
 	fprintf(f, "END\nset terminal svg size 900,420 background \"white\"\n"
 		"set ylabel \"%s, %s / %s\" noenhanced\n"
-		"set yrange [0:*]\nset xtics rotate by -40 noenhanced\nset grid ytics\nunset key\n"
+		"set rmargin 8\nset yrange [0:*]\nset xtics rotate by -40 noenhanced\nset grid ytics\nunset key\n"
 		"set style fill solid 0.5\nset boxwidth 0.6\n"
-		"plot $ratio using 0:2:xtic(1) with boxes, \\\n"
-		"\t'' using 0:2:3:4 with yerrorbars linecolor \"black\" pointtype 0, \\\n"
+		"plot $ratio using 0:2:3:4:(0.6):xtic(1) with boxerrorbars, \\\n"
 		"\t1 with lines linecolor \"red\"\n",
 		metric_name[m], n ? rows[0].device[0].node : "", n ? rows[0].device[1].node : "");
 	return fclose(f) ? -errno : 0;
