@@ -265,9 +265,9 @@ static bool mvh_blk_io_buffered(struct mvh_blk_req *req)
 {
 	struct iov_iter iter;
 
+	mvh_blk_io_guest(req, &iter);
+	mvh_blk_io_piece(req, &iter);
 	if (mvh_blk_io_may_try(req)) {
-		mvh_blk_io_guest(req, &iter);
-		mvh_blk_io_piece(req, &iter);
 		req->result = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_NOWAIT);
 		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
 			return true;
