@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -398,7 +399,7 @@ int ktap_as_nobody(int (*fn)(int fd, const void *arg), int fd, const void *arg)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		if (setgid(65534) || setuid(65534))
+		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
 			_exit(255);
 		_exit(-fn(fd, arg));
 	}

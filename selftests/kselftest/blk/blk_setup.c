@@ -4,7 +4,6 @@
  * <linux/myvhost.h> names, and what stays behind.
  */
 #define _GNU_SOURCE
-#include <grp.h>
 #include <linux/fs.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -53,24 +52,6 @@ static int setup_back(int fd, int file, __u32 flags)
 	struct myvhost_blk b = { .fd = file, .flags = flags };
 
 	return myvhost_set_backing(fd, &b);
-}
-
-/* Run something without any capability. */
-static int setup_plain_user(int (*fn)(int fd), int fd)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		if (setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
-		    setresuid(65534, 65534, 65534))
-			_exit(99);
-		_exit(-fn(fd));
-	}
-	ktap_check(waitpid(pid, &status, 0) == pid && WIFEXITED(status),
-		   "child");
-	ktap_check(WEXITSTATUS(status) != 99, "no plain user");
-	return -WEXITSTATUS(status);
 }
 
 KTAP_TEST(setup_args, KTAP_SHORT, NULL, "LC_setup_arguments")
@@ -449,14 +430,14 @@ KTAP_TEST(setup_names, KTAP_SHORT, NULL, "LC_node_names")
 	}
 }
 
-static int setup_add_mvht2(int fd)
+static int setup_try_add(int fd, const void *name)
 {
-	return myvhost_node_add(fd, "mvht2");
+	return myvhost_node_add(fd, name);
 }
 
-static int setup_del_mvht(int fd)
+static int setup_try_del(int fd, const void *name)
 {
-	return myvhost_node_del(fd, "mvht");
+	return myvhost_node_del(fd, name);
 }
 
 KTAP_TEST(setup_node_errors, KTAP_SHORT, NULL, "LC_node_errors")
@@ -474,8 +455,8 @@ KTAP_TEST(setup_node_errors, KTAP_SHORT, NULL, "LC_node_errors")
 	ktap_eq(vhost_ioctl(fd2, MYVHOST_NODE_ADD, NULL), -EFAULT);
 	ktap_ok(setup_back(fd2, file, 0));
 	ktap_eq(myvhost_node_add(fd2, "mvht"), -EEXIST);
-	ktap_eq(setup_plain_user(setup_add_mvht2, fd2), -EPERM);
-	ktap_eq(setup_plain_user(setup_del_mvht, fd2), -EPERM);
+	ktap_eq(ktap_as_nobody(setup_try_add, fd2, "mvht2"), -EPERM);
+	ktap_eq(ktap_as_nobody(setup_try_del, fd2, "mvht"), -EPERM);
 	ktap_ok(vhost_set_owner(fd2));
 	ktap_eq(myvhost_node_add(fd2, "mvht2"), -EBUSY);
 	close(fd);
@@ -491,7 +472,7 @@ KTAP_TEST(setup_node_errors, KTAP_SHORT, NULL, "LC_node_errors")
 	ktap_ok(myvhost_node_del(fd, "mvht"));
 }
 
-static int setup_try_resize(int fd)
+static int setup_try_resize(int fd, const void *arg __attribute__((unused)))
 {
 	return myvhost_resize(fd);
 }
@@ -530,8 +511,8 @@ KTAP_TEST(setup_openers, KTAP_SHORT, NULL, "LC_node_openers")
 	ktap_ok(vhost_set_owner(use));
 	ktap_eq(proc_fdinfo_number(look, "owner"), getpid());
 	ktap_ok(myvhost_resize(look));
-	ktap_eq(setup_plain_user(setup_try_resize, look), -EPERM);
-	ktap_eq(setup_plain_user(setup_try_resize, use), 0);
+	ktap_eq(ktap_as_nobody(setup_try_resize, look, NULL), -EPERM);
+	ktap_eq(ktap_as_nobody(setup_try_resize, use, NULL), 0);
 	/* An observer consumes no message of the user. */
 	ktap_check(read(look, buf, sizeof(buf)) < 0 && errno == EPERM,
 		   "a message for somebody else can be read");
