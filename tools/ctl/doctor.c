@@ -89,15 +89,11 @@ doctor_finds(struct doctor *d, enum verdict verdict, const char *subject, const 
 /* The last byte of the variable is 1; attributes of four bytes are before it. */
 static bool doctor_secure_boot(void)
 {
-	char *text;
-	FILE *f;
+	char *path = host_path(SECURE_BOOT);
+	FILE *f = fopen(path, "re");
 	int c = 0, i;
 
-	if (!host_has(SECURE_BOOT))
-		return false;
-	text = alloc_format("%s" SECURE_BOOT, getenv("HOST_ROOT") ? : "");
-	f = fopen(text, "re");
-	free(text);
+	free(path);
 	for (i = 0; f && i < 5; i++)
 		c = getc(f);
 	if (f)
@@ -134,7 +130,7 @@ static void doctor_module(struct doctor *d)
 
 static void doctor_node(struct doctor *d)
 {
-	char *path = alloc_format("%s" NODE_PATH, getenv("HOST_ROOT") ? : "");
+	char *path = host_path(NODE_PATH);
 
 	if (node_is_file(path))
 		doctor_finds(d, DOCTOR_FAIL, "node", "%s is a file, not the node: a shell's <> made it; try: rm %s; modprobe -r myvhost; modprobe myvhost",
@@ -288,13 +284,12 @@ static void doctor_disk(struct doctor *d, const char *text)
 	doctor_try(d, "blk", disk.file, doctor_try_disk, &disk);
 }
 
-static void doctor_qemu(struct doctor *d, char **argv, bool disks)
+/* What QEMU's command line cannot have beside a disk. */
+static void doctor_qemu(struct doctor *d, char **argv)
 {
 	struct qemu qemu;
 
 	qemu_init(&qemu, argv);
-	if (!disks)
-		return;
 	if (qemu_has_device(&qemu, "virtio-mem"))
 		doctor_finds(d, DOCTOR_FAIL, "qemu", "QEMU does not start with virtio-mem and a --blk disk; try: -device pc-dimm");
 	if (qemu_has_device(&qemu, "virtio-balloon"))
@@ -354,8 +349,8 @@ int command_doctor(int argc, char **argv)
 
 	doctor_host(&d);
 	doctor_parse(argc, argv, &d, true);
-	if (optind < argc)
-		doctor_qemu(&d, argv + optind, disks);
+	if (disks && optind < argc)
+		doctor_qemu(&d, argv + optind);
 	if (d.findings)
 		json_print(d.findings, true);
 	return d.failed ? CTL_FAILED : CTL_OK;

@@ -14,7 +14,13 @@
 /* Files of the host are small; of a larger one this is read. */
 #define HOST_BYTES	(4 << 20)
 
-static char *host_path(const char *path)
+/**
+ * host_path() - where a file of the host is
+ * @path: its path on the host
+ *
+ * Return: the path for this process, for free().
+ */
+char *host_path(const char *path)
 {
 	const char *root = getenv("HOST_ROOT");
 
@@ -34,15 +40,10 @@ bool host_has(const char *path)
 	return has;
 }
 
-/**
- * host_read() - read a file
- * @path: its path
- *
- * Return: its text for free(), up to the first zero byte, or NULL.
- */
-char *host_read(const char *path)
+/* The text of a file for free(), or NULL. */
+static char *host_read(const char *path)
 {
-	char *at = host_path(path), *text = NULL;
+	char *at = host_path(path), *text;
 	FILE *f = fopen(at, "re");
 	size_t n;
 

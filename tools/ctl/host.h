@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+char *host_path(const char *path);
 bool host_has(const char *path);
-char *host_read(const char *path);
 bool host_says(const char *path, const char *word);
 bool host_has_module(const char *name);
 
