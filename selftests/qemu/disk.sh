@@ -113,3 +113,15 @@ seq_check() {
 	/build/bin/seqdisk check "$1" $SEQ_JOBS "$SEQ_SEED" "$TEST_DIR/seq" ||
 		fail "flushed data is missing in $1"
 }
+
+# seq_reset N SERIAL SEED FLUSHES: reset the guest after some flushes of a disk under load
+seq_reset() {
+	local disk before
+	disk=$(gdisk "$1" "$2")
+	guest "$1" "blkdiscard /dev/$disk"
+	seq_start "$1" "$disk" "$3" 100
+	seq_progress "$4"
+	before=$(guest_boots "$1")
+	guest_qmp "$1" system_reset
+	guest_wait_ready "$1" $((before + 1))
+}

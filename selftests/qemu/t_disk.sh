@@ -119,14 +119,8 @@ disk_stop_cont() {
 }
 
 disk_reset() {
-	local a before
-	a=$(gdisk 1 first)
-	guest 1 "blkdiscard /dev/$a"
-	seq_start 1 "$a" 2 100
-	seq_progress 40
-	before=$(guest_boots 1)
-	guest_qmp 1 system_reset
-	guest_wait_ready 1 $((before + 1))
+	local a
+	seq_reset 1 first 2 40
 	seq_check $A
 	a=$(gdisk 1 first)
 	guest 1 "blkdiscard /dev/$a"

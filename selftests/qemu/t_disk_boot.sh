@@ -147,14 +147,7 @@ boot_iommu() {
 }
 
 boot_iommu_reset() {
-	local a before
-	a=$(gdisk 1 first)
-	guest 1 "blkdiscard /dev/$a"
-	seq_start 1 "$a" 52 100
-	seq_progress 20
-	before=$(guest_boots 1)
-	guest_qmp 1 system_reset
-	guest_wait_ready 1 $((before + 1))
+	seq_reset 1 first 52 20
 	seq_check $A
 	check_disks 1 "$SEABIOS_RING"
 	guest_stop 1
