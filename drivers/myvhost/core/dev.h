@@ -57,7 +57,7 @@ struct task_struct;
  * @pin_freely: it does not, for the owner had CAP_IPC_LOCK; likewise
  * @told_user: the kernel log says that rings of this owner cannot be pinned
  * @told_broken: the kernel log says that a driver of this owner broke the protocol
- * @failure: in the vdpa dialect, why the device could not start for its last owner,
+ * @failure: why the device could not start for its last owner, or take one,
  *	empty if it could
  * @owner: process id of the owner, for fdinfo
  * @offered: features that may be negotiated; constant while there is an owner
