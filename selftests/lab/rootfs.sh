@@ -12,7 +12,7 @@ iperf3 socat strace tcpdump busybox-static python3-minimal procps cpio zstd
 xz-utils iputils-ping util-linux trace-cmd gdb libbpf-dev bpftool linux-perf
 clang llvm libclang-rt-19-dev fio libblkio1 libblkio-dev nbdkit ca-certificates
 pciutils netcat-openbsd pkgconf libjson-c-dev e2fsprogs xfsprogs dmsetup flex
-bison bc libssl-dev"
+bison bc libssl-dev libncurses-dev sg3-utils sdparm open-iscsi drbd-utils"
 
 bootstrap() {
 	rm -rf --one-file-system "$ROOTFS.new"
