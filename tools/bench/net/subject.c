@@ -13,10 +13,10 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 
+#include "bpf.h"
 #include "frame.h"
 #include "subject.h"
 #include "tap.h"
-#include "xdp.h"
 
 #define MEM_SIZE	(96UL << 20)
 #define NO_IPV6		"/proc/sys/net/ipv6/conf/default/disable_ipv6"
@@ -180,7 +180,7 @@ static int subject_sink(struct subject *s)
 	int r;
 
 	if (s->c->sink == BENCH_XDP) {
-		s->xdp = xdp_attach(s->link, XDP_DROP);
+		s->xdp = bpf_xdp_attach(s->link, XDP_DROP);
 		return s->xdp < 0 ? s->xdp : 0;
 	}
 	if (s->c->sink != BENCH_BRIDGE)

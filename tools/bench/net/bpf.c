@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-/* An XDP program that treats all frames alike, see xdp.h. */
+/* An XDP program that treats all frames alike, see bpf.h. */
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf.h"
 #include "tap.h"
-#include "xdp.h"
 
-static int xdp_bpf(enum bpf_cmd cmd, union bpf_attr *attr)
+static int bpf_call(enum bpf_cmd cmd, union bpf_attr *attr)
 {
 	long r = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 
 	return r < 0 ? -errno : r;
 }
 
-static int xdp_load(enum xdp_action action)
+static int bpf_xdp_load(enum xdp_action action)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0,
@@ -29,7 +29,7 @@ static int xdp_load(enum xdp_action action)
 	attr.insns = (unsigned long)insns;
 	attr.insn_cnt = sizeof(insns) / sizeof(*insns);
 	attr.license = (unsigned long)"GPL";
-	return xdp_bpf(BPF_PROG_LOAD, &attr);
+	return bpf_call(BPF_PROG_LOAD, &attr);
 }
 
 /*
@@ -38,10 +38,10 @@ static int xdp_load(enum xdp_action action)
  *
  * Returns the descriptor or a negative errno.
  */
-int xdp_attach(const char *link, enum xdp_action action)
+int bpf_xdp_attach(const char *link, enum xdp_action action)
 {
 	union bpf_attr attr;
-	int fd, prog = xdp_load(action);
+	int fd, prog = bpf_xdp_load(action);
 
 	if (prog < 0)
 		return prog;
@@ -49,7 +49,7 @@ int xdp_attach(const char *link, enum xdp_action action)
 	attr.link_create.prog_fd = prog;
 	attr.link_create.target_ifindex = link_index(link);
 	attr.link_create.attach_type = BPF_XDP;
-	fd = xdp_bpf(BPF_LINK_CREATE, &attr);
+	fd = bpf_call(BPF_LINK_CREATE, &attr);
 	close(prog);
 	return fd;
 }
