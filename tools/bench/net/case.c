@@ -7,6 +7,7 @@
 #define TX	.work = BENCH_TX, .pairs = 1
 #define RX	.work = BENCH_RX, .pairs = 1
 #define GSO_LEN	65226	/* 45 segments of 1448 bytes and the headers */
+#define TCP	.work = BENCH_TCP, .pairs = 1
 
 const struct bench_case bench_cases[] = {
 	{ "tx64", TX, .len = 64 },
@@ -36,8 +37,19 @@ const struct bench_case bench_cases[] = {
 	{ "rx64-packed", RX, .len = 64, .features = VHU_PACKED },
 	{ "rx64-in-order", RX, .len = 64, .features = VHU_IN_ORDER },
 	{ "rx64-log", RX, .len = 64, .log = true },
+	{ "tx64-user-rings", TX, .len = 64, .user_rings = true },
+	{ "rx64-user-rings", RX, .len = 64, .user_rings = true },
 	{ "tx64-2pairs", .work = BENCH_TX, .len = 64, .pairs = 2 },
 	{ "tx64-4pairs", .work = BENCH_TX, .len = 64, .pairs = 4 },
+	{ "rx64-2pairs", .work = BENCH_RX, .len = 64, .pairs = 2 },
+	{ "rx64-4pairs", .work = BENCH_RX, .len = 64, .pairs = 4 },
+	{ "rx64-overload", .work = BENCH_OVERLOAD, .len = 64, .pairs = 1 },
+	{ "tcp-1flow", TCP, .len = 1514, .flows = 1 },
+	{ "tcp-8flows", TCP, .len = 1514, .flows = 8 },
+	{ "tcp-1flow-gso", TCP, .len = FRAME_MAX, .gso = VIRTIO_NET_HDR_GSO_TCPV4,
+	  .flows = 1 },
+	{ "tcp-8flows-gso", TCP, .len = FRAME_MAX, .gso = VIRTIO_NET_HDR_GSO_TCPV4,
+	  .flows = 8 },
 	{ }
 };
 

@@ -12,6 +12,8 @@ enum bench_work {
 	BENCH_RX,
 	BENCH_BOTH,
 	BENCH_PING,	/* a frame each way, one after the other */
+	BENCH_OVERLOAD,	/* the guest takes half of what it is sent */
+	BENCH_TCP,	/* two stacks talk through the device */
 };
 
 enum bench_sink {
@@ -31,7 +33,9 @@ enum bench_sink {
  *	offer is left out for it
  * @indirect: header and data in pieces, in an indirect table
  * @log: dirty logging is on
+ * @user_rings: the device does not pin the rings, where it has a choice
  * @pairs: queue pairs
+ * @flows: TCP connections
  */
 struct bench_case {
 	const char *name;
@@ -42,7 +46,9 @@ struct bench_case {
 	__u64 features;
 	bool indirect;
 	bool log;
+	bool user_rings;
 	unsigned int pairs;
+	unsigned int flows;
 };
 
 extern const struct bench_case bench_cases[];

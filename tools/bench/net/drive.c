@@ -18,6 +18,7 @@
 
 #include "drive.h"
 #include "frame.h"
+#include "relay.h"
 #include "stats.h"
 #include "tap.h"
 
@@ -27,6 +28,9 @@
 /* Both directions: frames per turn, and how many may wait in the tap. */
 #define TURN		32
 #define TURN_GSO	2
+
+/* Overload: what the guest takes per turn; twice as many are sent. */
+#define OVERLOAD_TURN	32
 
 /* Ping: buffers that wait for frames, and round trips of a round that are looked at. */
 #define PING_BUFFERS	16
@@ -46,6 +50,8 @@
  * @posted: frames given to the device by the driver
  * @sent: of these, used
  * @received: frames of @fed that the guest has got
+ * @lost: frames of @fed that found the tap full
+ * @lost_before: what the tap had counted of these before
  * @missing: buffers that the frame under way still needs
  * @len: bytes of it so far
  * @moved: when a frame moved last
@@ -58,7 +64,7 @@ struct drive {
 	struct subject *s;
 	__u8 *frame;
 	unsigned int nframes;
-	unsigned long long fed, posted, sent, received;
+	unsigned long long fed, posted, sent, received, lost, lost_before;
 	unsigned int missing, len;
 	unsigned long long moved;
 	bool careful;
@@ -107,15 +113,6 @@ static int drive_make_frames(struct drive *d)
 	return 0;
 }
 
-static void drive_submit(struct drive *d, struct mock_ring *r)
-{
-	mock_ring_publish(r);
-	if (mock_ring_should_kick(r)) {
-		mock_ring_kick(r);
-		d->s->kicks++;
-	}
-}
-
 /* Put frames into the tap. */
 static int drive_feed(struct drive *d, unsigned int n)
 {
@@ -135,6 +132,9 @@ static int drive_feed(struct drive *d, unsigned int n)
 			};
 		}
 		r = sendmmsg(d->s->socket, m, batch, 0);
+		/* the first one was lost, and is counted by the tap */
+		if (r < 0 && errno == ENOBUFS && d->s->c->work == BENCH_OVERLOAD)
+			r = 1;
 		if (r < 0)
 			return -errno;
 		d->fed += r;
@@ -142,20 +142,26 @@ static int drive_feed(struct drive *d, unsigned int n)
 	return 0;
 }
 
-/* Give the device as many buffers as the frames in the tap need. */
-static int drive_rx_post(struct drive *d, struct subject_pair *p)
+/* How many buffers the device should have: as the frames in the tap need. */
+static unsigned int drive_rx_need(const struct drive *d, const struct subject_pair *p)
 {
 	unsigned int each = (p->n.hdr_len + d->s->c->len + p->rx.stride - 1) / p->rx.stride;
-	unsigned long long need = (d->fed - d->received) * each;
-	unsigned int have = p->rx.ring->ninflight;
-	bool added = false;
-	int r = 0;
+	unsigned long long need = (d->fed / d->s->c->pairs - p->received) * each;
 
+	if (d->s->c->work == BENCH_OVERLOAD)
+		return OVERLOAD_TURN;
 	if (d->s->c->work == BENCH_PING)
 		need += PING_BUFFERS;
 	/* what the frame under way has used already */
-	if (d->missing)
-		need -= each - d->missing;
+	return d->missing ? need - (each - d->missing) : need;
+}
+
+static int drive_rx_post(struct drive *d, struct subject_pair *p)
+{
+	unsigned int have = p->rx.ring->ninflight, need = drive_rx_need(d, p);
+	bool added = false;
+	int r = 0;
+
 	while (have < need && p->nfree[VHU_RX] && !r) {
 		unsigned int i = p->free[VHU_RX][--p->nfree[VHU_RX]];
 		const struct mock_seg seg = {
@@ -167,14 +173,17 @@ static int drive_rx_post(struct drive *d, struct subject_pair *p)
 		have++;
 	}
 	if (added)
-		drive_submit(d, p->rx.ring);
+		subject_submit(d->s, p->rx.ring);
 	return r;
 }
 
 static int drive_check_frame(struct drive *d, struct subject_pair *p, const __u8 *buf)
 {
-	unsigned int seq = d->received % d->nframes;
+	unsigned int pairs = d->s->c->pairs, number = p - d->s->pair;
+	unsigned int seq = (p->received * pairs + number) % d->nframes;
 
+	if (d->s->c->work == BENCH_OVERLOAD)
+		seq = bench_frame_seq(buf + p->n.hdr_len) % d->nframes;
 	if (bench_frame_seq(buf + p->n.hdr_len) != seq)
 		return -EBADMSG;
 	/* A frame of many buffers is nowhere in one piece. */
@@ -204,6 +213,7 @@ static int drive_rx_buffer(struct drive *d, struct subject_pair *p,
 		    d->len != p->n.hdr_len + d->s->c->len)
 			return -EBADMSG;
 		d->received++;
+		p->received++;
 	}
 	p->free[VHU_RX][p->nfree[VHU_RX]++] = u->cookie;
 	return r;
@@ -269,7 +279,7 @@ static int drive_tx_step(struct drive *d, struct subject_pair *p,
 		added = true;
 	}
 	if (added)
-		drive_submit(d, p->tx.ring);
+		subject_submit(d->s, p->tx.ring);
 	return n;
 }
 
@@ -316,6 +326,8 @@ static unsigned int drive_portion(const struct drive *d)
 		return d->fed == d->received ? d->nframes : 0;
 	if (d->s->c->work == BENCH_PING)
 		return d->sent == d->posted ? d->sent - d->fed : 0;
+	if (d->s->c->work == BENCH_OVERLOAD)
+		return 2 * OVERLOAD_TURN;
 	return d->fed - d->received < 4 * turn ? turn : 0;
 }
 
@@ -341,14 +353,30 @@ static unsigned long long drive_allowed(struct drive *d)
 	return d->posted + 1;
 }
 
+/* Does the driver transmit? */
+static bool drive_transmits(const struct drive *d)
+{
+	return d->s->c->work != BENCH_RX && d->s->c->work != BENCH_OVERLOAD;
+}
+
+/* Are frames on their way? */
+static bool drive_pending(struct drive *d)
+{
+	struct subject_tap t;
+
+	if (d->s->c->work == BENCH_OVERLOAD && !subject_tap_stats(d->s->link, &t))
+		d->lost = t.lost - d->lost_before;
+	return d->sent < d->posted || d->received + d->lost < d->fed;
+}
+
 static int drive_run(struct drive *d, const struct drive_limit *limit)
 {
 	unsigned long long start = drive_now(), last = 0;
-	bool transmit = d->s->c->work != BENCH_RX, over = false;
+	bool transmit = drive_transmits(d), over = false;
 	int r = 0;
 
 	d->moved = start;
-	while (!r && (!over || d->sent < d->posted || d->received < d->fed)) {
+	while (!r && (!over || drive_pending(d))) {
 		if ((!over || d->s->c->work == BENCH_PING) && drive_portion(d))
 			r = drive_feed(d, drive_portion(d));
 		if (transmit && !over)
@@ -386,8 +414,19 @@ static void drive_subtract(struct meter_reading *a, const struct meter_reading *
 
 static int drive_start(struct drive *d, struct subject *s)
 {
+	struct subject_tap t;
+	unsigned int i;
+	int r = subject_tap_stats(s->link, &t);
+
 	memset(d, 0, sizeof(*d));
 	d->s = s;
+	if (r)
+		return r;
+	d->lost_before = t.lost;
+	for (i = 0; i < s->c->pairs; i++)
+		s->pair[i].received = 0;
+	if (s->c->work == BENCH_TCP)
+		return 0;
 	if (s->c->work == BENCH_PING) {
 		d->trip = calloc(PING_SAMPLES, sizeof(*d->trip));
 		if (!d->trip)
@@ -422,7 +461,7 @@ static void drive_latency(const struct drive *d, double latency[DRIVE_QUANTILES]
 int drive_round(struct subject *s, const struct drive_limit *limit,
 		struct drive_result *r)
 {
-	unsigned long long before, after, start;
+	unsigned long long before = 0, after = 0, start;
 	struct meter_reading cost;
 	struct drive d;
 	int ret = drive_start(&d, s);
@@ -430,28 +469,31 @@ int drive_round(struct subject *s, const struct drive_limit *limit,
 	memset(r, 0, sizeof(*r));
 	subject_calls(s);
 	s->kicks = 0;
+	s->calls = 0;
 	if (!ret)
 		ret = drive_arrived(s, &before);
 	start = drive_now();
 	if (!ret)
 		ret = meter_read(&s->meter, &cost);
 	if (!ret)
-		ret = drive_run(&d, limit);
+		ret = s->relay ? relay_run(s->relay, limit, r) : drive_run(&d, limit);
 	if (!ret)
 		ret = meter_read(&s->meter, &r->cost);
 	r->secs = (drive_now() - start) / 1e9;
 	if (!ret)
 		ret = drive_arrived(s, &after);
-	/* a bridge sends frames of its own now and then */
-	if (!ret && (after - before < d.sent ||
+	/* a bridge sends frames of its own now and then, and a stack answers */
+	if (!ret && !s->relay && (after - before < d.sent ||
 		     (after - before > d.sent && s->c->sink != BENCH_BRIDGE))) {
 		fprintf(stderr, "%s: %llu frames sent, %llu arrived\n", s->node, d.sent,
 			after - before);
 		ret = -ENODATA;
 	}
-	r->packets = d.sent + d.received;
+	if (!s->relay)
+		r->packets = d.sent + d.received;
+	r->lost = d.lost;
 	r->kicks = s->kicks;
-	r->calls = subject_calls(s);
+	r->calls = s->calls + subject_calls(s);
 	drive_subtract(&r->cost, &cost);
 	drive_latency(&d, r->latency);
 	drive_end(&d);
@@ -508,6 +550,9 @@ static int drive_verify_rx(struct subject *s)
  */
 int drive_verify(struct subject *s)
 {
+	/* It compares all bytes in each round. */
+	if (s->relay)
+		return 0;
 	if (s->c->work != BENCH_TX)
 		return drive_verify_rx(s);
 	/* What XDP drops, no one sees. */

@@ -34,6 +34,9 @@ enum drive_quantile {
  * @kicks: notifications of the driver
  * @calls: notifications of the device
  * @latency: round trips in nanoseconds, see enum drive_quantile
+ * @lost: frames that found the tap full
+ * @bits_per_second: of the data of TCP connections; their @packets are what full ones
+ *	would be
  */
 struct drive_result {
 	unsigned long long packets;
@@ -42,6 +45,8 @@ struct drive_result {
 	unsigned long long kicks;
 	unsigned long long calls;
 	double latency[DRIVE_QUANTILES];
+	unsigned long long lost;
+	double bits_per_second;
 };
 
 int drive_verify(struct subject *s);

@@ -18,6 +18,8 @@ static const char * const metric_name[METRICS] = {
 	[METRIC_P50] = "round_trip_p50_ns",
 	[METRIC_P99] = "round_trip_p99_ns",
 	[METRIC_P999] = "round_trip_p999_ns",
+	[METRIC_LOST] = "lost",
+	[METRIC_BITS] = "bits_per_second",
 };
 
 /* Add a round. */
@@ -39,6 +41,9 @@ void report_add(struct report_row *row, unsigned int device, unsigned int round,
 	row->device[device].value[METRIC_RATE][round] = r->packets / r->secs;
 	for (m = 0; m < DRIVE_QUANTILES; m++)
 		row->device[device].value[METRIC_P50 + m][round] = r->latency[m];
+	row->device[device].value[METRIC_LOST][round] =
+		(double)r->lost / (r->packets + r->lost);
+	row->device[device].value[METRIC_BITS][round] = r->bits_per_second;
 }
 
 static double report_median(const struct report_row *row, unsigned int device,
@@ -102,6 +107,30 @@ static void report_trips(FILE *f, const struct report_row *row)
 	fputc('\n', f);
 }
 
+/* What a case shows that others do not have. */
+static void report_special(FILE *f, const struct report_row *row)
+{
+	switch (row->c->work) {
+	case BENCH_PING:
+		report_trips(f, row);
+		break;
+	case BENCH_OVERLOAD:
+		fprintf(f, "%-16s lost, %% A/B:", "");
+		report_pair(f, row, METRIC_LOST, 100, 1, 1);
+		report_ratio_text(f, row, METRIC_LOST);
+		fputc('\n', f);
+		break;
+	case BENCH_TCP:
+		fprintf(f, "%-16s Gbit/s A/B:", "");
+		report_pair(f, row, METRIC_BITS, 1e-9, 1, 2);
+		report_ratio_text(f, row, METRIC_BITS);
+		fputc('\n', f);
+		break;
+	default:
+		break;
+	}
+}
+
 /* A line of the table. */
 void report_text(FILE *f, const struct report_row *row)
 {
@@ -120,8 +149,7 @@ void report_text(FILE *f, const struct report_row *row)
 	for (i = METRIC_KICKS; i <= METRIC_SLEEPS; i++)
 		report_pair(f, row, i, 1000, 7, 2);
 	fputc('\n', f);
-	if (row->c->work == BENCH_PING)
-		report_trips(f, row);
+	report_special(f, row);
 	fflush(f);
 }
 

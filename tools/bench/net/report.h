@@ -20,6 +20,8 @@ enum bench_metric {
 	METRIC_P50,	/* round trips */
 	METRIC_P99,
 	METRIC_P999,
+	METRIC_LOST,	/* of what was sent, when overloaded */
+	METRIC_BITS,	/* of TCP */
 	METRICS,
 };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <linux/if_ether.h>
@@ -15,11 +16,14 @@
 
 #include "bpf.h"
 #include "frame.h"
+#include "relay.h"
 #include "subject.h"
 #include "tap.h"
 
 #define MEM_SIZE	(96UL << 20)
 #define NO_IPV6		"/proc/sys/net/ipv6/conf/default/disable_ipv6"
+#define PIN_RINGS	"/sys/module/myvhost/parameters/pin_rings"
+#define LOSSLESS	",lossless"
 
 /* What a current guest negotiates. */
 #define FEATURES	(VHU_VERSION_1 | VHU_MRG_RXBUF | VHU_EVENT_IDX | VHU_INDIRECT)
@@ -63,7 +67,7 @@ static const unsigned int *subject_pieces(const struct bench_case *c)
 	struct virtio_net_hdr h;
 	unsigned int i;
 
-	if (!c->gso)
+	if (!c->gso || c->work == BENCH_TCP)
 		return c->indirect ? small : NULL;
 	bench_frame_header(c, &h);
 	large[0] = 12 + h.hdr_len;
@@ -130,23 +134,28 @@ static int subject_log(struct subject_pair *p)
 static int subject_pair_open(struct subject *s, struct subject_pair *p)
 {
 	struct mock_net_cfg cfg = {
-		.node = s->node,
+		.node = s->path,
 		.features = { s->features },
 		.num = SUBJECT_RING,
 		.mem_size = MEM_SIZE,
 	};
 	unsigned int i, offload = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	__u32 flags = MYVHOST_NET_LOSSLESS;
 	int r;
 
 	/* since Linux 6.2 */
 	if (s->c->gso == VIRTIO_NET_HDR_GSO_UDP_L4)
 		offload |= TUN_F_USO4 | TUN_F_USO6;
+	if (s->c->work == BENCH_TCP && !s->c->gso)
+		offload = TUN_F_CSUM;
 	p->tap = tap_open(s->link, 12, s->c->pairs > 1);
 	if (p->tap < 0)
 		return p->tap;
 	r = tap_set_offload(p->tap, offload);
 	if (!r)
 		r = mock_net_open(&p->n, &cfg);
+	if (!r && s->lossless)
+		r = vhost_ioctl(p->n.fd, MYVHOST_NET_SET_FLAGS, &flags);
 	if (!r)
 		r = subject_buffers(s, p);
 	if (!r)
@@ -163,7 +172,7 @@ static int subject_pair_open(struct subject *s, struct subject_pair *p)
 static int subject_negotiate(struct subject *s)
 {
 	__u64 want = FEATURES | s->c->features, have[2];
-	int r, fd = vhost_open(s->node);
+	int r, fd = vhost_open(s->path);
 
 	if (fd < 0)
 		return fd;
@@ -173,6 +182,20 @@ static int subject_negotiate(struct subject *s)
 	if (s->c->log)
 		s->features |= have[0] & VHU_LOG_ALL;
 	return r;
+}
+
+/*
+ * Frames for the guest go to the queue pairs in turn.  Without this, all of them would go
+ * to one, since they have no flows.
+ */
+static int subject_steer(struct subject *s)
+{
+	if (s->c->pairs == 1 || s->c->work == BENCH_TX)
+		return 0;
+	s->steering = bpf_frame_byte(FRAME_SEQ_BYTE);
+	if (s->steering < 0)
+		return s->steering;
+	return ioctl(s->pair[0].tap, TUNSETSTEERINGEBPF, &s->steering) ? -errno : 0;
 }
 
 static int subject_sink(struct subject *s)
@@ -218,6 +241,18 @@ static int subject_socket(struct subject *s)
 	return fd;
 }
 
+/* Set the module's parameter, and keep what it was.  Rings are pinned by their first run. */
+static int subject_pin_rings(char pin, char *before)
+{
+	int r, fd = open(PIN_RINGS, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	r = pread(fd, before, 1, 0) == 1 && pwrite(fd, &pin, 1, 0) == 1 ? 0 : -errno;
+	close(fd);
+	return r;
+}
+
 /*
  * Set a device up for a case.
  * @number: tells devices of a comparison apart
@@ -238,16 +273,28 @@ int subject_open(struct subject *s, const char *node, const struct bench_case *c
 	s->xdp = -1;
 	for (i = 0; i < SUBJECT_PAIRS; i++)
 		s->pair[i].tap = s->pair[i].n.fd = -1;
+	s->steering = -1;
+	s->number = number;
+	snprintf(s->path, sizeof(s->path), "%s", node);
+	s->lossless = strstr(s->path, LOSSLESS);
+	if (s->lossless)
+		*strstr(s->path, LOSSLESS) = 0;
 	snprintf(s->link, sizeof(s->link), "bench%u", number);
 	snprintf(s->beyond, sizeof(s->beyond), "beyond%u", number);
 	meter_threads(&before);
 	r = subject_negotiate(s);
+	if (!r && c->user_rings && !number)
+		r = subject_pin_rings('N', &s->pin_rings);
 	for (i = 0; i < c->pairs && !r; i++)
 		r = subject_pair_open(s, &s->pair[i]);
+	if (!r)
+		r = subject_steer(s);
 	if (!r)
 		r = subject_sink(s);
 	if (!r)
 		r = meter_open(&s->meter, &before);
+	if (!r && c->work == BENCH_TCP)
+		r = relay_open(s);
 	if (r)
 		return r;
 	s->socket = subject_socket(s);
@@ -258,12 +305,16 @@ int subject_open(struct subject *s, const char *node, const struct bench_case *c
 void subject_close(struct subject *s)
 {
 	unsigned int i;
+	char before;
 
 	meter_close(&s->meter);
+	relay_close(s);
 	if (s->socket >= 0)
 		close(s->socket);
 	if (s->xdp >= 0)
 		close(s->xdp);
+	if (s->steering >= 0)
+		close(s->steering);
 	for (i = 0; i < SUBJECT_PAIRS; i++) {
 		struct subject_pair *p = &s->pair[i];
 
@@ -276,6 +327,8 @@ void subject_close(struct subject *s)
 		free(p->free[VHU_RX]);
 		free(p->free[VHU_TX]);
 	}
+	if (s->pin_rings)
+		subject_pin_rings(s->pin_rings, &before);
 }
 
 /* Read the counters of an interface.  Returns 0 or a negative errno. */
@@ -293,6 +346,16 @@ int subject_tap_stats(const char *link, struct subject_tap *t)
 	if (f)
 		fclose(f);
 	return r;
+}
+
+/* Give the device what was added to a ring. */
+void subject_submit(struct subject *s, struct mock_ring *r)
+{
+	mock_ring_publish(r);
+	if (mock_ring_should_kick(r)) {
+		mock_ring_kick(r);
+		s->kicks++;
+	}
 }
 
 /* Signals of the device since the last call of this function. */

@@ -23,6 +23,7 @@
  * @tap: queue of the tap
  * @free: numbers of buffers that the driver has, of tx and rx
  * @nfree: how many
+ * @received: frames that this pair has got in a round
  */
 struct subject_pair {
 	struct mock_net n;
@@ -31,6 +32,7 @@ struct subject_pair {
 	int tap;
 	unsigned int *free[VHU_NVQS];
 	unsigned int nfree[VHU_NVQS];
+	unsigned long long received;
 };
 
 /**
@@ -46,7 +48,11 @@ struct subject_tap {
 
 /**
  * struct subject - the device
- * @node: path
+ * @node: as named, a path, and ",lossless" behind it for that mode
+ * @path: without it
+ * @lossless: the mode
+ * @number: tells devices of a comparison apart
+ * @pin_rings: what the module's parameter was before it was cleared for this device, or 0
  * @c: case it is set up for
  * @features: as negotiated
  * @link: name of the tap
@@ -54,11 +60,18 @@ struct subject_tap {
  * @pair: queue pairs
  * @socket: packet socket that sends into the tap
  * @xdp: program at the tap, or -1
+ * @steering: program that chooses the queue pair of a frame, or -1
+ * @relay: what talks through it, or NULL
  * @meter: its workers
  * @kicks: eventfds that the driver has signalled
+ * @calls: signals that a driver which waits for them has seen
  */
 struct subject {
 	const char *node;
+	char path[64];
+	bool lossless;
+	unsigned int number;
+	char pin_rings;
 	const struct bench_case *c;
 	__u64 features;
 	char link[16];
@@ -66,8 +79,11 @@ struct subject {
 	struct subject_pair pair[SUBJECT_PAIRS];
 	int socket;
 	int xdp;
+	int steering;
+	struct relay *relay;
 	struct meter meter;
 	unsigned long long kicks;
+	unsigned long long calls;
 };
 
 int subject_room(void);
@@ -75,6 +91,7 @@ int subject_open(struct subject *s, const char *node, const struct bench_case *c
 		 unsigned int number);
 void subject_close(struct subject *s);
 int subject_tap_stats(const char *link, struct subject_tap *t);
+void subject_submit(struct subject *s, struct mock_ring *r);
 unsigned long long subject_calls(struct subject *s);
 
 #endif /* BENCH_SUBJECT_H */
