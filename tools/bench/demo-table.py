@@ -52,12 +52,12 @@ def ratio(values, metric):
 
 
 def counted(metric):
-    """instructions per packet of a case, relative to those of vhost_net"""
+    """instructions per packet of a case, relative to those of vhost_net, if they are counted"""
     for line in RECORDED.read_text().splitlines():
         name, *figures = line.split()
         if name == COUNTED.get(metric):
             return "%s %s" % (figures[1], name)
-    return "-"
+    return "noise"
 
 
 def cell(values, metric, backend, digits):
@@ -68,7 +68,7 @@ def cell(values, metric, backend, digits):
 def main():
     values = read(sys.argv[1])
     print("%-24s %-10s" % ("", "") + "".join("%11s" % TITLES.get(b, b) for b in BACKENDS)
-          + "   %-22s %s" % ("myvhost/vhost_net", "instructions"))
+          + "   %-22s %s" % ("myvhost/vhost_net", "make bench"))
     for metric, title, unit, digits in ROWS:
         cells = "".join("%11s" % cell(values, metric, b, digits) for b in BACKENDS)
         last = ("" if unit == "%"
@@ -76,8 +76,9 @@ def main():
         print("%-24s %-10s%s%s" % (title, unit, cells, last))
     print("\nMedians; packets are counted at the receiver, drops are what was sent and never"
           "\narrived. Under emulation the ratio myvhost/vhost_net (range) is noise: only large"
-          "\ndifferences mean anything. The last column is what \"make bench\" has counted:"
-          "\ninstructions per packet of the host's worker, relative to vhost_net's.")
+          "\ndifferences mean anything. The last column is what \"make bench\" has counted for the"
+          "\nsame kind of packet: instructions of the host's worker, relative to vhost_net's; where"
+          "\nit says noise, the row has the noisy ratio only.")
 
 
 main()
