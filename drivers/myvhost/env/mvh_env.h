@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The kernel side of the seam: every name that the pure files (ring, chain,
- * mem, dirty, net/hdr, blk/req, core/limit) take from their surroundings.  The
+ * mem, dirty, net/hdr, blk/req, core/limit, scsi/cdb) take from their surroundings.  The
  * unit tests compile the same files against a header of the same name that checks
  * each access.
  * A ring word is mapped memory of the kernel, where an access cannot fail, or

@@ -123,6 +123,42 @@ void case_blk(struct code *c, const struct mvh_blk_limits *l,
 		case_request(c, l->sectors, b);
 }
 
+/**
+ * case_scsi_lu - write or read what a case of scsi_cdb begins with
+ * @c: where
+ * @lu: a logical unit
+ *
+ * A file cannot be longer than 2^63 bytes.
+ */
+void case_scsi_lu(struct code *c, struct mvh_scsi_lu *lu)
+{
+	lu->shift = 9 + code_u8(c, lu->shift - 9) % 4;
+	lu->blocks = 1 + code_edge(c, lu->blocks - 1) % (1ULL << (63 - lu->shift));
+	lu->readonly = case_rare(c, lu->readonly, 4);
+	lu->unmap = !case_rare(c, !lu->unmap, 4);
+	lu->wce = code_u8(c, lu->wce) & 1;
+	lu->zeroes = code_u8(c, lu->zeroes) & 1;
+	code_bytes(c, lu->serial, sizeof(lu->serial));
+}
+
+/**
+ * case_scsi - write or read a case of scsi_cdb
+ * @c: where
+ * @s: the case
+ *
+ * Of the list only its first bytes are drawn, the rest repeats them.
+ */
+void case_scsi(struct code *c, struct case_scsi *s)
+{
+	u32 i;
+
+	code_bytes(c, s->cdb, sizeof(s->cdb));
+	s->nexus = code_u8(c, s->nexus) % 4;
+	code_bytes(c, s->list, 32);
+	for (i = 32; i < sizeof(s->list); i++)
+		s->list[i] = s->list[i - 24];
+}
+
 static void case_region(struct code *c, struct mvh_region *r)
 {
 	bool all = !r->start && r->last == U64_MAX && !r->uaddr;

@@ -10,6 +10,7 @@
 #include "code.h"
 #include "ring/mem.h"
 #include "net/hdr.h"
+#include "scsi/reserve.h"
 
 /**
  * struct case_net - what an input of net_hdr is
@@ -45,6 +46,18 @@ struct case_blk {
 	enum mvh_blk_op op;
 	u32 n;
 	u32 flags;
+};
+
+/**
+ * struct case_scsi - a command to a logical unit
+ * @cdb: the command
+ * @nexus: whose it is
+ * @list: its parameter list
+ */
+struct case_scsi {
+	u8 cdb[MVH_CDB_MAX];
+	u8 nexus;
+	u8 list[MVH_SCSI_LIST_MAX];
 };
 
 /* Regions of a memory table. */
@@ -125,6 +138,8 @@ void case_net(struct code *c, struct case_net *n);
 void case_blk_limits(struct code *c, struct mvh_blk_limits *l);
 void case_blk(struct code *c, const struct mvh_blk_limits *l,
 	      struct case_blk *b);
+void case_scsi_lu(struct code *c, struct mvh_scsi_lu *lu);
+void case_scsi(struct code *c, struct case_scsi *s);
 void case_table(struct code *c, struct case_table *t);
 void case_map(struct code *c, struct case_map *m);
 void case_io_vdpa(struct code *c, bool *vdpa);

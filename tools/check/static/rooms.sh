@@ -11,6 +11,7 @@ declare -A below=(
 	[core]="ring compat"
 	[net]="ring core compat"
 	[blk]="ring core compat"
+	[scsi]="ring core compat blk"
 	[cdev]="ring core compat"
 	[.]="core cdev"
 )
