@@ -158,7 +158,7 @@ struct mvh_blk_queue {
 	struct mvh_blk_req **free;
 };
 
-/* queue.c */
+/* port.c */
 struct mvh_blk_queue *mvh_blk_queue_create(struct mvh_vq *vq,
 					   struct mvh_disk *disk);
 void mvh_blk_queue_destroy(struct mvh_vq *vq, void *port);
