@@ -5,6 +5,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include "cdev/cdev.h"
+#include "compat/tested.h"
 #include "core/dev.h"
 
 module_param_named(worker_per_vq, mvh_worker_per_vq, bool, 0644);
@@ -44,5 +45,7 @@ module_exit(mvh_exit);
 
 MODULE_DESCRIPTION("In-kernel virtio back ends");
 MODULE_LICENSE("GPL");
+/* the version of the project: the program and the packages take it from here */
+MODULE_VERSION("0.1");
 MODULE_ALIAS_MISCDEV(MVH_MINOR);
 MODULE_ALIAS("devname:myvhost");

@@ -243,14 +243,30 @@ test_doctor() {
 	export HOST_ROOT=$work/host
 	host
 	expect "doctor: all is well" 0 "^ok +module +myvhost.ko is loaded$" "$m" doctor
+	echo 0.0.7 > host/sys/module/myvhost/version
+	expect "doctor: another version is loaded" 0 "^note +module +version 0.0.7 is loaded" "$m" doctor
+	"$m" --version | cut -d ' ' -f 2 > host/sys/module/myvhost/version
+	run "$m" doctor
+	ktap_result "doctor: the same version is loaded" "$(grep -c 'is loaded, this program' <<< "$out")" "$out"
+	rm host/sys/module/myvhost/version
+	mkdir -p host/proc/sys/kernel
+	echo 99.1.0 > host/proc/sys/kernel/osrelease
+	expect "doctor: a kernel beyond the tested ones" 0 "^note +kernel .*not tested on Linux 99.1.0" "$m" doctor
+	echo 7.2.12 > host/proc/sys/kernel/osrelease
+	run "$m" doctor
+	ktap_result "doctor: a tested kernel" "$(grep -c 'not tested' <<< "$out")" "$out"
 	expect_json "doctor: JSON" "[f['verdict'] for f in v if f['subject'] == 'node'] == ['ok']" doctor -j
 	rmdir host/sys/module/myvhost
-	expect "doctor: no module" 1 "^FAIL +module +myvhost.ko is not installed for this kernel, $(uname -r); try: make install" "$m" doctor
+	expect "doctor: no module" 1 "^FAIL +module +myvhost.ko is not installed for this kernel, $(uname -r); try: apt-get install linux-headers-$(uname -r)" "$m" doctor
 	deps myvhost
 	expect "doctor: not loaded" 0 "^ok +module +myvhost.ko is installed" "$m" doctor
 	mkdir -p host/$efi
 	printf '\6\0\0\0\1' > host/$efi/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
 	expect "doctor: Secure Boot" 0 "^note +module .*signed modules only" "$m" doctor
+	rm -r host/$efi
+	mkdir -p host/sys/module/module/parameters
+	echo Y > host/sys/module/module/parameters/sig_enforce
+	expect "doctor: signatures by the command line" 0 "^note +module .*mokutil --import" "$m" doctor
 	rmdir host/sys/module/myvhost_blk
 	expect "doctor: no disks" 1 "^FAIL +module +myvhost_blk.ko is not installed" "$m" doctor
 	deps myvhost myvhost_blk

@@ -101,6 +101,35 @@ static bool doctor_secure_boot(void)
 	return c == 1;
 }
 
+/* Secure Boot, or a parameter of the kernel: modules have to be signed. */
+static bool doctor_wants_signature(void)
+{
+	return doctor_secure_boot() || host_says("/sys/module/module/parameters/sig_enforce", "Y");
+}
+
+static void doctor_kernel(struct doctor *d)
+{
+	char *release = host_line("/proc/sys/kernel/osrelease");
+	int major, minor;
+
+	if (release && sscanf(release, "%d.%d", &major, &minor) == 2 &&
+	    (major > UNTESTED_MAJOR || (major == UNTESTED_MAJOR && minor >= UNTESTED_MINOR)))
+		doctor_finds(d, DOCTOR_NOTE, "kernel", "myvhost %s was not tested on Linux %s; try it before you rely on it, or: look for a newer myvhost",
+			     VERSION, release);
+	free(release);
+}
+
+/* An upgrade leaves a module alone that is in use. */
+static void doctor_version(struct doctor *d)
+{
+	char *loaded = host_line("/sys/module/myvhost/version");
+
+	if (loaded && strcmp(loaded, VERSION))
+		doctor_finds(d, DOCTOR_NOTE, "module", "version %s is loaded, this program is of %s; when nothing uses it: modprobe -r myvhost_net myvhost_blk myvhost; modprobe myvhost",
+			     loaded, VERSION);
+	free(loaded);
+}
+
 static void doctor_module(struct doctor *d)
 {
 	static const char * const backend[] = { "myvhost_net", "myvhost_blk" };
@@ -111,10 +140,10 @@ static void doctor_module(struct doctor *d)
 	if (host_has("/sys/module/myvhost"))
 		doctor_finds(d, DOCTOR_OK, "module", "myvhost.ko is loaded");
 	else if (!host_has_module("myvhost"))
-		doctor_finds(d, DOCTOR_FAIL, "module", "myvhost.ko is not installed for this kernel, %s; try: make install, with the headers of this kernel",
-			     u.release);
-	else if (doctor_secure_boot())
-		doctor_finds(d, DOCTOR_NOTE, "module", "myvhost.ko is not loaded, and Secure Boot takes signed modules only; try: modprobe myvhost; if it is rejected, sign it or turn Secure Boot off");
+		doctor_finds(d, DOCTOR_FAIL, "module", "myvhost.ko is not installed for this kernel, %s; try: apt-get install linux-headers-%s, then dpkg-reconfigure myvhost-dkms, or without packages: make install",
+			     u.release, u.release);
+	else if (doctor_wants_signature())
+		doctor_finds(d, DOCTOR_NOTE, "module", "myvhost.ko is not loaded, and this kernel takes signed modules only; try: modprobe myvhost; if the key is rejected: mokutil --import /var/lib/dkms/mok.pub, and restart; see: Secure Boot in using.rst");
 	else
 		doctor_finds(d, DOCTOR_OK, "module", "myvhost.ko is installed; opening the node loads it");
 	for (i = 0; i < 2; i++)
@@ -122,7 +151,7 @@ static void doctor_module(struct doctor *d)
 			char *loaded = alloc_format("/sys/module/%s", backend[i]);
 
 			if (!host_has(loaded))
-				doctor_finds(d, DOCTOR_FAIL, "module", "%s.ko is not installed for this kernel, %s; try: make install",
+				doctor_finds(d, DOCTOR_FAIL, "module", "%s.ko is not installed for this kernel, %s; try: dpkg-reconfigure myvhost-dkms, or without packages: make install",
 					     backend[i], u.release);
 			free(loaded);
 		}
@@ -174,7 +203,7 @@ static void doctor_apparmor(struct doctor *d)
 	if (host_has(APPARMOR_RULE))
 		doctor_finds(d, DOCTOR_OK, "apparmor", "domains of libvirt may use the nodes");
 	else
-		doctor_finds(d, DOCTOR_FAIL, "apparmor", "libvirt's profiles do not know the nodes: hot-plug and disks will fail; try: make install, which adds %s",
+		doctor_finds(d, DOCTOR_FAIL, "apparmor", "libvirt's profiles do not know the nodes: hot-plug and disks will fail; try: apt-get install myvhost-tools, or make install, which adds %s",
 			     APPARMOR_RULE);
 }
 
@@ -299,7 +328,9 @@ static void doctor_qemu(struct doctor *d, char **argv)
 
 static void doctor_host(struct doctor *d)
 {
+	doctor_kernel(d);
 	doctor_module(d);
+	doctor_version(d);
 	doctor_node(d);
 	doctor_tun(d);
 	doctor_memlock(d);

@@ -58,6 +58,21 @@ static char *host_read(const char *path)
 }
 
 /**
+ * host_line() - the first line of a file
+ * @path: its path
+ *
+ * Return: the line for free(), NULL if the file cannot be read.
+ */
+char *host_line(const char *path)
+{
+	char *text = host_read(path);
+
+	if (text)
+		text[strcspn(text, "\n")] = 0;
+	return text;
+}
+
+/**
  * host_says() - is there a word in a file?
  * @path: its path
  * @word: what to look for, in lines that are no comments

@@ -10,6 +10,7 @@
 
 char *host_path(const char *path);
 bool host_has(const char *path);
+char *host_line(const char *path);
 bool host_says(const char *path, const char *word);
 bool host_has_module(const char *name);
 

@@ -8,8 +8,6 @@
 #include "command.h"
 #include "error.h"
 
-#define VERSION	"0.1"
-
 static const char help[] =
 "usage: myvhost add blk NAME --file FILE [--readonly] [--queues N] [--workers N] [--serial S]\n"
 "               [--cache none|writeback|writethrough|directsync]\n"
