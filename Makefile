@@ -5,13 +5,18 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 KERNEL	?=
 DESTDIR	?=
 MODULES	:= $(CURDIR)/drivers/myvhost
+MODULE_FILES = $(addprefix $(MODULES)/,myvhost.ko net/myvhost_net.ko blk/myvhost_blk.ko)
 # "no" leaves out the program myvhost, which needs json-c
 TOOLS	?= yes
+# Debian's headers have no vmlinux, from which BTF is made; the kernel's message about it
+# alarms people
+NO_BTF	= $(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 all: modules tools
 
 modules:
-	$(MAKE) -C $(KDIR) M=$(MODULES) W=1 modules
+	$(MAKE) -C $(KDIR) M=$(MODULES) W=1 $(NO_BTF) modules
+	@[ -z "$(NO_BTF)" ] || echo "The modules are complete; they have no BTF, which nothing needs."
 
 ifneq ($(TOOLS),no)
 tools:
@@ -34,6 +39,16 @@ install: modules tools
 
 uninstall:
 	tools/install/install.sh uninstall $(KDIR) "$(DESTDIR)"
+
+# sign the modules for a machine with Secure Boot: KEY=FILE CERT=FILE, between make and
+# make install
+sign: SIGN = $(KDIR)/scripts/sign-file
+sign:
+	@[ -n "$(KEY)" ] && [ -n "$(CERT)" ] || { echo "usage: make sign KEY=FILE CERT=FILE; see Documentation/using.rst" >&2; exit 2; }
+	@[ -x "$(SIGN)" ] || { echo "no $(SIGN); it comes with the kernel's headers" >&2; exit 1; }
+	rm -f $(MODULE_FILES)
+	$(MAKE) modules
+	for m in $(MODULE_FILES); do $(SIGN) sha256 "$(KEY)" "$(CERT)" $$m || exit; done
 
 demo:
 	tools/bench/demo.sh
@@ -59,6 +74,6 @@ soak: T = 3600
 soak:
 	KERNEL="$(KERNEL)" tools/check/soak.sh $(T)
 
-.PHONY: all modules tools clean install uninstall demo bench fuzz soak check check-lab \
+.PHONY: all modules tools clean install uninstall sign demo bench fuzz soak check check-lab \
 	check-static check-unit check-fuzz check-ctl check-build check-install \
 	check-icount check-kselftest check-qemu check-debug check-kcsan

@@ -449,6 +449,48 @@ test_stats_tap() {
 	rm -r proc/4242/net
 }
 
+# what boots make of /etc/myvhost.d, with a program that writes down its arguments
+test_add_nodes() {
+	local add=$here/../../tools/install/add-nodes.sh
+	mkdir -p nodes/etc/myvhost.d nodes/dev
+	cat > program <<-'END'
+	#!/bin/sh
+	printf '<%s>' "$@" >> calls
+	echo >> calls
+	case $* in
+	doctor) echo "FAIL  node  is not there"; exit 1 ;;
+	*bad*) echo "myvhost: no such file" >&2; exit 1 ;;
+	esac
+	END
+	chmod +x program
+	export HOST_ROOT=$work/nodes MYVHOST=$work/program
+	expect "add-nodes: no file" 0 "^$" "$add"
+	cat > nodes/etc/myvhost.d/a.conf <<-'END'
+	# a comment
+
+	myvhost add blk web1 --file "/images/with blanks.raw" --serial '$HOME'
+	/usr/bin/myvhost add blk there --file /images/there.raw
+	END
+	printf 'myvhost add blk last --file /images/last.raw' > nodes/etc/myvhost.d/b.conf
+	ln -s /dev/null nodes/dev/myvhost-there
+	expect "add-nodes: two of three" 0 "^$" "$add"
+	out=$(cat calls)
+	[ "$out" = "<add><blk><web1><--file></images/with blanks.raw><--serial><\$HOME>
+<add><blk><last><--file></images/last.raw>" ]
+	ktap_result "add-nodes: words, and what exists stays" $? "$out"
+	rm calls
+	printf '%s\n' 'myvhost add blk bad --file x' 'myvhost del web1' "myvhost add blk q --file 'x" \
+		> nodes/etc/myvhost.d/a.conf
+	expect "add-nodes: a node that cannot be made" 1 "^/etc/myvhost.d/a.conf:1: no node: myvhost add blk bad" "$add"
+	expect "add-nodes: another command" 1 'a.conf:2: not a line "myvhost add ..."' "$add"
+	expect "add-nodes: quotes" 1 'a.conf:3: quotes do not match' "$add"
+	expect "add-nodes: doctor says why" 1 "^FAIL +node" "$add"
+	out=$(grep -c '<last>' calls)
+	[ "$out" = 4 ]
+	ktap_result "add-nodes: the others are made" $? "$out"
+	unset HOST_ROOT MYVHOST
+}
+
 export PROC_ROOT=$work/proc
 mkdir proc
 ktap_begin
@@ -461,6 +503,7 @@ test_slots
 test_cost
 test_doctor
 test_completion
+test_add_nodes
 test_show
 test_stats
 ktap_end

@@ -86,7 +86,42 @@ selinux() {
 		$work/root/usr/share/selinux/packages/myvhost.cil
 }
 
-ktap_begin 15
+# the program of the unit is where the unit looks for it
+unit() {
+	# shellcheck disable=SC2016
+	inroot sh -c 'u=$1/usr/lib/systemd/system/myvhost-nodes.service
+		program=$(sed -n "s/^ExecStart=//p" "$u") && [ -n "$program" ] && test -x "$1$program"' \
+		unit $work/root
+}
+
+# the version is that of the program
+pkg_config() {
+	# shellcheck disable=SC2016
+	inroot sh -c '[ "myvhost $(PKG_CONFIG_LIBDIR=$1/usr/share/pkgconfig pkg-config --modversion myvhost)" = "$("$1/usr/bin/myvhost" --version)" ]' pkg_config $work/root
+}
+
+# signed with a key of our own, and once only
+sign() {
+	# shellcheck disable=SC2016
+	inroot sh -euc 'cd "$1"
+		openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=check/ \
+			-keyout key -out cert -outform DER
+		for i in 1 2; do make -s KDIR="$2" KEY=key CERT=cert sign; done
+		for ko in drivers/myvhost/myvhost.ko drivers/myvhost/net/myvhost_net.ko \
+			drivers/myvhost/blk/myvhost_blk.ko; do
+			[ "$(modinfo -F signer "$ko")" = check ]
+			[ "$(grep -ac "Module signature appended" "$ko")" = 1 ]
+		done' sign $work "/lib/modules/$release/build" >&2
+}
+
+no_btf_message() {
+	local out
+	out=$(inroot sh -c "rm -f $work/drivers/myvhost/*.ko &&
+		make -s -C $work KDIR=/lib/modules/$release/build modules" 2>&1)
+	[[ $out != *"Skipping BTF"* ]]
+}
+
+ktap_begin 19
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
 result "myvhost.ko" in_tree "$modules/myvhost.ko"
@@ -101,6 +136,10 @@ result "header" in_tree usr/include/linux/myvhost.h
 result "program" program
 result "manual pages" man_pages
 result "completion for bash" completion
+result "unit for named nodes" unit
+result "pkg-config" pkg_config
+result "make sign" sign
+result "no message of the kernel about BTF" no_btf_message
 result "json-c missing: make says what to install" without_json
 result "opening the node loads the modules" devname
 result "make uninstall leaves nothing" eval 'run uninstall && nothing_left'
