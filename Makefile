@@ -8,6 +8,8 @@ MODULES	:= $(CURDIR)/drivers/myvhost
 MODULE_FILES = $(addprefix $(MODULES)/,myvhost.ko net/myvhost_net.ko blk/myvhost_blk.ko)
 # "no" leaves out the program myvhost, which needs json-c
 TOOLS	?= yes
+# where "make deb" puts the packages
+DEBS	?= $(or $(MYVHOST_CACHE),$(HOME)/.cache/myvhost)/packages
 # Debian's headers have no vmlinux, from which BTF is made; the kernel's message about it
 # alarms people
 NO_BTF	= $(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -50,6 +52,16 @@ sign:
 	$(MAKE) modules
 	for m in $(MODULE_FILES); do $(SIGN) sha256 "$(KEY)" "$(CERT)" $$m || exit; done
 
+# the documentation as HTML
+doc: HTML = $(or $(MYVHOST_CACHE),$(HOME)/.cache/myvhost)/html
+doc:
+	@python3 -c 'import docutils' || { echo "make doc needs docutils: apt-get install python3-docutils" >&2; exit 1; }
+	tools/doc/doc.py html "$(HTML)"
+
+# Debian packages; the tree stays as it is
+deb:
+	tools/deb/build.sh "$(DEBS)"
+
 demo:
 	tools/bench/demo.sh
 
@@ -63,6 +75,9 @@ check-lab check-static check-unit check-fuzz check-ctl check-build check-install
 check-icount check-kselftest check-qemu check-debug check-kcsan:
 	KERNEL="$(KERNEL)" tools/check/check.sh $(@:check-%=%)
 
+check-deb:
+	tools/check/deb.sh
+
 # the fuzzers of the pure files for T seconds in all
 fuzz: T = 600
 fuzz:
@@ -74,6 +89,6 @@ soak: T = 3600
 soak:
 	KERNEL="$(KERNEL)" tools/check/soak.sh $(T)
 
-.PHONY: all modules tools clean install uninstall sign demo bench fuzz soak check check-lab \
+.PHONY: all modules tools clean install uninstall sign deb doc demo bench fuzz soak check check-lab \
 	check-static check-unit check-fuzz check-ctl check-build check-install \
-	check-icount check-kselftest check-qemu check-debug check-kcsan
+	check-icount check-kselftest check-qemu check-debug check-kcsan check-deb
