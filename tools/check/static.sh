@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../selftests/lib/ktap.sh"
 export CHECK_TREE=${CHECK_TREE:-$(cd "$here/../.." && pwd)}
 checks="ktap rooms fields pure versions bug locks length exports documented kernel-doc checkpatch
-	spdx whitespace shell rst man sparse indirect-calls selftest"
+	spdx whitespace shell rst links man sparse indirect-calls selftest"
 
 [ $# -gt 0 ] || read -r -d '' -a checks <<< "$checks" || true
 [ $# = 0 ] || checks=("$@")

@@ -77,6 +77,9 @@ check() {
 	expect whitespace 'empty line' "echo >> $src/ring/mem.c"
 	expect shell 'stray.sh.*(syntax|unexpected)' "echo 'if' > tools/stray.sh"
 	expect shell 'not executable' "chmod -x tools/check/static.sh"
+	expect links 'no document nowhere.rst' "echo 'See nowhere.rst.' >> Documentation/using.rst"
+	expect links 'no part of disk.rst is called Nothing' "echo 'See *Nothing* in disk.rst.' >> Documentation/using.rst"
+	expect links 'no picture performance.svg' "rm Documentation/performance.svg"
 	expect rst 'too short' "printf 'Title\n====\n' > Documentation/stray.rst"
 	expect man 'Xx' "echo '.Xx' >> Documentation/man/myvhost.8"
 	expect indirect-calls 'mvh_chain_fetch.*(jmp|call)' "printf 'void (*f)(void); void mvh_chain_fetch(void) { f(); }' |
