@@ -12,7 +12,9 @@
 #include <uapi/linux/virtio_config.h>
 #include <uapi/linux/virtio_ids.h>
 #include "core/backend.h"
+#include "config.h"
 #include "disk.h"
+#include "engine.h"
 #include "queue.h"
 
 #define MVH_BLK_QUEUES_MAX	16
@@ -20,10 +22,12 @@
 /**
  * struct mvh_blk - the disk of a device
  * @n_queues: queues of the device
+ * @features: what is offered for the disk
  * @disk: its disk, NULL before it has a backing; set once
  */
 struct mvh_blk {
 	u32 n_queues;
+	u64 features;
 	struct mvh_disk *disk;
 };
 
@@ -78,10 +82,11 @@ static long mvh_blk_set_backing(struct mvh_dev *dev, void __user *arg)
 		return -EFAULT;
 	if (blk->disk)
 		return -EBUSY;
-	disk = mvh_disk_create(dev, &backing, blk->n_queues);
+	disk = mvh_disk_create(dev, &backing);
 	if (IS_ERR(disk))
 		return PTR_ERR(disk);
-	dev->offered[0] |= disk->features;
+	blk->features = mvh_blk_features(disk);
+	dev->offered[0] |= blk->features;
 	/* Pairs with mvh_blk_disk(). */
 	smp_store_release(&blk->disk, disk);
 	return 0;
@@ -164,7 +169,7 @@ static void mvh_blk_show(struct seq_file *seq, struct mvh_dev *dev)
 static void mvh_blk_features_set(struct mvh_dev *dev)
 {
 	mvh_dev_assert_held(dev);
-	mvh_disk_set_features(mvh_blk_disk(dev), dev->features[0]);
+	mvh_blk_set_features(mvh_blk_disk(dev), dev->features[0]);
 }
 
 static void mvh_blk_reset(struct mvh_dev *dev)
@@ -179,10 +184,11 @@ static void mvh_blk_reset(struct mvh_dev *dev)
 static void mvh_blk_config_read(struct mvh_dev *dev, u32 off, void *buf,
 				u32 len)
 {
+	const struct mvh_blk *blk = dev->priv;
 	u8 config[MVH_BLK_CONFIG_SIZE];
 
 	mvh_dev_assert_held(dev);
-	mvh_disk_config(mvh_blk_disk(dev), config);
+	mvh_blk_config(blk->disk, blk->features, blk->n_queues, config);
 	memcpy(buf, config + off, len);
 }
 
@@ -190,8 +196,7 @@ static void mvh_blk_config_write(struct mvh_dev *dev, u32 off,
 				 const void *buf, u32 len)
 {
 	mvh_dev_assert_held(dev);
-	mvh_disk_set_config(mvh_blk_disk(dev), dev->features[0], off, buf,
-			    len);
+	mvh_blk_set_config(mvh_blk_disk(dev), dev->features[0], off, buf, len);
 }
 
 static void *mvh_blk_attach(struct mvh_vq *vq, struct file *file)
@@ -256,13 +261,13 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 
 static int __init mvh_blk_init(void)
 {
-	int err = mvh_blk_queue_init();
+	int err = mvh_io_engine_init();
 
 	if (err)
 		return err;
 	err = mvh_backend_register(&mvh_blk_ops);
 	if (err)
-		mvh_blk_queue_exit();
+		mvh_io_engine_exit();
 	return err;
 }
 
@@ -270,6 +275,7 @@ static void __exit mvh_blk_exit(void)
 {
 	mvh_backend_unregister(&mvh_blk_ops);
 	mvh_blk_queue_exit();
+	mvh_io_engine_exit();
 }
 
 module_init(mvh_blk_init);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A disk: the backing file, what it can do, and what the guest sees of it.
+ * A disk: the backing file, and what it can do.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blkdev.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -197,30 +198,6 @@ static bool mvh_disk_can_discard(const struct mvh_disk *disk)
 	return mvh_disk_can_punch(disk);
 }
 
-static bool mvh_disk_can_erase(const struct mvh_disk *disk)
-{
-	return disk->bdev && bdev_max_secure_erase_sectors(disk->bdev);
-}
-
-static u64 mvh_disk_features(const struct mvh_disk *disk)
-{
-	u64 features = BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
-		       BIT_ULL(VIRTIO_BLK_F_BLK_SIZE) |
-		       BIT_ULL(VIRTIO_BLK_F_TOPOLOGY) |
-		       BIT_ULL(VIRTIO_BLK_F_FLUSH) |
-		       BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE) |
-		       BIT_ULL(VIRTIO_BLK_F_MQ);
-
-	if (disk->readonly)
-		return features | BIT_ULL(VIRTIO_BLK_F_RO);
-	features |= BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
-	if (disk->discard)
-		features |= BIT_ULL(VIRTIO_BLK_F_DISCARD);
-	if (mvh_disk_can_erase(disk))
-		features |= BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE);
-	return features;
-}
-
 /* So that a program can tell whether a path still leads to the backing. */
 static int mvh_disk_identify(struct mvh_disk *disk)
 {
@@ -277,15 +254,13 @@ static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
 		return err;
 	disk->discard = !(blk->flags & MYVHOST_BLK_NODISCARD) &&
 			mvh_disk_can_discard(disk);
-	disk->features = mvh_disk_features(disk);
 	mvh_disk_resize(disk);
 	return mvh_disk_identify(disk);
 }
 
 static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 				       const struct myvhost_blk *blk,
-				       const struct file *file,
-				       u32 n_queues)
+				       const struct file *file)
 {
 	struct mvh_disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL_ACCOUNT);
 
@@ -302,7 +277,6 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
 	disk->stop_enospc = blk->flags & MYVHOST_BLK_STOP_ENOSPC;
 	disk->stop_error = blk->flags & MYVHOST_BLK_STOP_ERROR;
 	disk->granularity = blk->discard_granularity;
-	disk->n_queues = n_queues;
 	memcpy(disk->serial, blk->serial, sizeof(disk->serial));
 	mvh_rates_init(&disk->rates);
 	mvh_rates_set_units(&disk->rates, blk->iops, blk->iops_burst);
@@ -314,13 +288,12 @@ static struct mvh_disk *mvh_disk_alloc(struct mvh_dev *dev,
  * mvh_disk_create - make a disk out of a file
  * @dev: the device, locked
  * @blk: what its user asked for
- * @n_queues: queues of the device
  *
  * Context: Process context, may sleep.
  * Return: the disk, or an ERR_PTR with an error of MYVHOST_BLK_SET_BACKING.
  */
 struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
-				 const struct myvhost_blk *blk, u32 n_queues)
+				 const struct myvhost_blk *blk)
 {
 	struct mvh_disk *disk;
 	struct file *file;
@@ -334,7 +307,7 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 	if (!file)
 		return ERR_PTR(-EBADF);
 	err = -ENOMEM;
-	disk = mvh_disk_alloc(dev, blk, file, n_queues);
+	disk = mvh_disk_alloc(dev, blk, file);
 	if (disk)
 		err = mvh_disk_setup(disk, blk, file);
 	fput(file);
@@ -344,9 +317,11 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 		mvh_disk_put(disk);
 	return ERR_PTR(err);
 }
+EXPORT_SYMBOL_GPL(mvh_disk_create);
 
-/*
- * mvh_disk_put() - drop a reference
+/**
+ * mvh_disk_put - drop a reference
+ * @disk: the disk
  *
  * Context: Process context, but not a thread of the disk's pools.
  */
@@ -366,9 +341,11 @@ void mvh_disk_put(struct mvh_disk *disk)
 	put_cred(disk->cred);
 	kfree(disk);
 }
+EXPORT_SYMBOL_GPL(mvh_disk_put);
 
-/*
- * mvh_disk_resize() - take over the size of the backing
+/**
+ * mvh_disk_resize - take over the size of the backing
+ * @disk: the disk
  *
  * A request in flight keeps the capacity that it was checked against.
  *
@@ -381,9 +358,11 @@ void mvh_disk_resize(struct mvh_disk *disk)
 	mvh_dev_assert_held(disk->dev);
 	WRITE_ONCE(disk->sectors, bytes >> MVH_SECTOR_SHIFT);
 }
+EXPORT_SYMBOL_GPL(mvh_disk_resize);
 
-/*
- * mvh_disk_gone() - was the block device removed?
+/**
+ * mvh_disk_gone - was the block device removed?
+ * @disk: the disk
  *
  * Return: true if so; it does not come back.
  */
@@ -391,14 +370,16 @@ bool mvh_disk_gone(const struct mvh_disk *disk)
 {
 	return disk->bdev && test_bit(GD_DEAD, &disk->bdev->bd_disk->state);
 }
+EXPORT_SYMBOL_GPL(mvh_disk_gone);
 
 static bool mvh_disk_shrunk(const struct mvh_disk *disk)
 {
 	return mvh_disk_bytes(disk) >> MVH_SECTOR_SHIFT < READ_ONCE(disk->sectors);
 }
 
-/*
- * mvh_disk_check_size() - warn of a backing that has become smaller
+/**
+ * mvh_disk_check_size - warn of a backing that has become smaller
+ * @disk: the disk
  *
  * Requests before its new end succeed.
  */
@@ -408,9 +389,11 @@ void mvh_disk_check_size(const struct mvh_disk *disk)
 		pr_notice_ratelimited("%pD4: has %llu bytes, less than the disk: requests behind them fail\n",
 				      disk->file, mvh_disk_bytes(disk));
 }
+EXPORT_SYMBOL_GPL(mvh_disk_check_size);
 
-/*
- * mvh_disk_reset() - restore the write cache's first setting
+/**
+ * mvh_disk_reset - restore the write cache's first setting
+ * @disk: the disk
  *
  * Context: With the mutex of the disk's device.
  */
@@ -419,22 +402,7 @@ void mvh_disk_reset(struct mvh_disk *disk)
 	mvh_dev_assert_held(disk->dev);
 	WRITE_ONCE(disk->wce, disk->wce_first);
 }
-
-/*
- * mvh_disk_set_features() - the driver has chosen features
- * @features: the features
- *
- * Without flushes the write cache is off at first (B13).
- *
- * Context: With the mutex of the disk's device.
- */
-void mvh_disk_set_features(struct mvh_disk *disk, u64 features)
-{
-	bool can_flush = features & BIT_ULL(VIRTIO_BLK_F_FLUSH);
-
-	mvh_dev_assert_held(disk->dev);
-	WRITE_ONCE(disk->wce, disk->wce_first && can_flush);
-}
+EXPORT_SYMBOL_GPL(mvh_disk_reset);
 
 static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
 {
@@ -443,9 +411,10 @@ static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
 	return disk->asked_direct ? "buffered, no direct I/O here" : "buffered";
 }
 
-/*
- * mvh_disk_show() - a disk in /proc/PID/fdinfo/N
+/**
+ * mvh_disk_show - a disk in /proc/PID/fdinfo/N
  * @seq: where to print
+ * @disk: the disk
  *
  * Context: With the mutex of the disk's device.
  */
@@ -482,6 +451,7 @@ void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 			   mvh_disk_is_full(READ_ONCE(disk->kept_err)) ?
 			   "space" : "resume after an I/O error");
 }
+EXPORT_SYMBOL_GPL(mvh_disk_show);
 
 /**
  * mvh_disk_is_cut - has the block device become smaller than the disk?
@@ -568,3 +538,4 @@ int mvh_disk_set_limits(struct mvh_disk *disk,
 				    limits->bps_burst);
 	return 0;
 }
+EXPORT_SYMBOL_GPL(mvh_disk_set_limits);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A disk: the backing file, what it can do, and what the guest sees of it.
+ * A disk: the backing file, and what it can do.
  */
 #ifndef _MVH_BLK_DISK_H
 #define _MVH_BLK_DISK_H
@@ -11,8 +11,8 @@
 #include <uapi/linux/myvhost.h>
 #include "core/backend.h"
 #include "ring/features.h"
+#include "cmd.h"
 #include "hold.h"
-#include "req.h"
 
 struct block_device;
 struct cred;
@@ -20,9 +20,6 @@ struct file;
 struct mvh_dev;
 struct workqueue_struct;
 struct seq_file;
-
-/* Configuration space up to and without what zoned disks have. */
-#define MVH_BLK_CONFIG_SIZE	72
 
 /**
  * struct mvh_disk - a disk
@@ -54,8 +51,6 @@ struct seq_file;
  *	through the page cache
  * @holds: writes that are under way, if mvh_disk_has_parts()
  * @serial: what the guest reads as serial number
- * @features: what the disk offers, besides the rings'
- * @n_queues: queues of the device
  * @wce_first: whether the write cache is on after a reset
  * @wce: whether it is now, so that completed writes may be lost without a flush;
  *	changes under the device's mutex, is read without
@@ -91,8 +86,6 @@ struct mvh_disk {
 	u32 unit;
 	struct mvh_holds holds;
 	u8 serial[MYVHOST_BLK_SERIAL_LEN];
-	u64 features;
-	u32 n_queues;
 	bool wce_first;
 	bool wce;
 	u64 sectors;
@@ -116,11 +109,10 @@ static inline bool mvh_disk_is_full(int err)
 }
 
 struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
-				 const struct myvhost_blk *blk, u32 n_queues);
+				 const struct myvhost_blk *blk);
 void mvh_disk_put(struct mvh_disk *disk);
 void mvh_disk_resize(struct mvh_disk *disk);
 void mvh_disk_reset(struct mvh_disk *disk);
-void mvh_disk_set_features(struct mvh_disk *disk, u64 features);
 bool mvh_disk_gone(const struct mvh_disk *disk);
 void mvh_disk_check_size(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);
@@ -130,11 +122,11 @@ void mvh_disk_keep(struct mvh_disk *disk, int err);
 int mvh_disk_set_limits(struct mvh_disk *disk,
 			const struct myvhost_blk_limits *limits);
 
-/* config.c */
-void mvh_disk_config(const struct mvh_disk *disk, u8 *config);
-void mvh_disk_set_config(struct mvh_disk *disk, u64 features, u32 off,
-			 const u8 *buf, u32 len);
+/* topology.c */
+u32 mvh_disk_physical(const struct mvh_disk *disk);
+u32 mvh_disk_optimal(const struct mvh_disk *disk);
 u32 mvh_disk_range_unit(const struct mvh_disk *disk);
+u32 mvh_disk_granularity(const struct mvh_disk *disk);
 
 /* lock.c */
 int mvh_file_lock(struct file *file, bool readonly);

@@ -24,130 +24,127 @@
 #include "core/backend.h"
 #include "bounce.h"
 #include "disk.h"
+#include "engine.h"
 #include "partial.h"
-#include "queue.h"
 
 /**
- * enum mvh_blk_io_how - what a piece may wait for
- * @MVH_BLK_IO_ASYNC: it may return -EIOCBQUEUED and complete later, also with -EAGAIN,
+ * enum mvh_io_how - what a piece may wait for
+ * @MVH_IO_ASYNC: it may return -EIOCBQUEUED and complete later, also with -EAGAIN,
  *	and must not wait in a file system that can tell
- * @MVH_BLK_IO_NOWAIT: it completes at once or fails with -EAGAIN or -EOPNOTSUPP
- * @MVH_BLK_IO_WAIT: it may block
+ * @MVH_IO_NOWAIT: it completes at once or fails with -EAGAIN or -EOPNOTSUPP
+ * @MVH_IO_WAIT: it may block
  */
-enum mvh_blk_io_how {
-	MVH_BLK_IO_ASYNC,
-	MVH_BLK_IO_NOWAIT,
-	MVH_BLK_IO_WAIT,
+enum mvh_io_how {
+	MVH_IO_ASYNC,
+	MVH_IO_NOWAIT,
+	MVH_IO_WAIT,
 };
 
-static bool mvh_blk_io_writes(const struct mvh_blk_req *req)
+static bool mvh_io_writes(const struct mvh_io *io)
 {
-	return req->cmd.op == MVH_BLK_WRITE;
+	return io->cmd.op == MVH_BLK_WRITE;
 }
 
-static bool mvh_blk_io_syncs(const struct mvh_blk_req *req)
+static bool mvh_io_syncs(const struct mvh_io *io)
 {
-	return req->dsync && mvh_blk_io_writes(req);
+	return io->dsync && mvh_io_writes(io);
 }
 
 /* Guest memory of what is not done yet. */
-static void mvh_blk_io_guest(const struct mvh_blk_req *req,
-			     struct iov_iter *iter)
+static void mvh_io_guest(const struct mvh_io *io, struct iov_iter *iter)
 {
-	iov_iter_init(iter, mvh_blk_io_writes(req) ? ITER_SOURCE : ITER_DEST,
-		      req->iov, req->n_iov, req->cmd.len);
-	iov_iter_advance(iter, req->bytes_done);
+	iov_iter_init(iter, mvh_io_writes(io) ? ITER_SOURCE : ITER_DEST,
+		      io->iov, io->n_iov, io->cmd.len);
+	iov_iter_advance(iter, io->bytes_done);
 }
 
 /* Cut one piece off, and charge it. */
-static void mvh_blk_io_piece(struct mvh_blk_req *req, struct iov_iter *iter)
+static void mvh_io_piece(struct mvh_io *io, struct iov_iter *iter)
 {
-	iov_iter_truncate(iter, MVH_BLK_PIECE_MAX);
-	mvh_vq_charge(req->queue->vq, iov_iter_count(iter));
+	iov_iter_truncate(iter, MVH_IO_PIECE_MAX);
+	mvh_vq_charge(io->port->vq, iov_iter_count(iter));
 }
 
 /* Is what is not done yet more or less than whole units of the backing? */
-static bool mvh_blk_io_partial(const struct mvh_blk_req *req)
+static bool mvh_io_partial(const struct mvh_io *io)
 {
-	u64 pos = req->cmd.pos + req->bytes_done;
-	u64 left = req->cmd.len - req->bytes_done;
+	u64 pos = io->cmd.pos + io->bytes_done;
+	u64 left = io->cmd.len - io->bytes_done;
 
-	return (pos | left) & (req->queue->disk->unit - 1);
+	return (pos | left) & (io->disk->unit - 1);
 }
 
 /* Copy @len bytes between guest memory and the bounce buffer. */
-static int mvh_blk_io_copy(struct mvh_blk_req *req, size_t len)
+static int mvh_io_copy(struct mvh_io *io, size_t len)
 {
 	struct iov_iter iter;
 
-	mvh_vq_assert_mm(req->queue->vq);
-	mvh_blk_io_guest(req, &iter);
-	return mvh_bounce_copy(req->bounce, &iter, len,
-			       mvh_blk_io_writes(req));
+	mvh_vq_assert_mm(io->port->vq);
+	mvh_io_guest(io, &iter);
+	return mvh_bounce_copy(io->bounce, &iter, len, mvh_io_writes(io));
 }
 
 /* The piece will go through kernel pages. */
-static int mvh_blk_io_bounce(struct mvh_blk_req *req)
+static int mvh_io_bounce(struct mvh_io *io)
 {
-	struct mvh_vq *vq = req->queue->vq;
+	struct mvh_vq *vq = io->port->vq;
 
-	req->bounce = mvh_bounce_alloc(req->cmd.pos + req->bytes_done,
-				       req->cmd.len - req->bytes_done,
-				       req->queue->disk->unit);
-	if (!req->bounce)
+	io->bounce = mvh_bounce_alloc(io->cmd.pos + io->bytes_done,
+				      io->cmd.len - io->bytes_done,
+				      io->disk->unit);
+	if (!io->bounce)
 		return -ENOMEM;
 	mvh_vq_count(vq, MYVHOST_CNT_BOUNCED, 1);
-	mvh_vq_charge(vq, req->bounce->len);
-	if (!mvh_blk_io_writes(req))
+	mvh_vq_charge(vq, io->bounce->len);
+	if (!mvh_io_writes(io))
 		return 0;
-	return mvh_blk_io_copy(req, req->bounce->want);
+	return mvh_io_copy(io, io->bounce->want);
 }
 
 /* Where the piece begins. */
-static u64 mvh_blk_io_pos(const struct mvh_blk_req *req)
+static u64 mvh_io_pos(const struct mvh_io *io)
 {
-	u64 pos = req->cmd.pos + req->bytes_done;
+	u64 pos = io->cmd.pos + io->bytes_done;
 
-	return req->bounce ? pos - req->bounce->skip : pos;
+	return io->bounce ? pos - io->bounce->skip : pos;
 }
 
 /* A write to a file system needs protection from a freeze. */
-static bool mvh_blk_io_freezable(const struct mvh_blk_req *req)
+static bool mvh_io_freezable(const struct mvh_io *io)
 {
-	return mvh_blk_io_writes(req) && !req->queue->disk->bdev;
+	return mvh_io_writes(io) && !io->disk->bdev;
 }
 
 /* A write of whole units stays off those that are written in part, and they off it. */
-static bool mvh_blk_io_held(const struct mvh_blk_req *req)
+static bool mvh_io_held(const struct mvh_io *io)
 {
-	return mvh_blk_io_writes(req) && mvh_disk_has_parts(req->queue->disk);
+	return mvh_io_writes(io) && mvh_disk_has_parts(io->disk);
 }
 
-static void mvh_blk_io_end_write(struct mvh_blk_req *req)
+static void mvh_io_end_write(struct mvh_io *io)
 {
-	if (mvh_blk_io_freezable(req))
-		kiocb_end_write(&req->kiocb);
-	if (unlikely(mvh_blk_io_held(req)))
-		mvh_hold_release(&req->queue->disk->holds, &req->hold);
+	if (mvh_io_freezable(io))
+		kiocb_end_write(&io->kiocb);
+	if (unlikely(mvh_io_held(io)))
+		mvh_hold_release(&io->disk->holds, &io->hold);
 }
 
-static void mvh_blk_kiocb_complete(struct kiocb *kiocb, long result)
+static void mvh_io_kiocb_complete(struct kiocb *kiocb, long result)
 {
-	struct mvh_blk_req *req = container_of(kiocb, struct mvh_blk_req,
-					       kiocb);
+	struct mvh_io *io = container_of(kiocb, struct mvh_io, kiocb);
 
-	mvh_blk_io_end_write(req);
-	req->result = result;
-	mvh_blk_queue_complete(req);
+	mvh_io_end_write(io);
+	io->result = result;
+	mvh_io_piece_completed(io);
 }
 
 /* Returns false if the file system is frozen and @how is not to wait for the thaw. */
-static bool mvh_blk_io_protect(struct mvh_blk_req *req, enum mvh_blk_io_how how)
+static bool mvh_io_protect(struct mvh_io *io, enum mvh_io_how how)
 {
-	struct super_block *sb = file_inode(req->queue->disk->file)->i_sb;
+	struct super_block *sb = file_inode(io->disk->file)->i_sb;
 
-	if (how == MVH_BLK_IO_WAIT) {
-		kiocb_start_write(&req->kiocb);
+	if (how == MVH_IO_WAIT) {
+		kiocb_start_write(&io->kiocb);
 		return true;
 	}
 	if (!sb_start_write_trylock(sb))
@@ -158,245 +155,259 @@ static bool mvh_blk_io_protect(struct mvh_blk_req *req, enum mvh_blk_io_how how)
 }
 
 /* Returns false if @how is not to wait for others to complete. */
-static bool mvh_blk_io_hold(struct mvh_blk_req *req, size_t len,
-			    enum mvh_blk_io_how how)
+static bool mvh_io_hold(struct mvh_io *io, size_t len, enum mvh_io_how how)
 {
-	struct mvh_holds *holds = &req->queue->disk->holds;
-	u64 pos = mvh_blk_io_pos(req);
+	struct mvh_holds *holds = &io->disk->holds;
+	u64 pos = mvh_io_pos(io);
 
-	if (how != MVH_BLK_IO_WAIT)
-		return mvh_hold_try(holds, &req->hold, pos, pos + len, false);
-	mvh_hold_wait(holds, &req->hold, pos, pos + len, false);
+	if (how != MVH_IO_WAIT)
+		return mvh_hold_try(holds, &io->hold, pos, pos + len, false);
+	mvh_hold_wait(holds, &io->hold, pos, pos + len, false);
 	return true;
 }
 
 /* Returns false if @how is not to wait for what a write must wait for. */
-static bool mvh_blk_io_start_write(struct mvh_blk_req *req, size_t len,
-				   enum mvh_blk_io_how how)
+static bool mvh_io_start_write(struct mvh_io *io, size_t len,
+			       enum mvh_io_how how)
 {
-	if (unlikely(mvh_blk_io_held(req)) && !mvh_blk_io_hold(req, len, how))
+	if (unlikely(mvh_io_held(io)) && !mvh_io_hold(io, len, how))
 		return false;
-	if (!mvh_blk_io_freezable(req) || mvh_blk_io_protect(req, how))
+	if (!mvh_io_freezable(io) || mvh_io_protect(io, how))
 		return true;
-	if (unlikely(mvh_blk_io_held(req)))
-		mvh_hold_release(&req->queue->disk->holds, &req->hold);
+	if (unlikely(mvh_io_held(io)))
+		mvh_hold_release(&io->disk->holds, &io->hold);
 	return false;
 }
 
 /* Block devices have little to wait for, and refuse large pieces that must not. */
-static int mvh_blk_io_flags(const struct mvh_blk_req *req, enum mvh_blk_io_how how)
+static int mvh_io_flags(const struct mvh_io *io, enum mvh_io_how how)
 {
-	const struct mvh_disk *disk = req->queue->disk;
-	int flags = mvh_blk_io_syncs(req) ? IOCB_DSYNC : 0;
+	const struct mvh_disk *disk = io->disk;
+	int flags = mvh_io_syncs(io) ? IOCB_DSYNC : 0;
 
-	if (how == MVH_BLK_IO_NOWAIT ||
-	    (how == MVH_BLK_IO_ASYNC && !disk->bdev && disk->file->f_mode & FMODE_NOWAIT))
+	if (how == MVH_IO_NOWAIT ||
+	    (how == MVH_IO_ASYNC && !disk->bdev && disk->file->f_mode & FMODE_NOWAIT))
 		flags |= IOCB_NOWAIT;
 	return flags;
 }
 
 /* Returns the file's result; -EAGAIN if it would block and @how is not to wait. */
-static long mvh_blk_io_rw(struct mvh_blk_req *req, struct iov_iter *iter,
-			  enum mvh_blk_io_how how)
+static long mvh_io_rw(struct mvh_io *io, struct iov_iter *iter,
+		      enum mvh_io_how how)
 {
-	struct file *file = req->queue->disk->file;
-	struct kiocb *kiocb = &req->kiocb;
+	struct file *file = io->disk->file;
+	struct kiocb *kiocb = &io->kiocb;
 	long ret;
 
 	init_sync_kiocb(kiocb, file);
-	kiocb->ki_pos = mvh_blk_io_pos(req);
-	if (how == MVH_BLK_IO_ASYNC)
-		kiocb->ki_complete = mvh_blk_kiocb_complete;
-	kiocb->ki_flags |= mvh_blk_io_flags(req, how);
-	if (!mvh_blk_io_writes(req))
+	kiocb->ki_pos = mvh_io_pos(io);
+	if (how == MVH_IO_ASYNC)
+		kiocb->ki_complete = mvh_io_kiocb_complete;
+	kiocb->ki_flags |= mvh_io_flags(io, how);
+	if (!mvh_io_writes(io))
 		return file->f_op->read_iter(kiocb, iter);
-	if (!mvh_blk_io_start_write(req, iov_iter_count(iter), how))
+	if (!mvh_io_start_write(io, iov_iter_count(iter), how))
 		return -EAGAIN;
 	ret = file->f_op->write_iter(kiocb, iter);
 	if (ret != -EIOCBQUEUED)
-		mvh_blk_io_end_write(req);
+		mvh_io_end_write(io);
 	return ret;
 }
 
 /* Have the pool execute the request or piece. */
-static void mvh_blk_io_punt(struct mvh_blk_req *req)
+static void mvh_io_punt(struct mvh_io *io)
 {
-	struct mvh_disk *disk = req->queue->disk;
+	struct mvh_disk *disk = io->disk;
 
-	mvh_vq_count(req->queue->vq, MYVHOST_CNT_PUNTED, 1);
-	mvh_blk_queue_inc_inflight(req->queue);
-	mvh_cgroups_get(&req->cgroups);
-	queue_work(req->ranges ? disk->range_pool : disk->pool, &req->work);
+	mvh_vq_count(io->port->vq, MYVHOST_CNT_PUNTED, 1);
+	mvh_io_port_inc_inflight(io->port);
+	mvh_cgroups_get(&io->cgroups);
+	queue_work(io->ranges ? disk->range_pool : disk->pool, &io->work);
 }
 
-/* Have the pool do the piece through kernel pages.  Returns as mvh_blk_io_submit(). */
-static bool mvh_blk_io_punt_bounced(struct mvh_blk_req *req)
+/* Have the pool do the piece through kernel pages.  Returns as mvh_io_piece_submit(). */
+static bool mvh_io_punt_bounced(struct mvh_io *io)
 {
-	req->result = req->bounce ? 0 : mvh_blk_io_bounce(req);
-	if (req->result)
+	io->result = io->bounce ? 0 : mvh_io_bounce(io);
+	if (io->result)
 		return true;
-	mvh_blk_io_punt(req);
+	mvh_io_punt(io);
 	return false;
 }
 
 /*
  * Have the pool do what is left of the request, this piece in guest memory if it is not
- * bounced and its owner is not about to exit.  Returns as mvh_blk_io_submit().
+ * bounced and its owner is not about to exit.  Returns as mvh_io_piece_submit().
  */
-static bool mvh_blk_io_punt_piece(struct mvh_blk_req *req)
+static bool mvh_io_punt_piece(struct mvh_io *io)
 {
-	mvh_vq_assert_mm(req->queue->vq);
-	req->punt = true;
-	if (req->bounce || !mmget_not_zero(current->mm))
-		return mvh_blk_io_punt_bounced(req);
-	req->mm = current->mm;
-	mvh_blk_io_punt(req);
+	mvh_vq_assert_mm(io->port->vq);
+	io->punt = true;
+	if (io->bounce || !mmget_not_zero(current->mm))
+		return mvh_io_punt_bounced(io);
+	io->mm = current->mm;
+	mvh_io_punt(io);
 	return false;
 }
 
 /* A write that must be durable blocks in any case. */
-static bool mvh_blk_io_may_try(const struct mvh_blk_req *req)
+static bool mvh_io_may_try(const struct mvh_io *io)
 {
-	return !req->punt && !mvh_blk_io_syncs(req) &&
-	       req->queue->disk->file->f_mode & FMODE_NOWAIT;
+	return !io->punt && !mvh_io_syncs(io) &&
+	       io->disk->file->f_mode & FMODE_NOWAIT;
 }
 
-static bool mvh_blk_io_buffered(struct mvh_blk_req *req)
+static bool mvh_io_buffered(struct mvh_io *io)
 {
 	struct iov_iter iter;
 
-	mvh_blk_io_guest(req, &iter);
-	mvh_blk_io_piece(req, &iter);
-	if (mvh_blk_io_may_try(req)) {
-		req->result = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_NOWAIT);
-		if (req->result != -EAGAIN && req->result != -EOPNOTSUPP)
+	mvh_io_guest(io, &iter);
+	mvh_io_piece(io, &iter);
+	if (mvh_io_may_try(io)) {
+		io->result = mvh_io_rw(io, &iter, MVH_IO_NOWAIT);
+		if (io->result != -EAGAIN && io->result != -EOPNOTSUPP)
 			return true;
 	}
-	return mvh_blk_io_punt_piece(req);
+	return mvh_io_punt_piece(io);
 }
 
-/*
- * mvh_blk_io_submit() - submit the next piece of a request
- *
- * None follows once the queue's requests are cancelled.
- *
- * Context: Process context with the owner's address space and the queue's mutex.
- * Return: true if the piece is complete already, and mvh_blk_io_complete() must
- * follow; false if it completes later.
- */
-bool mvh_blk_io_submit(struct mvh_blk_req *req)
+/* The same with the disk's rights. */
+static bool mvh_io_piece_try(struct mvh_io *io)
 {
-	struct mvh_blk_queue *queue = req->queue;
+	struct mvh_io_port *port = io->port;
 	struct iov_iter iter;
 	bool partial;
 	long ret;
 
-	mvh_vq_assert_held(queue->vq);
-	mvh_vq_assert_mm(queue->vq);
-	if (mvh_blk_queue_cancelled(queue)) {
-		req->result = -ECANCELED;
+	if (mvh_io_port_cancelled(port)) {
+		io->result = -ECANCELED;
 		return true;
 	}
-	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE) {
-		mvh_vq_charge(queue->vq, req->cmd.len);
-		mvh_blk_io_punt(req);
+	if (io->cmd.op != MVH_BLK_READ && io->cmd.op != MVH_BLK_WRITE) {
+		mvh_vq_charge(port->vq, io->cmd.len);
+		mvh_io_punt(io);
 		return false;
 	}
-	if (!queue->disk->direct)
-		return mvh_blk_io_buffered(req);
-	partial = mvh_blk_io_partial(req);
-	if (unlikely(partial && mvh_blk_io_writes(req)))
-		return mvh_blk_io_punt_bounced(req);
+	if (!io->disk->direct)
+		return mvh_io_buffered(io);
+	partial = mvh_io_partial(io);
+	if (unlikely(partial && mvh_io_writes(io)))
+		return mvh_io_punt_bounced(io);
 	/* Not of the piece alone: some file systems check what is behind it, too. */
-	mvh_blk_io_guest(req, &iter);
-	if (partial || iov_iter_alignment(&iter) & (queue->disk->unit - 1)) {
-		req->result = mvh_blk_io_bounce(req);
-		if (req->result)
+	mvh_io_guest(io, &iter);
+	if (partial || iov_iter_alignment(&iter) & (io->disk->unit - 1)) {
+		io->result = mvh_io_bounce(io);
+		if (io->result)
 			return true;
-		mvh_bounce_iter(req->bounce, &iter, mvh_blk_io_writes(req));
+		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
 	} else {
-		mvh_blk_io_piece(req, &iter);
+		mvh_io_piece(io, &iter);
 	}
-	if (unlikely(req->punt))
-		return mvh_blk_io_punt_piece(req);
-	mvh_blk_queue_inc_inflight(queue);
-	ret = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_ASYNC);
+	if (unlikely(io->punt))
+		return mvh_io_punt_piece(io);
+	mvh_io_port_inc_inflight(port);
+	ret = mvh_io_rw(io, &iter, MVH_IO_ASYNC);
 	if (ret == -EIOCBQUEUED)
 		return false;
-	mvh_blk_queue_dec_inflight(queue);
-	req->result = ret;
-	return ret == -EAGAIN ? mvh_blk_io_punt_piece(req) : true;
+	mvh_io_port_dec_inflight(port);
+	io->result = ret;
+	return ret == -EAGAIN ? mvh_io_punt_piece(io) : true;
+}
+
+/*
+ * mvh_io_piece_submit() - submit the next piece of a request
+ *
+ * With the disk's rights, which a run for a single disk may have already.  None follows
+ * once the port's requests are cancelled.
+ *
+ * Context: Process context with the owner's address space and the queue's mutex.
+ * Return: true if the piece is complete already, and mvh_io_piece_complete() must
+ * follow; false if it completes later.
+ */
+bool mvh_io_piece_submit(struct mvh_io *io)
+{
+	const struct cred *old;
+	bool completed;
+
+	mvh_vq_assert_held(io->port->vq);
+	mvh_vq_assert_mm(io->port->vq);
+	if (likely(current_cred() == io->disk->cred))
+		return mvh_io_piece_try(io);
+	old = override_creds(io->disk->cred);
+	completed = mvh_io_piece_try(io);
+	revert_creds(old);
+	return completed;
 }
 
 /* How many of the bytes that were read or written are data? */
-static long mvh_blk_io_data(const struct mvh_bounce *bounce, size_t len)
+static long mvh_io_data(const struct mvh_bounce *bounce, size_t len)
 {
 	return len > bounce->skip ? min(len - bounce->skip, bounce->want) : 0;
 }
 
 /**
- * mvh_blk_io_complete - process the completion of a piece
- * @req: the request, with @req->result of the piece; if no other follows it becomes
+ * mvh_io_piece_complete - process the completion of a piece
+ * @io: the request, with @io->result of the piece; if no other follows it becomes
  *	that of the request, 0 or an error
  *
  * The end of the backing within the disk is an error (B8), which block devices report
  * to writers as a lack of space.
  *
- * Context: as for mvh_blk_io_submit().
+ * Context: as for mvh_io_piece_submit().
  * Return: true if another piece is to be submitted.
  */
-bool mvh_blk_io_complete(struct mvh_blk_req *req)
+bool mvh_io_piece_complete(struct mvh_io *io)
 {
-	mvh_vq_assert_held(req->queue->vq);
-	if (req->cmd.op != MVH_BLK_READ && req->cmd.op != MVH_BLK_WRITE)
+	mvh_vq_assert_held(io->port->vq);
+	if (io->cmd.op != MVH_BLK_READ && io->cmd.op != MVH_BLK_WRITE)
 		return false;
-	if (req->result > 0 && req->bounce) {
-		req->result = mvh_blk_io_data(req->bounce, req->result);
-		if (!mvh_blk_io_writes(req) && req->result) {
-			mvh_vq_charge(req->queue->vq, req->result);
-			if (mvh_blk_io_copy(req, req->result))
-				req->result = -EFAULT;
+	if (io->result > 0 && io->bounce) {
+		io->result = mvh_io_data(io->bounce, io->result);
+		if (!mvh_io_writes(io) && io->result) {
+			mvh_vq_charge(io->port->vq, io->result);
+			if (mvh_io_copy(io, io->result))
+				io->result = -EFAULT;
 		}
 	}
-	mvh_bounce_free(req->bounce);
-	req->bounce = NULL;
+	mvh_bounce_free(io->bounce);
+	io->bounce = NULL;
 	/* The device below would have had to wait: once more, by the pool. */
-	if (unlikely(req->result == -EAGAIN && !req->punt)) {
-		req->punt = true;
-		req->result = 0;
+	if (unlikely(io->result == -EAGAIN && !io->punt)) {
+		io->punt = true;
+		io->result = 0;
 		return true;
 	}
-	if (!req->result ||
-	    (req->result == -ENOSPC && mvh_disk_is_cut(req->queue->disk)))
-		req->result = -EIO;
-	if (req->result < 0)
+	if (!io->result ||
+	    (io->result == -ENOSPC && mvh_disk_is_cut(io->disk)))
+		io->result = -EIO;
+	if (io->result < 0)
 		return false;
-	req->bytes_done += req->result;
-	req->result = 0;
-	return req->bytes_done < req->cmd.len;
+	io->bytes_done += io->result;
+	io->result = 0;
+	return io->bytes_done < io->cmd.len;
 }
 
-static void mvh_blk_io_put_mm(struct mvh_blk_req *req)
+static void mvh_io_put_mm(struct mvh_io *io)
 {
-	if (!req->mm)
+	if (!io->mm)
 		return;
-	mmput(req->mm);
-	req->mm = NULL;
+	mmput(io->mm);
+	io->mm = NULL;
 }
 
 /**
- * mvh_blk_io_cancel - take a piece back from the pool
- * @req: the slot, in use or not
+ * mvh_io_piece_cancel - take a piece back from the pool
+ * @io: the slot, in use or not
  *
  * Return: true if no thread has begun with it; it is complete then, with -ECANCELED.
  */
-bool mvh_blk_io_cancel(struct mvh_blk_req *req)
+bool mvh_io_piece_cancel(struct mvh_io *io)
 {
-	if (!cancel_work(&req->work))
+	if (!cancel_work(&io->work))
 		return false;
-	mvh_cgroups_put(&req->cgroups);
-	mvh_blk_io_put_mm(req);
-	req->result = -ECANCELED;
+	mvh_cgroups_put(&io->cgroups);
+	mvh_io_put_mm(io);
+	io->result = -ECANCELED;
 	return true;
 }
 
@@ -404,31 +415,31 @@ bool mvh_blk_io_cancel(struct mvh_blk_req *req)
  * The backing reports an error of write-back once.  If the driver that caused the report
  * is not told of it, the next flush is.
  */
-static void mvh_blk_io_keep_error(struct mvh_blk_req *req)
+static void mvh_io_keep_error(struct mvh_io *io)
 {
-	bool synced = req->cmd.op == MVH_BLK_FLUSH ||
-		      (req->dsync && req->cmd.op != MVH_BLK_READ);
+	bool synced = io->cmd.op == MVH_BLK_FLUSH ||
+		      (io->dsync && io->cmd.op != MVH_BLK_READ);
 
-	if (synced && !req->told && req->result < 0 &&
-	    req->result != -ECANCELED)
-		WRITE_ONCE(req->queue->disk->untold, req->result);
-	req->result = 0;
+	if (synced && !io->told && io->result < 0 &&
+	    io->result != -ECANCELED)
+		WRITE_ONCE(io->disk->untold, io->result);
+	io->result = 0;
 }
 
 /**
- * mvh_blk_io_release - forget a request, and free its kernel memory
- * @req: the request, nothing of it in flight
+ * mvh_io_release - forget a request, and free its kernel memory
+ * @io: the request, nothing of it in flight
  */
-void mvh_blk_io_release(struct mvh_blk_req *req)
+void mvh_io_release(struct mvh_io *io)
 {
-	mvh_blk_io_keep_error(req);
-	mvh_bounce_free(req->bounce);
-	kfree(req->ranges);
-	req->bounce = NULL;
-	req->ranges = NULL;
+	mvh_io_keep_error(io);
+	mvh_bounce_free(io->bounce);
+	kfree(io->ranges);
+	io->bounce = NULL;
+	io->ranges = NULL;
 }
 
-static long mvh_blk_io_flush(struct mvh_disk *disk)
+static long mvh_io_flush(struct mvh_disk *disk)
 {
 	long untold = xchg(&disk->untold, 0);
 
@@ -436,68 +447,68 @@ static long mvh_blk_io_flush(struct mvh_disk *disk)
 }
 
 /* In guest memory, which the thread sees meanwhile. */
-static long mvh_blk_io_rw_guest(struct mvh_blk_req *req)
+static long mvh_io_rw_guest(struct mvh_io *io)
 {
 	struct iov_iter iter;
 	long ret;
 
-	kthread_use_mm(req->mm);
-	mvh_blk_io_guest(req, &iter);
-	iov_iter_truncate(&iter, MVH_BLK_PIECE_MAX);
-	ret = mvh_blk_io_rw(req, &iter, MVH_BLK_IO_WAIT);
-	kthread_unuse_mm(req->mm);
+	kthread_use_mm(io->mm);
+	mvh_io_guest(io, &iter);
+	iov_iter_truncate(&iter, MVH_IO_PIECE_MAX);
+	ret = mvh_io_rw(io, &iter, MVH_IO_WAIT);
+	kthread_unuse_mm(io->mm);
 	return ret;
 }
 
 /* In a thread of the pool. */
-static long mvh_blk_io_execute(struct mvh_blk_req *req)
+static long mvh_io_execute(struct mvh_io *io)
 {
 	struct iov_iter iter;
 
-	if (mvh_blk_queue_cancelled(req->queue))
+	if (mvh_io_port_cancelled(io->port))
 		return -ECANCELED;
-	switch (req->cmd.op) {
+	switch (io->cmd.op) {
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
-		if (req->mm)
-			return mvh_blk_io_rw_guest(req);
-		if (mvh_blk_io_writes(req) && mvh_bounce_padded(req->bounce))
-			return mvh_partial_write(req->queue->disk, req->bounce,
-						 mvh_blk_io_pos(req),
-						 mvh_blk_io_syncs(req));
-		mvh_bounce_iter(req->bounce, &iter, mvh_blk_io_writes(req));
-		return mvh_blk_io_rw(req, &iter, MVH_BLK_IO_WAIT);
+		if (io->mm)
+			return mvh_io_rw_guest(io);
+		if (mvh_io_writes(io) && mvh_bounce_padded(io->bounce))
+			return mvh_partial_write(io->disk, io->bounce,
+						 mvh_io_pos(io),
+						 mvh_io_syncs(io));
+		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
+		return mvh_io_rw(io, &iter, MVH_IO_WAIT);
 	case MVH_BLK_FLUSH:
-		return mvh_blk_io_flush(req->queue->disk);
+		return mvh_io_flush(io->disk);
 	default:
-		return mvh_blk_range_run(req);
+		return mvh_io_range_run(io);
 	}
 }
 
-static void mvh_blk_io_work(struct work_struct *work)
+static void mvh_io_work(struct work_struct *work)
 {
-	struct mvh_blk_req *req = container_of(work, struct mvh_blk_req, work);
-	const struct cred *old = override_creds(req->queue->disk->cred);
+	struct mvh_io *io = container_of(work, struct mvh_io, work);
+	const struct cred *old = override_creds(io->disk->cred);
 
-	kcov_remote_start_common(req->kcov);
-	mvh_cgroups_enter(&req->cgroups);
-	req->result = mvh_blk_io_execute(req);
+	kcov_remote_start_common(io->kcov);
+	mvh_cgroups_enter(&io->cgroups);
+	io->result = mvh_io_execute(io);
 	mvh_cgroups_leave();
-	mvh_cgroups_put(&req->cgroups);
-	mvh_blk_io_put_mm(req);
+	mvh_cgroups_put(&io->cgroups);
+	mvh_io_put_mm(io);
 	revert_creds(old);
-	mvh_blk_queue_complete(req);
+	mvh_io_piece_completed(io);
 	kcov_remote_stop();
 }
 
 /**
- * mvh_blk_io_init - prepare a new slot
- * @req: zeroed memory
+ * mvh_io_init - prepare a new slot
+ * @io: zeroed memory
  */
-void mvh_blk_io_init(struct mvh_blk_req *req)
+void mvh_io_init(struct mvh_io *io)
 {
-	INIT_WORK(&req->work, mvh_blk_io_work);
-	req->kcov = kcov_common_handle();
-	req->iov = req->inline_iov;
-	req->max_iov = MVH_BLK_IOV_INLINE;
+	INIT_WORK(&io->work, mvh_io_work);
+	io->kcov = kcov_common_handle();
+	io->iov = io->inline_iov;
+	io->max_iov = MVH_IO_IOV_INLINE;
 }

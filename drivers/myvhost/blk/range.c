@@ -11,8 +11,8 @@
 #include <linux/pagemap.h>
 #include <linux/uio.h>
 #include "disk.h"
+#include "engine.h"
 #include "partial.h"
-#include "queue.h"
 
 /* Pages of zeroes that are written at a time. */
 #define MVH_ZERO_PAGES		16
@@ -37,7 +37,7 @@ static ssize_t mvh_range_write(struct mvh_disk *disk, struct iov_iter *iter,
 }
 
 /* Write zeroes where the backing supports nothing faster. */
-static int mvh_range_write_zeroes(const struct mvh_blk_queue *queue, loff_t pos,
+static int mvh_range_write_zeroes(struct mvh_io *io, loff_t pos,
 				  u64 len)
 {
 	struct bio_vec bv[MVH_ZERO_PAGES];
@@ -53,10 +53,10 @@ static int mvh_range_write_zeroes(const struct mvh_blk_queue *queue, loff_t pos,
 		struct iov_iter iter;
 		ssize_t ret;
 
-		if (mvh_blk_queue_cancelled(queue))
+		if (mvh_io_port_cancelled(io->port))
 			return -ECANCELED;
 		iov_iter_bvec(&iter, ITER_SOURCE, bv, MVH_ZERO_PAGES, n);
-		ret = mvh_range_write(queue->disk, &iter, pos);
+		ret = mvh_range_write(io->disk, &iter, pos);
 		if (ret <= 0)
 			return ret ?: -EIO;
 		pos += ret;
@@ -65,10 +65,10 @@ static int mvh_range_write_zeroes(const struct mvh_blk_queue *queue, loff_t pos,
 	return 0;
 }
 
-static int mvh_range_zero(const struct mvh_blk_queue *queue,
+static int mvh_range_zero(struct mvh_io *io,
 			  const struct mvh_blk_range *range)
 {
-	struct mvh_disk *disk = queue->disk;
+	struct mvh_disk *disk = io->disk;
 	int err = -EOPNOTSUPP;
 
 	if (range->unmap && disk->discard)
@@ -80,7 +80,7 @@ static int mvh_range_zero(const struct mvh_blk_queue *queue,
 				    FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
 				    range->pos, range->len);
 	if (err == -EOPNOTSUPP)
-		err = mvh_range_write_zeroes(queue, range->pos, range->len);
+		err = mvh_range_write_zeroes(io, range->pos, range->len);
 	return err;
 }
 
@@ -140,20 +140,20 @@ static int mvh_range_erase(struct mvh_disk *disk,
 }
 
 /* Zeroes in a part of one unit. */
-static int mvh_range_zero_part(const struct mvh_blk_queue *queue, u64 pos,
+static int mvh_range_zero_part(struct mvh_io *io, u64 pos,
 			       u64 len)
 {
-	struct mvh_disk *disk = queue->disk;
+	struct mvh_disk *disk = io->disk;
 
 	return mvh_disk_has_parts(disk) ? mvh_partial_zero(disk, pos, len) :
-					  mvh_range_write_zeroes(queue, pos, len);
+					  mvh_range_write_zeroes(io, pos, len);
 }
 
 /* Whole units, while no part of them is written. */
-static int mvh_range_units(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
+static int mvh_range_units(struct mvh_io *io, enum mvh_blk_op op,
 			   const struct mvh_blk_range *range)
 {
-	struct mvh_disk *disk = queue->disk;
+	struct mvh_disk *disk = io->disk;
 	struct mvh_hold hold;
 	int err;
 
@@ -163,7 +163,7 @@ static int mvh_range_units(const struct mvh_blk_queue *queue, enum mvh_blk_op op
 	if (op == MVH_BLK_DISCARD)
 		err = mvh_range_discard(disk, range);
 	else if (op == MVH_BLK_WRITE_ZEROES)
-		err = mvh_range_zero(queue, range);
+		err = mvh_range_zero(io, range);
 	else
 		err = mvh_range_erase(disk, range);
 	if (mvh_disk_has_parts(disk))
@@ -172,7 +172,7 @@ static int mvh_range_units(const struct mvh_blk_queue *queue, enum mvh_blk_op op
 }
 
 /* One cut after the other, until the requests are cancelled. */
-static int mvh_range_cuts(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
+static int mvh_range_cuts(struct mvh_io *io, enum mvh_blk_op op,
 			  const struct mvh_blk_range *range)
 {
 	struct mvh_blk_range cut = *range;
@@ -180,10 +180,10 @@ static int mvh_range_cuts(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
 	int err = 0;
 
 	while (left && !err) {
-		if (mvh_blk_queue_cancelled(queue))
+		if (mvh_io_port_cancelled(io->port))
 			return -ECANCELED;
 		cut.len = min(left, MVH_RANGE_CUT - (cut.pos & (MVH_RANGE_CUT - 1)));
-		err = mvh_range_units(queue, op, &cut);
+		err = mvh_range_units(io, op, &cut);
 		cut.pos += cut.len;
 		left -= cut.len;
 	}
@@ -191,10 +191,10 @@ static int mvh_range_cuts(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
 }
 
 /* The parts of units at both ends keep their contents in a discard. */
-static int mvh_range_split(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
+static int mvh_range_split(struct mvh_io *io, enum mvh_blk_op op,
 			   const struct mvh_blk_range *range)
 {
-	u32 unit = mvh_disk_range_unit(queue->disk);
+	u32 unit = mvh_disk_range_unit(io->disk);
 	u64 pos = range->pos, end = pos + range->len;
 	u64 first = min_t(u64, round_up(pos, unit), end);
 	u64 last = max_t(u64, round_down(end, unit), first);
@@ -202,39 +202,39 @@ static int mvh_range_split(const struct mvh_blk_queue *queue, enum mvh_blk_op op
 	int err = 0;
 
 	if (op == MVH_BLK_WRITE_ZEROES && first > pos)
-		err = mvh_range_zero_part(queue, pos, first - pos);
+		err = mvh_range_zero_part(io, pos, first - pos);
 	if (!err && op == MVH_BLK_WRITE_ZEROES && end > last)
-		err = mvh_range_zero_part(queue, last, end - last);
+		err = mvh_range_zero_part(io, last, end - last);
 	units.pos = first;
 	units.len = last - first;
-	return err ?: mvh_range_cuts(queue, op, &units);
+	return err ?: mvh_range_cuts(io, op, &units);
 }
 
-static int mvh_range_one(const struct mvh_blk_queue *queue, enum mvh_blk_op op,
+static int mvh_range_one(struct mvh_io *io, enum mvh_blk_op op,
 			 const struct mvh_blk_range *range)
 {
 	if (!range->len)
 		return 0;
 	if (op == MVH_BLK_SECURE_ERASE)
-		return mvh_range_cuts(queue, op, range);
-	return mvh_range_split(queue, op, range);
+		return mvh_range_cuts(io, op, range);
+	return mvh_range_split(io, op, range);
 }
 
 /*
- * mvh_blk_range_run() - execute a discard, zeroing or erasure
+ * mvh_io_range_run() - execute a discard, zeroing or erasure
  *
  * Context: Process context, may sleep.
  * Return: 0, or the first error; -ECANCELED if the rest is not to be done.
  */
-long mvh_blk_range_run(struct mvh_blk_req *req)
+long mvh_io_range_run(struct mvh_io *io)
 {
-	struct mvh_disk *disk = req->queue->disk;
+	struct mvh_disk *disk = io->disk;
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < req->n_ranges && !err; i++)
-		err = mvh_range_one(req->queue, req->cmd.op, &req->ranges[i]);
-	if (!err && req->dsync)
+	for (i = 0; i < io->n_ranges && !err; i++)
+		err = mvh_range_one(io, io->cmd.op, &io->ranges[i]);
+	if (!err && io->dsync)
 		err = vfs_fsync(disk->file, 1);
 	return err;
 }
