@@ -39,12 +39,14 @@ struct icount_block {
  * struct icount_page - the shared memory
  * @magic: ICOUNT_MAGIC once the plugin has answered a mark
  * @kernel: instructions of each CPU in kernel mode since the machine started
+ * @user: likewise, in user mode
  * @nblocks: entries of @block, which keep their places
  * @block: blocks
  */
 struct icount_page {
 	uint64_t magic;
 	uint64_t kernel[ICOUNT_CPUS];
+	uint64_t user[ICOUNT_CPUS];
 	uint64_t nblocks;
 	struct icount_block block[ICOUNT_BLOCKS_MAX];
 };

@@ -82,6 +82,13 @@ static void executed(unsigned int cpu, void *block)
 	b->hits[cpu]++;
 }
 
+/* Of programs only the sum counts; it is passed instead of a block. */
+static void executed_user(unsigned int cpu, void *insns)
+{
+	if (cpu < ICOUNT_CPUS)
+		page->user[cpu] += (uintptr_t)insns;
+}
+
 static void answer(unsigned int cpu, void *data)
 {
 	(void)cpu;
@@ -112,6 +119,8 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 						     &page->block[i]);
 		return;
 	}
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, executed_user, QEMU_PLUGIN_NO_REGS,
+					     (void *)(uintptr_t)n);
 	for (i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 

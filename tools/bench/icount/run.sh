@@ -7,7 +7,7 @@
 #     tools/bench/icount/run.sh -c rx64 --profile            # and by kernel function
 #     PARAMETERS=pin_rings=0 tools/bench/icount/run.sh -c tx64
 #
-# KERNEL: of the lab, 6.12 by default. OUT: where results.json, plot.gp and the console
+# PARTS: net, or disk for requests of disks instead of packets. KERNEL: of the lab, 6.12 by default. OUT: where results.json, plot.gp and the console
 # go, a new directory in the cache by default. PARAMETERS: of myvhost.ko. KO: modules below
 # this directory instead of those of this tree, for instance of another commit. PACKETS
 # per round (6000), ROUNDS (3). Loads no module into the running kernel; needs the lab
@@ -24,7 +24,18 @@ set -euo pipefail
 BENCH_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$BENCH_DIR/../../selftests/lab/initrd.sh"
 
-HOST_KERNEL_MODULES="tun vhost_net dummy bridge"
+PARTS=${PARTS:-net}
+case $PARTS in
+net)
+	HOST_KERNEL_MODULES="tun vhost_net dummy bridge"
+	BACKENDS=myvhost_net.ko
+	;;
+disk)
+	HOST_KERNEL_MODULES="null_blk ext4 xfs"
+	BACKENDS=myvhost_blk.ko
+	;;
+*) die "PARTS is net or disk, not $PARTS" ;;
+esac
 PACKETS=${PACKETS:-6000}
 ROUNDS=${ROUNDS:-3}
 LIMIT=${LIMIT:-1200}
@@ -37,9 +48,9 @@ build() {
 	local log=$OUT/build.log
 	[ -n "$KO" ] || "$LAB_DIR/build.sh" "$SERIES" > "$log"
 	KO=${KO:-$CACHE/build/$SERIES/drivers}
-	"$LAB_DIR/inroot.sh" sh -c 'make -s -C /repo/tools/bench/net O=/build/bench &&
+	"$LAB_DIR/inroot.sh" sh -c 'make -s -C "/repo/tools/bench/$1" "O=/build/bench-$1" &&
 		gcc -std=gnu11 -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden \
-			-o /build/bench/icount.so /repo/tools/bench/icount/plugin.c' >> "$log"
+			-o "/build/bench-$1/icount.so" /repo/tools/bench/icount/plugin.c' sh "$PARTS" >> "$log"
 }
 
 # tree DIR BENCH-ARGS...: the machine's only file system
@@ -50,10 +61,10 @@ tree() {
 	# shellcheck disable=SC2086
 	copy_modules "$(kernel_release "$SERIES")" "$tree" order $HOST_KERNEL_MODULES
 	find "$KO" -name 'myvhost*.ko' -exec cp -t "$tree/mod" {} +
-	for module in "myvhost.ko $PARAMETERS" myvhost_net.ko; do
+	for module in "myvhost.ko $PARAMETERS" "$BACKENDS"; do
 		echo "$module" >> "$tree/mod/order"
 	done
-	cp "$CACHE/build/bench/bench" "$tree/bin/"
+	cp "$CACHE/build/bench-$PARTS/bench" "$tree/bin/"
 	install -m 755 "$BENCH_DIR/icount/init" "$tree/init"
 	[ $# = 0 ] || printf '%q ' "$@" > "$tree/args"
 }
@@ -62,7 +73,7 @@ tree() {
 machine() {
 	LAB_BINDS="$OUT:/lab
 $CACHE/kernels/$SERIES:/mnt
-$CACHE/build/bench:/srv" setpriv --pdeathsig TERM timeout -k 5 "$LIMIT" "$LAB_DIR/inroot.sh" \
+$CACHE/build/bench-$PARTS:/srv" setpriv --pdeathsig TERM timeout -k 5 "$LIMIT" "$LAB_DIR/inroot.sh" \
 		qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,-erms,-fsrm \
 		-smp 2 -m 2048 -nodefaults -display none -no-reboot \
 		-kernel /mnt/vmlinuz -initrd /lab/initrd \
