@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# deb.sh [SUITE...]: the packages of "make deb" in clean root file systems of Debian 12 and
+# deb.sh [-b|-i] [SUITE...]: the packages of "make deb" in clean root file systems of Debian 12 and
 # 13 (bookworm, trixie): they build, lintian agrees, DKMS builds the modules for each of
 # the suite's kernels and those of its backports, an upgrade replaces them, removal and purge
 # leave nothing. KTAP on standard output.
+# -b only builds the packages, in $CACHE/build/deb/work; -i installs them, too.
 #
 # Needs root and a mirror. The root file systems, 2 GB each, stay in the cache.
 set -euo pipefail
@@ -11,7 +12,7 @@ set -euo pipefail
 . "$LAB_DIR/apt.sh"
 . "$REPO_DIR/selftests/lib/ktap.sh"
 
-DIR=$CACHE/deb
+DIR=$CACHE/build/deb
 VERSION=$(sed -n 's/^MODULE_VERSION("\(.*\)");$/\1/p' "$REPO_DIR/drivers/myvhost/main.c")
 # what the build needs is in debian/control, and debhelper with it
 PACKAGES="build-essential dh-dkms dkms lintian python3-minimal kmod systemd udev mokutil"
@@ -171,9 +172,11 @@ check_suite() {
 	rm -rf "${DIR:?}/work/$SUITE"
 	result "root file system" prepare "$SUITE"
 	result "make deb" package "$VERSION"
+	[ "$ONLY" != -b ] || return 0
 	result "lintian" lint
 	result "install" dpkg_install "$VERSION"
 	result "modules for all kernels" modules "$VERSION"
+	[ -z "$ONLY" ] || { result "a later version" package "$VERSION+later"; return; }
 	result "a kernel beyond the tested ones is named" says_untested
 	result "a later version" package "$VERSION+later"
 	result "upgrade, a kernel for which nothing can be built is named and spares the others" \
@@ -183,6 +186,13 @@ check_suite() {
 }
 
 need_root
+ONLY=
+case ${1:-} in
+-b | -i)
+	ONLY=$1
+	shift
+	;;
+esac
 [ $# -gt 0 ] || set -- bookworm trixie
 rm -rf "$DIR/work"
 mkdir -p "$DIR/work/source"
