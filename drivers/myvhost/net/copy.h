@@ -47,6 +47,18 @@ do {									\
 		word(u8, to, from, 0, label);				\
 } while (0)
 
+/* The same for a header, which nearly always has the same length. */
+#define mvh_net_copy_hdr(word, to, from, len, label)			\
+do {									\
+	if (likely((len) == 12)) {					\
+		word(u64, to, from, 0, label);				\
+		word(u32, to, from, 8, label);				\
+		(to) += 12, (from) += 12;				\
+	} else {							\
+		mvh_net_copy_words(word, to, from, len, label);		\
+	}								\
+} while (0)
+
 /*
  * mvh_net_copy_in() - read header and frame
  * @hdr: where to put the header
@@ -61,9 +73,9 @@ static __always_inline int mvh_net_copy_in(void *hdr, u32 hdr_len, void *data,
 {
 	bool is_short = len <= MVH_NET_SHORT;
 
-	if (!user_read_access_begin(from, hdr_len + (is_short ? len : 0)))
+	if (!user_read_access_begin(from, hdr_len + len))
 		return -EFAULT;
-	mvh_net_copy_words(mvh_net_get_word, hdr, from, hdr_len, fault);
+	mvh_net_copy_hdr(mvh_net_get_word, hdr, from, hdr_len, fault);
 	if (is_short)
 		mvh_net_copy_words(mvh_net_get_word, data, from, len, fault);
 	user_read_access_end();
@@ -88,9 +100,9 @@ static inline int mvh_net_copy_out(void __user *to, const void *hdr, u32 hdr_len
 {
 	bool is_short = len <= MVH_NET_SHORT;
 
-	if (!user_write_access_begin(to, hdr_len + (is_short ? len : 0)))
+	if (!user_write_access_begin(to, hdr_len + len))
 		return -EFAULT;
-	mvh_net_copy_words(mvh_net_put_word, to, hdr, hdr_len, fault);
+	mvh_net_copy_hdr(mvh_net_put_word, to, hdr, hdr_len, fault);
 	if (is_short)
 		mvh_net_copy_words(mvh_net_put_word, to, data, len, fault);
 	user_write_access_end();

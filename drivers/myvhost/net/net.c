@@ -151,7 +151,8 @@ static int mvh_net_start(struct mvh_vq *vq)
 	struct mvh_port *port = vq->port;
 
 	port->hdr_len = mvh_net_hdr_len(vq->dev->features);
-	port->strip_hdr = mvh_vq_has_feature(vq, VHOST_NET_F_VIRTIO_NET_HDR);
+	port->strip_len = mvh_vq_has_feature(vq, VHOST_NET_F_VIRTIO_NET_HDR) ?
+			  port->hdr_len : 0;
 	return mvh_port_start(port);
 }
 

@@ -11,6 +11,7 @@
 
 struct file;
 struct iov_iter;
+struct iovec;
 struct mvh_pace;
 struct mvh_vq;
 struct seq_file;
@@ -35,28 +36,16 @@ enum mvh_net_queue {
  * @vq: the queue; constant
  * @pace: its rate limits; constant
  * @hdr_len: length of the virtio header that the guest sees
- * @strip_hdr: frames have no virtio header outside, it is made and taken away
- *	here (VHOST_NET_F_VIRTIO_NET_HDR)
+ * @strip_len: @hdr_len if frames have no virtio header outside, so that it is made and
+ *	taken away here (VHOST_NET_F_VIRTIO_NET_HDR), else 0
  * @lossless: a tap that is nearly full has its senders wait; constant
  */
 struct mvh_port {
 	struct mvh_vq *vq;
 	struct mvh_pace *pace;
 	u32 hdr_len;
-	bool strip_hdr;
+	u32 strip_len;
 	bool lossless;
-};
-
-/**
- * struct mvh_frame - a buffer in which a frame is built to be sent
- * @hdr: here goes the virtio header, unless the port has none; zeroed
- * @data: here goes the frame
- * @start: start of the allocation
- */
-struct mvh_frame {
-	void *hdr;
-	void *data;
-	void *start;
 };
 
 struct mvh_port *mvh_port_create(struct mvh_vq *vq, struct file *file,
@@ -68,10 +57,8 @@ void mvh_port_stop(struct mvh_port *port);
 void mvh_port_arm(struct mvh_port *port);
 void mvh_port_disarm(struct mvh_port *port);
 
-int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
-			 u32 len);
-void mvh_port_frame_free(struct mvh_frame *frame);
-bool mvh_port_push(struct mvh_port *port);
+int mvh_port_push(struct mvh_port *port, const struct iovec *iov, unsigned int n,
+		  u32 len);
 int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes);
 int mvh_port_send(struct mvh_port *port, struct iov_iter *iter);
 bool mvh_port_writable(const struct mvh_port *port);

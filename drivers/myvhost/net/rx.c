@@ -118,7 +118,7 @@ static int mvh_net_rx_fill(struct mvh_vq *vq, u32 len,
 
 	iov_iter_init(&iter, ITER_DEST, iov, room->n_iov, need);
 	hdr = iter;
-	if (port->strip_hdr) {
+	if (port->strip_len) {
 		if (mvh_net_rx_zero_hdr(port, &iter)) {
 			mvh_port_skip(port);
 			return -EFAULT;

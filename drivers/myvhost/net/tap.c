@@ -71,7 +71,7 @@ struct mvh_tap {
 	struct ptr_ring *ring;
 	struct file *tun;
 	bool is_tap;
-	struct page *block;
+	void *block;
 	u32 block_left;
 	u32 block_refs;
 	u32 headroom;
@@ -177,7 +177,8 @@ void mvh_port_destroy(struct mvh_port *port)
 	struct mvh_tap *tap = mvh_tap(port);
 
 	if (tap->block)
-		__page_frag_cache_drain(tap->block, tap->block_refs);
+		__page_frag_cache_drain(virt_to_head_page(tap->block),
+					tap->block_refs);
 	kvfree(tap);
 }
 
@@ -309,86 +310,103 @@ static void mvh_tap_begin_batch(struct mvh_tap *tap)
 static bool mvh_tap_new_block(struct mvh_tap *tap)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_COMP;
-	struct page *block = tap->block;
+	struct page *page = tap->block ? virt_to_head_page(tap->block) : NULL;
 
-	if (block && page_ref_sub_and_test(block, tap->block_refs)) {
-		set_page_count(block, MVH_TAP_REFS);
-		if (likely(!page_is_pfmemalloc(block)))
+	if (page && page_ref_sub_and_test(page, tap->block_refs)) {
+		set_page_count(page, MVH_TAP_REFS);
+		if (likely(!page_is_pfmemalloc(page)))
 			goto out;
-		__page_frag_cache_drain(block, MVH_TAP_REFS);
+		__page_frag_cache_drain(page, MVH_TAP_REFS);
 	}
-	block = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN |
-			    __GFP_NORETRY | __GFP_NOMEMALLOC,
-			    PAGE_FRAG_CACHE_MAX_ORDER);
-	if (unlikely(!block))
-		block = alloc_page(gfp);
-	tap->block = block;
+	tap->block = NULL;
 	tap->block_left = 0;
-	if (unlikely(!block))
+	page = alloc_pages((gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN |
+			   __GFP_NORETRY | __GFP_NOMEMALLOC,
+			   PAGE_FRAG_CACHE_MAX_ORDER);
+	if (unlikely(!page))
+		page = alloc_page(gfp);
+	if (unlikely(!page))
 		return false;
-	page_ref_add(block, MVH_TAP_REFS - 1);
+	page_ref_add(page, MVH_TAP_REFS - 1);
+	tap->block = page_address(page);
 out:
 	tap->block_refs = MVH_TAP_REFS;
-	tap->block_left = page_size(block);
+	tap->block_left = page_size(page);
 	return true;
 }
 
-/*
- * mvh_port_frame_alloc() - a buffer for a frame that is to be sent as a copy
- * @frame: where to describe it
- * @len: bytes of the frame
- *
- * Return: 0; -EMSGSIZE if a frame of this length cannot be sent so; or -ENOMEM.
- */
-int mvh_port_frame_alloc(struct mvh_port *port, struct mvh_frame *frame,
-			 u32 len)
+/* Copy header and frame that are in more pieces than one. */
+static noinline int mvh_tap_gather(const struct iovec *iov, unsigned int n, u32 skip,
+				   void *hdr, u32 hdr_len, void *data, u32 len)
 {
-	struct mvh_tap *tap = mvh_tap(port);
-	struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
-	u32 size;
+	struct iov_iter iter;
 
-	if (!tap->n_xdp)
-		mvh_tap_begin_batch(tap);
-	if (len > tap->max_len)
-		return -EMSGSIZE;
-	size = SKB_DATA_ALIGN(tap->headroom + len) +
-	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	if (tap->block_left < size && !mvh_tap_new_block(tap))
-		return -ENOMEM;
-	tap->block_left -= size;
-	tap->block_refs--;
-	frame->start = page_address(tap->block) + tap->block_left;
-	frame->hdr = mvh_tun_hdr(frame->start, size);
-	frame->data = frame->start + tap->headroom;
-	xdp_init_buff(xdp, size, NULL);
-	xdp_prepare_buff(xdp, frame->start, tap->headroom, len, true);
+	/* Most drivers that do so put the header into a piece of its own. */
+	if (n == 2 && iov->iov_len == skip + hdr_len)
+		return mvh_net_copy_in(hdr, hdr_len, NULL, 0, iov->iov_base + skip) ?:
+		       mvh_net_copy_in(NULL, 0, data, len, iov[1].iov_base);
+	iov_iter_init(&iter, ITER_SOURCE, iov, n, skip + hdr_len + len);
+	iov_iter_advance(&iter, skip);
+	if (copy_from_iter(hdr, hdr_len, &iter) != hdr_len ||
+	    copy_from_iter(data, len, &iter) != len)
+		return -EFAULT;
 	return 0;
 }
 
 /**
- * mvh_port_frame_free - give up a buffer that was not pushed
- * @frame: the buffer
- */
-void mvh_port_frame_free(struct mvh_frame *frame)
-{
-	page_frag_free(frame->start);
-}
-
-/**
- * mvh_port_push - add the frame that was allocated last to the batch
- * @port: the port; the buffer, filled, belongs to it from now on
+ * mvh_port_push - copy a frame from the guest into the batch
+ * @port: the port
+ * @iov: guest memory, where the virtio header begins
+ * @n: pieces of it
+ * @len: bytes of the frame behind the header
  *
- * A batch ends with its block, which can be used again if nobody keeps its frames.
+ * What the copy is to be is checked in the copy.  The batch ends with its block of
+ * memory, which can be used again if nobody keeps its frames.
  *
- * Return: true if the batch is full now and must be flushed.
+ * Context: Process context with the address space that @iov is of.
+ * Return: 0; 1 if the batch is full now and must be flushed; -EMSGSIZE for a frame
+ * that has to be sent alone, being too long or one of several segments, which the port
+ * judges; -EINVAL if header and frame contradict each other; -EFAULT; or -ENOMEM.
  */
-bool mvh_port_push(struct mvh_port *port)
+int mvh_port_push(struct mvh_port *port, const struct iovec *iov, unsigned int n,
+		  u32 len)
 {
 	struct mvh_tap *tap = mvh_tap(port);
-	const struct xdp_buff *xdp = &tap->xdp[tap->n_xdp];
+	u32 i = tap->n_xdp, skip = port->strip_len, hdr_len = port->hdr_len - skip;
+	struct mvh_net_hdr *hdr;
+	void *start, *data;
+	u32 size, left;
+	int err;
 
-	tap->bytes += xdp->data_end - xdp->data;
-	return ++tap->n_xdp == MVH_TAP_BATCH || tap->block_left < xdp->frame_sz;
+	if (!i)
+		mvh_tap_begin_batch(tap);
+	if (unlikely(len > tap->max_len))
+		return -EMSGSIZE;
+	size = SKB_DATA_ALIGN(tap->headroom + len) +
+	       SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	if (unlikely(tap->block_left < size) && !mvh_tap_new_block(tap))
+		return -ENOMEM;
+	left = tap->block_left - size;
+	start = tap->block + left;
+	hdr = mvh_tun_hdr(start, size);
+	data = start + tap->headroom;
+	if (likely(n == 1))
+		err = mvh_net_copy_in(hdr, hdr_len, data, len, iov->iov_base + skip);
+	else
+		err = mvh_tap_gather(iov, n, skip, hdr, hdr_len, data, len);
+	if (unlikely(err))
+		return err;
+	if (unlikely(hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE))
+		return -EMSGSIZE;
+	if (hdr->flags && mvh_net_hdr_check(hdr, mvh_vq_le(port->vq), len))
+		return -EINVAL;
+	xdp_init_buff(&tap->xdp[i], size, NULL);
+	xdp_prepare_buff(&tap->xdp[i], start, tap->headroom, len, true);
+	tap->bytes += len;
+	tap->n_xdp = i + 1;
+	tap->block_left = left;
+	tap->block_refs--;
+	return i + 1 == MVH_TAP_BATCH || left < size;
 }
 
 /*
@@ -431,7 +449,7 @@ int mvh_port_flush(struct mvh_port *port, u32 *n, u64 *bytes)
 
 /*
  * mvh_port_send() - send one frame
- * @iter: the frame, behind its virtio header unless @port->strip_hdr
+ * @iter: the frame, behind its virtio header unless @port->strip_len
  *
  * Context: Process context with the address space that @iter is of.
  * Return: 0; -EAGAIN if the port is full; -EINVAL if header and frame
@@ -532,7 +550,7 @@ static void mvh_tap_hold_dev(struct mvh_tap *tap)
 	void *frame = tap->queue[tap->head];
 	struct net_device *dev;
 
-	if (!tap->tun || tap->port.strip_hdr || tun_is_xdp_frame(frame))
+	if (!tap->tun || tap->port.strip_len || tun_is_xdp_frame(frame))
 		return;
 	rcu_read_lock();
 	dev = mvh_tap_find_dev(tap, frame);
@@ -656,7 +674,7 @@ int mvh_port_recv_linear(struct mvh_port *port, void __user *to)
 
 /*
  * mvh_port_recv() - take the next frame
- * @iter: where to put it, behind its virtio header unless @port->strip_hdr
+ * @iter: where to put it, behind its virtio header unless @port->strip_len
  *
  * The frame is gone, whatever comes out.
  *

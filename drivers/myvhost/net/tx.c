@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames from the guest.  Small ones are copied, header and all, into a buffer
- * of their own and handed over in batches; the rest goes one by one, straight
- * from guest memory.  Every chain is given back, whatever became of its frame.
+ * Frames from the guest.  Small ones are copied, header and all, by the port and
+ * handed over in batches; the rest goes one by one, straight from guest memory.  Every chain is given back, whatever became of its frame.
  */
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>
 #include "core/backend.h"
-#include "copy.h"
 #include "net.h"
 #include "pace.h"
 #include "port.h"
@@ -67,92 +65,33 @@ static int mvh_net_tx_single(struct mvh_vq *vq, struct iov_iter *iter, u32 len)
 	struct mvh_port *port = vq->port;
 
 	mvh_net_tx_flush(vq);
-	if (port->strip_hdr)
-		iov_iter_advance(iter, port->hdr_len);
+	iov_iter_advance(iter, port->strip_len);
 	return mvh_net_tx_result(vq, mvh_port_send(port, iter), len);
 }
 
-/* Send a frame that has been copied; consumes it. */
-static int mvh_net_tx_copied(struct mvh_vq *vq, struct mvh_frame *frame,
-			     u32 len)
+/* A frame that is not sent in a batch. */
+static noinline int mvh_net_tx_alone(struct mvh_vq *vq,
+				     const struct mvh_chain *chain, u32 len)
 {
-	struct mvh_port *port = vq->port;
-	const struct mvh_net_hdr *hdr = frame->hdr;
-	struct iov_iter iter;
-	struct kvec kv[2];
-	int ret;
-
-	if (!port->strip_hdr && hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE) {
-		/* The port judges segmentation, and says so only for one. */
-		kv[0].iov_base = frame->hdr;
-		kv[0].iov_len = port->hdr_len;
-		kv[1].iov_base = frame->data;
-		kv[1].iov_len = len;
-		iov_iter_kvec(&iter, ITER_SOURCE, kv, 2, port->hdr_len + len);
-		ret = mvh_net_tx_single(vq, &iter, len);
-		mvh_port_frame_free(frame);
-		return ret;
-	}
-	if (!port->strip_hdr && mvh_net_hdr_check(hdr, mvh_vq_le(vq), len)) {
-		mvh_vq_drop(vq, MYVHOST_CNT_DROP_HEADER);
-		mvh_port_frame_free(frame);
-		return 0;
-	}
-	if (mvh_port_push(port))
-		mvh_net_tx_flush(vq);
-	return 0;
-}
-
-/* Copy header and frame, which most drivers put into one piece, or two. */
-static int mvh_net_tx_read(const struct mvh_port *port,
-			   const struct mvh_chain *chain,
-			   const struct mvh_frame *frame, u32 len)
-{
-	u32 skip = port->strip_hdr ? port->hdr_len : 0;
-	u32 hdr_len = port->hdr_len - skip;
-	const struct iovec *iov = chain->iov;
 	struct iov_iter iter;
 
-	if (likely(chain->n_out == 1))
-		return mvh_net_copy_in(frame->hdr, hdr_len, frame->data, len,
-				       iov->iov_base + skip);
-	if (chain->n_out == 2 && iov->iov_len == port->hdr_len)
-		return mvh_net_copy_in(frame->hdr, hdr_len, NULL, 0,
-				       iov->iov_base + skip) ?:
-		       mvh_net_copy_in(NULL, 0, frame->data, len, iov[1].iov_base);
-	iov_iter_init(&iter, ITER_SOURCE, iov, chain->n_out, chain->out_len);
-	iov_iter_advance(&iter, skip);
-	if (copy_from_iter(frame->hdr, hdr_len, &iter) != hdr_len ||
-	    copy_from_iter(frame->data, len, &iter) != len)
-		return -EFAULT;
-	return 0;
-}
-
-static int mvh_net_tx_copy(struct mvh_vq *vq, const struct mvh_chain *chain,
-			   struct mvh_frame *frame, u32 len)
-{
-	if (mvh_net_tx_read(vq->port, chain, frame, len)) {
-		mvh_vq_drop(vq, MYVHOST_CNT_DROP_FAULT);
-		mvh_port_frame_free(frame);
-		return 0;
-	}
-	return mvh_net_tx_copied(vq, frame, len);
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out, chain->out_len);
+	return mvh_net_tx_single(vq, &iter, len);
 }
 
 /* Returns 0, -EAGAIN if the port is full, -EBADMSG if the queue has stopped. */
 static int mvh_net_tx_chain(struct mvh_vq *vq, const struct mvh_chain *chain)
 {
 	struct mvh_port *port = vq->port;
-	struct mvh_frame frame;
-	struct iov_iter iter;
 	u64 len;
+	int ret;
 
 	if (chain->in_len)
 		return mvh_vq_bad(vq, MVH_BAD_DIRECTION);
 	if (chain->out_len < port->hdr_len)
 		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
 	len = chain->out_len - port->hdr_len;
-	mvh_vq_charge(vq, min_t(u64, len, MVH_NET_FRAME_MAX));
+	mvh_vq_charge(vq, len);
 	if (len < MVH_NET_FRAME_MIN) {
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_SHORT);
 		return 0;
@@ -161,17 +100,15 @@ static int mvh_net_tx_chain(struct mvh_vq *vq, const struct mvh_chain *chain)
 		mvh_vq_drop(vq, MYVHOST_CNT_DROP_LONG);
 		return 0;
 	}
-	switch (mvh_port_frame_alloc(port, &frame, len)) {
-	case 0:
-		return mvh_net_tx_copy(vq, chain, &frame, len);
-	case -EMSGSIZE:
-		iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
-			      chain->out_len);
-		return mvh_net_tx_single(vq, &iter, len);
-	default:
-		mvh_vq_drop(vq, MYVHOST_CNT_DROP_MEMORY);
+	ret = mvh_port_push(port, chain->iov, chain->n_out, len);
+	if (likely(!ret))
 		return 0;
-	}
+	if (ret == -EMSGSIZE)
+		return mvh_net_tx_alone(vq, chain, len);
+	if (ret < 0)
+		return mvh_net_tx_result(vq, ret, len);
+	mvh_net_tx_flush(vq);
+	return 0;
 }
 
 /* The port is full: wait for room. */
@@ -183,12 +120,17 @@ static void mvh_net_tx_busy(struct mvh_vq *vq)
 		mvh_vq_schedule(vq);
 }
 
-/* Returns 0, or what mvh_net_tx_chain() says of a chain that is left. */
+/*
+ * No chain is taken that would begin beyond the budget, so all that are held are served.
+ * Returns 0, or what mvh_net_tx_chain() says of a chain that is left.
+ */
 static int mvh_net_tx_batch(struct mvh_vq *vq)
 {
-	while (mvh_vq_n_chains(vq) && !mvh_vq_over(vq)) {
-		int err = mvh_net_tx_chain(vq, mvh_vq_chain(vq, 0));
+	unsigned int n;
+	int err;
 
+	for (n = mvh_vq_n_chains(vq); n; n--) {
+		err = mvh_net_tx_chain(vq, mvh_vq_chain(vq, 0));
 		if (err)
 			return err;
 		mvh_vq_complete(vq, 0);
