@@ -146,10 +146,10 @@ UNIT_TEST_BOTH(test_limits, "SP13", "SP13", "a batch ends at each of its limits"
 				 (u64)guest_host(&rig->guest, BUF + 1000 * k));
 		if (!limit[i].n)
 			continue;
-		mvh_chain_leave(&rig->ring, &c[limit[i].n - 1]);
+		mvh_chain_leave(&rig->ring, &c[limit[i].n - 1], 1);
 		check_eq(rig_fetch(rig, &c[8]), 1);
 		check_eq(c[8].id, c[limit[i].n - 1].id);
-		mvh_chain_leave(&rig->ring, &c[0]);
+		mvh_chain_leave(&rig->ring, c, limit[i].n);
 		check(!memcmp(&begin, &rig->ring.state, sizeof(begin)));
 	}
 	rig_destroy(rig);

@@ -150,7 +150,7 @@ static void device_works(struct rig *rig)
 			check(rig->ring.bad <= MVH_BAD_ACCESS);
 		left = ret > 1 && !unit_rand_below(4);
 		if (left)
-			mvh_chain_leave(&rig->ring, &c[ret - 1]);
+			mvh_chain_leave(&rig->ring, &c[ret - 1], 1);
 		for (i = 0; i < (int)(ret - left); i++)
 			done[n++] = rig_done(&c[i], c[i].in_len);
 	}

@@ -333,7 +333,7 @@ static inline u32 mvh_vq_num(const struct mvh_vq *vq)
  */
 static inline bool mvh_vq_le(const struct mvh_vq *vq)
 {
-	return vq->ring.le;
+	return mvh_ring_le(&vq->ring);
 }
 
 void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index);

@@ -310,8 +310,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_ring_disable_kick(&vq->ring);
 	vq->kick_armed = false;
 	vq->dev->backend->service(vq);
-	if (mvh_vq_n_chains(vq))
-		mvh_chain_leave(&vq->ring, mvh_vq_chain(vq, 0));
+	mvh_chain_leave(&vq->ring, mvh_vq_chain(vq, 0), mvh_vq_n_chains(vq));
 	vq->first = 0;
 	vq->n_chain = 0;
 	mvh_vq_flush(vq);

@@ -112,8 +112,8 @@ static struct mvh_elem mvh_split_elem(const struct mvh_ring *ring,
 				      const struct vring_desc *desc)
 {
 	return (struct mvh_elem) {
-		.addr = __virtio64_to_cpu(ring->le, desc->addr),
-		.len = __virtio32_to_cpu(ring->le, desc->len),
+		.addr = mvh_ring_cpu64(ring, desc->addr),
+		.len = mvh_ring_cpu32(ring, desc->len),
 		.flags = mvh_ring_cpu16(ring, desc->flags),
 		.next = mvh_ring_cpu16(ring, desc->next),
 	};
@@ -337,8 +337,11 @@ static __always_inline int mvh_split_next(struct mvh_ring *ring, u16 *id,
 	return 1;
 }
 
-/* Likewise.  The flags make the chain visible (PK4), and are not read again. */
-static __always_inline int mvh_packed_next(struct mvh_ring *ring, u16 *id,
+/*
+ * Likewise; @room is mvh_packed_room().  The flags make the chain visible (PK4), and are
+ * not read again.
+ */
+static __always_inline int mvh_packed_next(struct mvh_ring *ring, u16 room, u16 *id,
 					   struct mvh_elem *e)
 {
 	u16 pos = ring->state.avail;
@@ -349,7 +352,7 @@ static __always_inline int mvh_packed_next(struct mvh_ring *ring, u16 *id,
 			ring->seen = pos | ring->state.avail_wrap << 15;
 		return 0;
 	}
-	if (!mvh_packed_room(ring))
+	if (!room)
 		return mvh_ring_bad(ring, MVH_BAD_INDEX);
 	*e = mvh_packed_read(ring, pos, flags);
 	*id = e->id;
@@ -405,32 +408,37 @@ static __always_inline int mvh_chain_take(struct mvh_ring *ring, struct mvh_view
 	struct iovec *iov = fetch->iov, *stop = iov + fetch->n_iov;
 	const struct iovec *end = iov + fetch->max_iov;
 	s64 descs = fetch->descs, bytes = fetch->bytes;
+	u16 room = packed ? mvh_packed_room(ring) : 0;
 	unsigned int n = 0, max = fetch->max;
 	struct mvh_elem e;
 	int ret = 0;
 
 	for (; n < max && iov < stop && descs > 0 && bytes > 0; n++, chain++) {
-		ret = packed ? mvh_packed_next(ring, &chain->id, &e) :
+		ret = packed ? mvh_packed_next(ring, room, &chain->id, &e) :
 			       mvh_split_next(ring, &chain->id, &e);
 		if (ret <= 0)
 			break;
 		chain->iov = iov;
 		chain->ndesc = 1;
 		chain->n_read = 1;
-		if (unlikely(!mvh_chain_single(view, chain, iov, e)))
+		if (likely(mvh_chain_single(view, chain, iov, e))) {
+			iov++;
+			descs--;
+		} else {
 			ret = mvh_chain_walk(ring, view, chain, end, e);
-		descs -= chain->n_read;
+			iov += chain->n_out + chain->n_in;
+			descs -= chain->n_read;
+		}
 		if (unlikely(ret < 0 || ring->fault))
 			break;
 		bytes -= chain->out_len;
-		iov += chain->n_out + chain->n_in;
-		chain->pos.avail = ring->state.avail;
-		chain->pos.wrap = ring->state.avail_wrap;
-		if (packed)
+		if (packed) {
 			mvh_packed_advance(ring, &ring->state.avail,
 					   &ring->state.avail_wrap, chain->ndesc);
-		else
+			room -= chain->ndesc;
+		} else {
 			ring->state.avail++;
+		}
 	}
 	fetch->descs = descs;
 	fetch->bytes = bytes;
@@ -463,13 +471,29 @@ int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 }
 
 /*
- * mvh_chain_leave() - leave a chain, and all that were fetched after it, to the guest
- * @chain: the chain, of which nothing was pushed
+ * mvh_chain_leave() - leave the chains that were fetched last to the guest
+ * @chain: the first of them; nothing of them was pushed
+ * @n: how many they are
  *
- * The next fetch meets it again.
+ * The next fetch meets them again.
  */
-void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain)
+void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain,
+		     unsigned int n)
 {
-	ring->state.avail = chain->pos.avail;
-	ring->state.avail_wrap = chain->pos.wrap;
+	struct mvh_ring_state *s = &ring->state;
+	unsigned int i;
+
+	if (!ring->packed) {
+		s->avail -= n;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		u16 ndesc = chain[i].ndesc;
+
+		if (ndesc > s->avail) {
+			s->avail += ring->num;
+			s->avail_wrap = !s->avail_wrap;
+		}
+		s->avail -= ndesc;
+	}
 }

@@ -30,19 +30,17 @@
  * @id: the guest's name for it, only to be given back
  * @ndesc: ring descriptors it takes
  * @n_read: descriptors looked at, those of a table included
- * @pos: the ring's position before the chain
  */
 struct mvh_chain {
 	struct iovec *iov;
 	unsigned int n_out;
 	unsigned int n_in;
-	unsigned int n_segs;
 	u64 out_len;
 	u64 in_len;
 	u16 id;
 	u16 ndesc;
-	u32 n_read;
-	struct mvh_pos pos;
+	u16 n_segs;
+	u16 n_read;
 };
 
 /**
@@ -66,6 +64,7 @@ struct mvh_fetch {
 
 int mvh_chain_fetch(struct mvh_ring *ring, struct mvh_view *view,
 		    struct mvh_chain *chain, struct mvh_fetch *fetch);
-void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain);
+void mvh_chain_leave(struct mvh_ring *ring, const struct mvh_chain *chain,
+		     unsigned int n);
 
 #endif /* _MVH_CHAIN_H */

@@ -14,9 +14,18 @@
 
 static u16 mvh_packed_used_flags(const struct mvh_done *done, bool wrap)
 {
-	u16 flags = done->len ? VRING_DESC_F_WRITE : 0;
+	return (done->len ? VRING_DESC_F_WRITE : 0) |
+	       (wrap ? MVH_PACKED_AVAIL | MVH_PACKED_USED : 0);
+}
 
-	return wrap ? flags | MVH_PACKED_AVAIL | MVH_PACKED_USED : flags;
+/* A used descriptor but for its flags. */
+static __always_inline void mvh_packed_put(struct mvh_ring *ring, u16 pos,
+					   const struct mvh_done *done)
+{
+	struct vring_packed_desc *desc = mvh_packed_desc(ring, pos);
+
+	mvh_ring_store(ring, &desc->id, cpu_to_le16(done->id));
+	mvh_ring_store(ring, &desc->len, cpu_to_le32(done->len));
 }
 
 /* Used descriptors from @first to @last were written, all but addresses. */
@@ -58,32 +67,31 @@ static void mvh_packed_wrote(struct mvh_ring *ring, u16 pos,
 int mvh_packed_push(struct mvh_ring *ring, const struct mvh_done *done,
 		    unsigned int n)
 {
-	struct mvh_ring_state s = ring->state;
-	u16 flags, first_flags = 0, pos = s.used;
-	struct vring_packed_desc *desc, *first = mvh_packed_desc(ring, pos);
-	u32 uncalled = ring->uncalled;
+	u16 pos = ring->state.used, first = pos;
+	bool wrap = ring->state.used_wrap;
+	u16 flags = mvh_packed_used_flags(done, wrap);
+	u32 n_desc = done->ndesc;
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		uncalled += done[i].ndesc;
-		desc = mvh_packed_desc(ring, s.used);
-		flags = mvh_packed_used_flags(&done[i], s.used_wrap);
-		mvh_ring_store(ring, &desc->id, cpu_to_le16(done[i].id));
-		mvh_ring_store(ring, &desc->len, cpu_to_le32(done[i].len));
-		if (i)
-			mvh_ring_store(ring, &desc->flags, cpu_to_le16(flags));
-		else
-			first_flags = flags;
-		mvh_packed_advance(ring, &s.used, &s.used_wrap, done[i].ndesc);
+	mvh_packed_put(ring, pos, done);
+	for (i = 1; i < n; i++) {
+		mvh_packed_advance(ring, &pos, &wrap, done[i - 1].ndesc);
+		mvh_packed_put(ring, pos, &done[i]);
+		mvh_ring_store(ring, &mvh_packed_desc(ring, pos)->flags,
+			       cpu_to_le16(mvh_packed_used_flags(&done[i], wrap)));
+		n_desc += done[i].ndesc;
 	}
+	mvh_packed_advance(ring, &pos, &wrap, done[n - 1].ndesc);
 	if (unlikely(ring->fault))
 		return -EFAULT;
-	mvh_ring_store_release(ring, &first->flags, cpu_to_le16(first_flags));
+	mvh_ring_store_release(ring, &mvh_packed_desc(ring, first)->flags,
+			       cpu_to_le16(flags));
 	if (unlikely(ring->fault))
 		return -EFAULT;
-	mvh_packed_wrote(ring, pos, done, n);
-	ring->state = s;
-	ring->uncalled = uncalled;
+	mvh_packed_wrote(ring, first, done, n);
+	ring->state.used = pos;
+	ring->state.used_wrap = wrap;
+	ring->uncalled += n_desc;
 	return 0;
 }
 

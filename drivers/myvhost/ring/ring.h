@@ -72,16 +72,6 @@ struct mvh_ring_state {
 };
 
 /**
- * struct mvh_pos - a position among the available chains
- * @avail: see struct mvh_ring_state
- * @wrap: @avail_wrap there
- */
-struct mvh_pos {
-	u16 avail;
-	bool wrap;
-};
-
-/**
  * struct mvh_done - a finished chain on its way back to the guest
  * @len: bytes written into its writable part
  * @id: the chain's id
@@ -200,14 +190,35 @@ do {									\
 				       v, &(ring)->fault);		\
 } while (0)
 
+/* Byte order of the ring; on most machines the compiler knows. */
+static inline bool mvh_ring_le(const struct mvh_ring *ring)
+{
+	return virtio_legacy_is_little_endian() || ring->le;
+}
+
 static inline u16 mvh_ring_cpu16(const struct mvh_ring *ring, __virtio16 v)
 {
-	return __virtio16_to_cpu(ring->le, v);
+	return __virtio16_to_cpu(mvh_ring_le(ring), v);
+}
+
+static inline u32 mvh_ring_cpu32(const struct mvh_ring *ring, __virtio32 v)
+{
+	return __virtio32_to_cpu(mvh_ring_le(ring), v);
+}
+
+static inline u64 mvh_ring_cpu64(const struct mvh_ring *ring, __virtio64 v)
+{
+	return __virtio64_to_cpu(mvh_ring_le(ring), v);
 }
 
 static inline __virtio16 mvh_ring_virtio16(const struct mvh_ring *ring, u16 v)
 {
-	return __cpu_to_virtio16(ring->le, v);
+	return __cpu_to_virtio16(mvh_ring_le(ring), v);
+}
+
+static inline __virtio32 mvh_ring_virtio32(const struct mvh_ring *ring, u32 v)
+{
+	return __cpu_to_virtio32(mvh_ring_le(ring), v);
 }
 
 /*

@@ -97,8 +97,8 @@ int mvh_split_push(struct mvh_ring *ring, const struct mvh_done *done,
 		u16 slot = (u16)(pos + i) & (ring->num - 1);
 		struct vring_used_elem *e = &used->ring[slot];
 
-		mvh_ring_store(ring, &e->id, __cpu_to_virtio32(ring->le, done[i].id));
-		mvh_ring_store(ring, &e->len, __cpu_to_virtio32(ring->le, done[i].len));
+		mvh_ring_store(ring, &e->id, mvh_ring_virtio32(ring, done[i].id));
+		mvh_ring_store(ring, &e->len, mvh_ring_virtio32(ring, done[i].len));
 	}
 	if (unlikely(ring->fault))
 		return -EFAULT;

@@ -131,6 +131,11 @@ static inline __le64 cpu_to_le64(u64 v)
 	return __builtin_bswap64(v);
 }
 
+static inline bool virtio_legacy_is_little_endian(void)
+{
+	return false;
+}
+
 static inline u16 __virtio16_to_cpu(bool le, __virtio16 v)
 {
 	return le ? le16_to_cpu(v) : v;
