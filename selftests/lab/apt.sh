@@ -64,3 +64,18 @@ apt_unpack() {
 	done
 	rm -rf "${ROOTFS:?}$debs"
 }
+
+# apt_kernel_source SERIES TARGET: the source of Debian's kernel, with Debian's patches
+apt_kernel_source() {
+	local unpacked=$2.new
+	say "fetching linux-source-$1"
+	rm -rf "$2" "$unpacked"
+	apt_update
+	apt_unpack "$unpacked" "linux-source-$1" ||
+		die "cannot fetch linux-source-$1: choose a mirror that has it with MYVHOST_MIRROR and MYVHOST_SECURITY_MIRROR"
+	mkdir "$unpacked/src"
+	chroot "$ROOTFS" xz -dc < "$unpacked/usr/src/linux-source-$1.tar.xz" |
+		tar -x -C "$unpacked/src" --strip-components=1
+	mv "$unpacked/src" "$2"
+	rm -rf "$unpacked"
+}

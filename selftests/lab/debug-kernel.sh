@@ -31,18 +31,7 @@ options() {
 }
 
 fetch() {
-	[ -f "$SOURCE/src/Makefile" ] && return 0
-	say "fetching linux-source-$SERIES"
-	rm -rf "$SOURCE"/src{,.new}
-	mkdir -p "$SOURCE/src.new"
-	apt_update
-	retry 4 inside "apt-get -q -o Acquire::Retries=5 download linux-source-$SERIES" ||
-		die "cannot fetch linux-source-$SERIES: choose a mirror that has it with MYVHOST_MIRROR and MYVHOST_SECURITY_MIRROR"
-	inside "dpkg-deb --fsys-tarfile linux-source-${SERIES}_*.deb |
-		tar -xO ./usr/src/linux-source-$SERIES.tar.xz |
-		tar -xJ -C src.new --strip-components=1"
-	mv "$SOURCE/src.new" "$SOURCE/src"
-	rm -f "$SOURCE"/*.deb
+	[ -f "$SOURCE/src/Makefile" ] || apt_kernel_source "$SERIES" "$SOURCE/src"
 }
 
 configure() {
