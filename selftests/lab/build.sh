@@ -11,6 +11,7 @@ SOURCE=${MYVHOST_SOURCE:-$REPO_DIR}
 SERIES=${1:?usage: build.sh 6.1|6.12|7.2 [MAKE ARGS]}
 shift
 DEST=$CACHE/build/$SERIES
+KERNEL_BUILD=${KERNEL_BUILD:-/lib/modules/$(kernel_release "$SERIES")/build}
 TEST_MODULES=selftests/kselftest/test_modules
 
 # sources DIR: what is copied; generated files (*.mod.c) stay out
@@ -35,7 +36,7 @@ sync_sources() {
 compile() {
 	local log=$DEST/build.log folder=$1
 	shift
-	"$LAB_DIR/inroot.sh" make -C "/lib/modules/$(kernel_release "$SERIES")/build" \
+	"$LAB_DIR/inroot.sh" make -C "$KERNEL_BUILD" \
 		"M=/build/$SERIES/$folder" -j"$(nproc)" W=1 KCFLAGS=-Werror \
 		modules "$@" >> "$log" 2>&1 || {
 		cat "$log" >&2
