@@ -2,22 +2,45 @@
 # SPDX-License-Identifier: GPL-2.0
 # make bench: what myvhost costs beside vhost_net.
 #
-# Instructions per packet in an emulated machine that counts them, on the lab's kernel
-# KERNEL (6.12). QUICK=1: a few cases, in less than five minutes. CASES="tx64,rx64": these.
-# NATIVE=1: on the machine's own kernel, with time, and with its performance counters; loads
-# the modules. RECORD=1: the table in Documentation/performance.rst and what "make check"
-# compares with are written from the results.
+# Two labs, which need neither KVM nor a module in the running kernel. LABS="icount uml"
+# chooses: icount counts instructions per packet in an emulated machine on the lab's kernel
+# KERNEL (6.12); uml takes the workers' CPU time in User Mode Linux 7.2, which is built first,
+# in some 10 minutes. QUICK=1: a few cases, in less than five minutes once that is built.
+# CASES="tx64,rx64": these. NATIVE=1: on the machine's own kernel instead, with time, and with
+# its performance counters; loads the modules. RECORD=1: the tables in
+# Documentation/performance.rst and what "make check" compares with are written from the
+# results.
 set -euo pipefail
 BENCH=$(cd "$(dirname "$0")" && pwd)
 . "$BENCH/../../selftests/lab/common.sh"
 OUT=${BENCH_OUT:-$CACHE/bench/latest}
 QUICK_CASES=tx64,tx1500,tx-tso4,tx64-xdp-drop,rx64,rx1500,rx-tso4,both64
 CASES=${CASES:-}
+LABS=${LABS:-icount uml}
+RECORD=${RECORD:-}
 
-bench_lab() {
+wanted() { [[ " $LABS " = *" $1 "* ]]; }
+
+# lab NAME ROUNDS
+lab() {
+	OUT=$OUT/$1 ROUNDS=${ROUNDS:-$2} "$BENCH/$1/run.sh" ${CASES:+--cases "$CASES"}
+	[ "$RECORD" != 1 ] || "$BENCH/figures.py" rst "$OUT/$1/results.json"
+	drawn "$OUT/$1"
+}
+
+drawn() { echo "results: $1/results.json; gnuplot $1/plot.gp > plot.svg draws the ratios"; }
+
+bench_labs() {
 	"$LAB_DIR/setup.sh"
-	echo "instructions of Debian's kernel ${KERNEL:-6.12} in an emulated machine; times mean nothing there"
-	OUT=$OUT ROUNDS=${ROUNDS:-7} "$BENCH/icount/run.sh" ${CASES:+--cases "$CASES"}
+	if wanted icount; then
+		echo "instructions of Debian's kernel ${KERNEL:-6.12} in an emulated machine; times mean nothing there"
+		lab icount 7
+		[ "$RECORD" != 1 ] || "$BENCH/figures.py" record "$OUT/icount/results.json"
+	fi
+	if wanted uml; then
+		echo "CPU time of User Mode Linux 7.2 on this machine; nothing counts instructions there"
+		lab uml 20
+	fi
 }
 
 # unloaded afterwards only if they were not there before
@@ -35,14 +58,10 @@ bench_native() {
 	"$BENCH/net/obj/bench" --rounds "${ROUNDS:-20}" --json "$OUT/results.json" \
 		--plot "$OUT/plot.gp" ${CASES:+--cases "$CASES"}
 	[ -z "$loaded" ] || rmmod myvhost_net myvhost
+	drawn "$OUT"
 }
 
 need_root
 mkdir -p "$OUT"
 [ -z "${QUICK:-}" ] || CASES=${CASES:-$QUICK_CASES}
-if [ "${NATIVE:-}" = 1 ]; then bench_native; else bench_lab; fi
-if [ "${RECORD:-}" = 1 ]; then
-	"$BENCH/figures.py" record "$OUT/results.json"
-	"$BENCH/figures.py" rst "$OUT/results.json"
-fi
-echo "results: $OUT/results.json; gnuplot $OUT/plot.gp > plot.svg draws the ratios"
+if [ "${NATIVE:-}" = 1 ]; then bench_native; else bench_labs; fi
