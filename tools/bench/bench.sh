@@ -43,21 +43,43 @@ bench_labs() {
 	fi
 }
 
-# unloaded afterwards only if they were not there before
+native_build() {
+	[ -d "/lib/modules/$(uname -r)/build" ] ||
+		die "no headers of the running kernel: install linux-headers-$(uname -r)"
+	make -C "$REPO_DIR" modules > "$OUT/build.log" 2>&1 || {
+		tail -20 "$OUT/build.log" >&2
+		die "the modules do not build for $(uname -r), log: $OUT/build.log"
+	}
+	make -s -C "$BENCH/net" ||
+		die "bench does not build: it needs gcc, pkgconf and libjson-c-dev"
+}
+
+# Unloaded at the end only if they were not there before.
+native_load() {
+	modprobe -q -a tun tap dummy bridge || say "without tun, tap, dummy or bridge some cases cannot be set up"
+	LOADED=()
+	native_load_one myvhost "$REPO_DIR/drivers/myvhost/myvhost.ko"
+	native_load_one myvhost_net "$REPO_DIR/drivers/myvhost/net/myvhost_net.ko"
+}
+
+native_load_one() {
+	[ ! -d "/sys/module/$1" ] || return 0
+	insmod "$2" || die "cannot load $1: does the kernel demand signed modules (Secure Boot)?"
+	LOADED=("$1" "${LOADED[@]}")
+	trap 'rmmod "${LOADED[@]}"' EXIT
+}
+
 bench_native() {
-	local loaded=''
+	local against=/dev/vhost-net
 	echo "time and performance counters of this machine, kernel $(uname -r)"
-	make -C "$REPO_DIR" modules > "$OUT/build.log"
-	make -s -C "$BENCH/net"
-	modprobe -a tun vhost_net dummy bridge
-	if [ ! -d /sys/module/myvhost ]; then
-		loaded=1
-		insmod "$REPO_DIR/drivers/myvhost/myvhost.ko"
-	fi
-	[ -d /sys/module/myvhost_net ] || insmod "$REPO_DIR/drivers/myvhost/net/myvhost_net.ko"
-	"$BENCH/net/obj/bench" --rounds "${ROUNDS:-20}" --json "$OUT/results.json" \
-		--plot "$OUT/plot.gp" ${CASES:+--cases "$CASES"}
-	[ -z "$loaded" ] || rmmod myvhost_net myvhost
+	native_build
+	native_load
+	modprobe -q vhost_net || {
+		say "this kernel has no vhost_net to compare with"
+		against=none
+	}
+	"$BENCH/net/obj/bench" --against "$against" --rounds "${ROUNDS:-20}" \
+		--json "$OUT/results.json" --plot "$OUT/plot.gp" ${CASES:+--cases "$CASES"}
 	drawn "$OUT"
 }
 

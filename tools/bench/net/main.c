@@ -309,7 +309,7 @@ int main(int argc, char **argv)
 		report_text(stdout, &rows[done++]);
 	}
 	printf("CPU time: %s\n", meter_cpu_source());
-	printf("instructions: %s\n", meter_insns_source() ? : "not counted");
+	printf("instructions: %s\n", meter_insns_source() ? : "not counted, there are no performance counters");
 	if (opts.json && report_json(opts.json, rows, done))
 		failed = true;
 	if (opts.plot && report_plot(opts.plot, rows, done))

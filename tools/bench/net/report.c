@@ -272,7 +272,7 @@ int report_plot(const char *path, const struct report_row *rows, unsigned int n)
 
 	if (!f)
 		return -errno;
-	fprintf(f, "# gnuplot %s > plot.svg\n$ratio << END\n", path);
+	fputs("# gnuplot plot.gp > plot.svg\n$ratio << END\n", f);
 	for (i = 0; i < n; i++) {
 		struct stats_ratio r = report_ratio(&rows[i], m);
 
