@@ -18,6 +18,9 @@
 #include "number.h"
 #include "proc.h"
 
+/* QEMU's name is among its first arguments. */
+#define PROC_ARGUMENTS	16384
+
 static const char *proc_root(void)
 {
 	const char *root = getenv("PROC_ROOT");
@@ -171,13 +174,18 @@ static void proc_search_fd(pid_t pid, int fd, const char *target, void *arg)
 		search->pid = pid;
 }
 
-/* "PID (NAME)", for free(). */
-static char *proc_describe(pid_t pid)
+/**
+ * proc_program() - what a process runs
+ * @pid: process
+ *
+ * Return: the name that the kernel has of it, for free(), or NULL.
+ */
+char *proc_program(pid_t pid)
 {
 	char name[64] = "", *comm;
 	FILE *f;
 
-	comm = alloc_format("%s/%d/comm", proc_root(), pid);
+	comm = proc_path(pid, "comm");
 	f = fopen(comm, "re");
 	free(comm);
 	if (f) {
@@ -186,7 +194,55 @@ static char *proc_describe(pid_t pid)
 		fclose(f);
 	}
 	name[strcspn(name, "\n")] = 0;
-	return alloc_format("%d (%s)", pid, name[0] ? name : "?");
+	return name[0] ? alloc_text(name) : NULL;
+}
+
+/* "PID (NAME)", for free(). */
+static char *proc_describe(pid_t pid)
+{
+	char *program = proc_program(pid);
+	char *text = alloc_format("%d (%s)", pid, program ? program : "?");
+
+	free(program);
+	return text;
+}
+
+/* The arguments of a process, each with its final 0, for free(); their length. */
+static char *proc_arguments(pid_t pid, size_t *len)
+{
+	char *path = proc_path(pid, "cmdline"), *text = alloc_array(NULL, PROC_ARGUMENTS + 1, 1);
+	FILE *f = fopen(path, "re");
+
+	free(path);
+	*len = f ? fread(text, 1, PROC_ARGUMENTS, f) : 0;
+	text[*len] = 0;
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/**
+ * proc_vm() - which virtual machine a process is
+ * @pid: process
+ *
+ * Return: NAME of QEMU's "-name guest=NAME,..." or "-name NAME,...", as libvirt passes the
+ * name of a domain, for free(), or NULL.
+ */
+char *proc_vm(pid_t pid)
+{
+	size_t len;
+	char *text = proc_arguments(pid, &len), *at = text, *name = NULL;
+
+	while (at < text + len && strcmp(at, "-name"))
+		at += strlen(at) + 1;
+	if (at < text + len)
+		at += strlen(at) + 1;
+	if (at < text + len) {
+		at += strncmp(at, "guest=", 6) ? 0 : 6;
+		name = alloc_format("%.*s", (int)strcspn(at, ","), at);
+	}
+	free(text);
+	return name;
 }
 
 /**

@@ -23,6 +23,8 @@ void proc_each(proc_fn fn, void *arg);
 char *proc_path(pid_t pid, const char *name);
 char *proc_fdinfo(pid_t pid, int fd);
 bool proc_same_net(pid_t pid);
+char *proc_program(pid_t pid);
+char *proc_vm(pid_t pid);
 char *proc_holder(const char *path);
 char *proc_inode(const struct stat *st);
 char *proc_lock_holder(const char *inode);

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "json.h"
 #include "number.h"
+#include "proc.h"
 
 static const struct option show_options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -109,21 +110,55 @@ static void show_queue(const struct device *dev, int queue)
 	putchar('\n');
 }
 
-static void show_device(const struct device *dev)
+/* Of a NIC with several pairs of queues each pair is a device: which of how many. */
+static void show_pair(const struct devices *devices, const struct device *dev)
+{
+	const char *tap = device_text(dev, "iff");
+	unsigned int i, before = 0, n = 0;
+
+	if (!tap)
+		return;
+	printf(" tap %s", tap);
+	for (i = 0; i < devices->n; i++) {
+		const struct device *other = &devices->dev[i];
+		const char *its = device_text(other, "iff");
+
+		if (other->pid != dev->pid || !its || strcmp(its, tap))
+			continue;
+		n++;
+		before += other < dev;
+	}
+	if (n > 1)
+		printf(" pair %u of %u", before + 1, n);
+}
+
+/* " KEY VALUE", and the value's end */
+static void show_name(const char *key, char *value)
+{
+	if (value)
+		printf(" %s %s", key, value);
+	free(value);
+}
+
+static void show_device(const struct devices *devices, const struct device *dev)
 {
 	const char *backend = device_text(dev, "backend");
 	const char *dialect = device_text(dev, "dialect");
-	uint64_t owner;
+	uint64_t owner = 0;
 	unsigned int i;
 
 	printf("%s: %s", dev->label, backend ? backend : "?");
 	if (dialect)
 		printf(" %s", dialect);
 	fdinfo_number(&dev->info, -1, "owner", &owner);
-	if (owner)
+	if (owner) {
 		printf(" owner %llu", (unsigned long long)owner);
-	else
+		show_name("vm", proc_vm(owner));
+		show_name("program", proc_program(owner));
+	} else {
 		printf(" free");
+	}
+	show_pair(devices, dev);
 	putchar('\n');
 	if (device_text(dev, "failure"))
 		printf("    CANNOT START: %s\n", device_text(dev, "failure"));
@@ -170,12 +205,26 @@ static struct json_object *show_json_queue(const struct device *dev, int queue)
 	return obj;
 }
 
+/* A name, if there is one; it ends here. */
+static void show_json_name(struct json_object *obj, const char *key, char *value)
+{
+	if (value)
+		json_object_object_add(obj, key, json_text(value));
+	free(value);
+}
+
 static struct json_object *show_json_device(const struct device *dev)
 {
 	struct json_object *obj = json_device(dev);
 	struct json_object *queues = json_object_new_array();
+	uint64_t owner = 0;
 	unsigned int i;
 
+	fdinfo_number(&dev->info, -1, "owner", &owner);
+	if (owner) {
+		show_json_name(obj, "vm", proc_vm(owner));
+		show_json_name(obj, "program", proc_program(owner));
+	}
 	for (i = 0; i < dev->info.n_queues; i++)
 		json_object_array_add(queues, show_json_queue(dev, i));
 	json_object_object_add(obj, "queues", queues);
@@ -212,7 +261,7 @@ int command_show(int argc, char **argv)
 		show_json(&devices);
 	else
 		for (i = 0; i < devices.n; i++)
-			show_device(&devices.dev[i]);
+			show_device(&devices, &devices.dev[i]);
 	r = devices_status(&devices, argv[optind]);
 	devices_free(&devices);
 	return r;
