@@ -49,6 +49,7 @@ second() {
 	pivot_root . old && cd / || exit
 	mount -t sysfs sysfs /sys
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	mount -t securityfs securityfs /sys/kernel/security
 	umount -l /old
 	hostname host2
 	ip link set lo up
@@ -61,8 +62,6 @@ second() {
 	unix_sock_dir = "/shared"
 	host_uuid = "$(cat /proc/sys/kernel/random/uuid)"
 	END
-	# the two would share the profile of the domain, which has one name
-	echo 'security_driver = "none"' >> /etc/libvirt/qemu.conf
 	virtlogd -d
 	exec libvirtd
 }
