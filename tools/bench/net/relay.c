@@ -17,11 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 
 #include "drive.h"
 #include "relay.h"
@@ -341,6 +343,23 @@ static bool relay_over(const struct drive_limit *limit, unsigned long long bytes
 }
 
 /*
+ * Is a round under way, or something not acknowledged?  An acknowledgement that waited for
+ * the next round would be taken for a round trip of that time.
+ */
+static bool relay_busy(struct relay *relay)
+{
+	unsigned int i;
+	int left;
+
+	if (!relay->idle || relay->received < relay->sent)
+		return true;
+	for (i = 0; i < relay->s->c->flows; i++)
+		if (!ioctl(relay->out[i], SIOCOUTQ, &left) && left)
+			return true;
+	return false;
+}
+
+/*
  * One round: send until the limit is reached, then wait until all has arrived.
  * @result: packets, the rate of the data until the limit
  *
@@ -357,7 +376,7 @@ int relay_run(struct relay *relay, const struct drive_limit *limit,
 	relay->idle = false;
 	relay->sending = true;
 	sem_post(&relay->go);
-	while (!r && (!relay->idle || relay->received < relay->sent)) {
+	while (!r && relay_busy(relay)) {
 		if (relay->sending && relay_over(limit, relay->received - before, start)) {
 			result->bits_per_second = (relay->received - before) * 8e9 /
 						  (relay_now() - start);
