@@ -20,10 +20,16 @@
 #define LOSS_GUEST	"192.0.2.2"
 #define LOSS_MAC	"02:00:00:00:00:02"
 #define LOSS_PORT	5000
-/* What the guest takes: so many frames each time, and so often for so long. */
-#define LOSS_BATCH	50
-#define LOSS_USECS	20000
-#define LOSS_MSECS	2000
+/*
+ * What the guest takes: frames per second, for how many seconds, and how long it sleeps
+ * between.  The first two are for a processor that is emulated; LOSS_PPS and LOSS_SECS in
+ * the environment change them.
+ */
+#define LOSS_PPS	2500
+#define LOSS_SECS	2
+#define LOSS_USECS	2000
+/* Frames that are taken at a time when there is no limit. */
+#define LOSS_PORTION	500
 /* Who stood still for a second spoils a try. */
 #define LOSS_TRIES	3
 
@@ -42,6 +48,13 @@ struct loss {
 	int tap;
 	unsigned int received;
 };
+
+static unsigned int loss_setting(const char *name, unsigned int otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? strtoul(value, NULL, 0) : otherwise;
+}
 
 static bool loss_is_ours(const __u8 *frame, unsigned int len)
 {
@@ -120,8 +133,9 @@ static void loss_sender(int stop, int result)
 static unsigned int loss_run(struct loss *l)
 {
 	int stop[2], result[2], status;
-	unsigned int sent = 0;
-	__s64 end;
+	unsigned int pps = loss_setting("LOSS_PPS", LOSS_PPS);
+	unsigned int sent = 0, taken = 0;
+	__s64 start, now, end;
 	pid_t pid;
 
 	ktap_check(!pipe2(stop, O_NONBLOCK) && !pipe(result), "pipe");
@@ -132,16 +146,18 @@ static unsigned int loss_run(struct loss *l)
 		loss_sender(stop[0], result[1]);
 	}
 	close(stop[0]);
-	for (end = mock_msecs() + LOSS_MSECS; mock_msecs() < end;) {
-		loss_take(l, LOSS_BATCH, 0);
+	start = mock_msecs();
+	end = start + 1000LL * loss_setting("LOSS_SECS", LOSS_SECS);
+	for (now = start; now < end; now = mock_msecs()) {
+		taken += loss_take(l, pps * (now - start) / 1000 - taken, 0);
 		usleep(LOSS_USECS);
 	}
 	/* A sender that waits has to be let go on before it sees the end. */
 	close(stop[1]);
-	while (loss_take(l, 10 * LOSS_BATCH, FIXTURE_QUIET))
+	while (loss_take(l, LOSS_PORTION, FIXTURE_QUIET))
 		;
 	ktap_eq(read(result[0], &sent, sizeof(sent)), sizeof(sent));
-	while (loss_take(l, 10 * LOSS_BATCH, FIXTURE_QUIET))
+	while (loss_take(l, LOSS_PORTION, FIXTURE_QUIET))
 		;
 	close(result[0]);
 	close(result[1]);
