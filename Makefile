@@ -5,7 +5,7 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 KERNEL	?=
 DESTDIR	?=
 MODULES	:= $(CURDIR)/drivers/myvhost
-MODULE_FILES = $(addprefix $(MODULES)/,myvhost.ko net/myvhost_net.ko blk/myvhost_blk.ko)
+MODULE_FILES = $(addprefix $(MODULES)/,$(shell tools/install/modules.sh))
 # "no" leaves out the program myvhost, which needs json-c
 TOOLS	?= yes
 # where "make deb" puts the packages

@@ -78,7 +78,7 @@ fast_make() {
 	*/myvhost/*/build/*modules*)
 		for w; do case $w in M=*) m=${w#M=} ;; esac; done
 		cd /build/drivers/myvhost || exit
-		exec cp --parents myvhost.ko net/myvhost_net.ko blk/myvhost_blk.ko "$m"
+		exec cp --parents $(cd /build/drivers/myvhost && find . -name "*.ko") "$m"
 		;;
 	esac
 	exec make.real "$@"

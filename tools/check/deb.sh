@@ -104,8 +104,8 @@ modules() {
 			k=${build%/build/include}
 			k=${k##*/}
 			[ "$k" != 9.9.9-broken ] || continue
-			for m in myvhost myvhost_net myvhost_blk; do
-				modinfo -k "$k" -F filename $m | grep updates/dkms
+			for m in $(/mnt/source/tools/install/modules.sh); do
+				modinfo -k "$k" -F filename "$(basename $m .ko)" | grep updates/dkms
 			done
 			[ "$(modinfo -k "$k" -F version myvhost)" = "$1" ]
 			[ "$(dkms status -m myvhost -k "$k" | grep -c installed)" = 1 ]

@@ -107,8 +107,8 @@ sign() {
 		openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=check/ \
 			-keyout key -out cert -outform DER
 		for i in 1 2; do make -s KDIR="$2" KEY=key CERT=cert sign; done
-		for ko in drivers/myvhost/myvhost.ko drivers/myvhost/net/myvhost_net.ko \
-			drivers/myvhost/blk/myvhost_blk.ko; do
+		for ko in $(tools/install/modules.sh); do
+			ko=drivers/myvhost/$ko
 			[ "$(modinfo -F signer "$ko")" = check ]
 			[ "$(grep -ac "Module signature appended" "$ko")" = 1 ]
 		done' sign $work "/lib/modules/$release/build" >&2

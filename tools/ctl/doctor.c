@@ -125,7 +125,7 @@ static void doctor_version(struct doctor *d)
 	char *loaded = host_line("/sys/module/myvhost/version");
 
 	if (loaded && strcmp(loaded, VERSION))
-		doctor_finds(d, DOCTOR_NOTE, "module", "version %s is loaded, this program is of %s; when nothing uses it: modprobe -r myvhost_net myvhost_blk myvhost; modprobe myvhost",
+		doctor_finds(d, DOCTOR_NOTE, "module", "version %s is loaded, this program is of %s; when nothing uses it: modprobe -r --remove-holders myvhost; modprobe myvhost",
 			     loaded, VERSION);
 	free(loaded);
 }

@@ -40,7 +40,7 @@ paths_of_modules() {
 install_modules() {
 	local m
 	install -d "$modules"
-	for m in myvhost.ko net/myvhost_net.ko blk/myvhost_blk.ko; do
+	for m in $("$here/modules.sh"); do
 		install -m 644 "$repo/drivers/myvhost/$m" "$modules"
 	done
 }
