@@ -21,8 +21,11 @@
 #include "bounce.h"
 #include "disk.h"
 
-/* Threads of a disk that may block at a time, and of those that execute ranges. */
-#define MVH_BLK_THREADS		16
+/*
+ * Threads of a disk that may block at a time, and of those that execute ranges.  As many
+ * as QEMU has for a file system that writes in the caller (btrfs with checksums).
+ */
+#define MVH_BLK_THREADS		64
 #define MVH_BLK_RANGE_THREADS	4
 
 /* A request that waits so long after the last one is news. */
@@ -113,6 +116,15 @@ static int mvh_disk_open_direct(struct mvh_disk *disk, const struct file *file,
 	return 0;
 }
 
+/* A queue's share of the requests of the device that a file system is on. */
+static u32 mvh_disk_below_max(const struct mvh_disk *disk)
+{
+	struct block_device *below = file_inode(disk->file)->i_sb->s_bdev;
+
+	return below ? max(bdev_get_queue(below)->nr_requests / disk->dev->n_vqs, 1ul) :
+		       U32_MAX;
+}
+
 /* Open the backing again, for direct I/O if that is possible. */
 static int mvh_disk_open(struct mvh_disk *disk, const struct file *file)
 {
@@ -130,6 +142,7 @@ static int mvh_disk_open(struct mvh_disk *disk, const struct file *file)
 	}
 	disk->direct = align;
 	disk->unit = disk->direct ? align : 1;
+	disk->below_max = mvh_disk_below_max(disk);
 	return 0;
 }
 
@@ -147,6 +160,22 @@ static int mvh_disk_set_block(struct mvh_disk *disk, u32 block)
 		return -EINVAL;
 	disk->block = block;
 	return disk->granularity % block ? -EINVAL : 0;
+}
+
+/*
+ * mvh_disk_bio_max() - how much a block device takes at once
+ *
+ * Its limits may change.
+ *
+ * Return: bytes that make one request, if the pages are not worse than one after the other.
+ */
+u32 mvh_disk_bio_max(const struct mvh_disk *disk)
+{
+	const struct request_queue *q = bdev_get_queue(disk->bdev);
+	u32 n_segments = min_t(u32, queue_max_segments(q), BIO_MAX_VECS);
+
+	return min_t(u64, (u64)queue_max_sectors(q) << MVH_SECTOR_SHIFT,
+		     (u64)n_segments << PAGE_SHIFT);
 }
 
 static u64 mvh_disk_bytes(const struct mvh_disk *disk)

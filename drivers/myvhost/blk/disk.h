@@ -49,6 +49,8 @@ struct seq_file;
  * @block: bytes that the guest's positions and lengths are multiples of
  * @unit: what positions, lengths and addresses must be multiples of for direct I/O, 1
  *	through the page cache
+ * @below_max: requests of one queue that the device below a file takes at the same time,
+ *	as far as that is known
  * @holds: writes that are under way, if mvh_disk_has_parts()
  * @serial: what the guest reads as serial number
  * @wce_first: whether the write cache is on after a reset
@@ -84,6 +86,7 @@ struct mvh_disk {
 	bool asked_direct;
 	u32 block;
 	u32 unit;
+	u32 below_max;
 	struct mvh_holds holds;
 	u8 serial[MYVHOST_BLK_SERIAL_LEN];
 	bool wce_first;
@@ -113,6 +116,7 @@ struct mvh_disk *mvh_disk_create(struct mvh_dev *dev,
 void mvh_disk_put(struct mvh_disk *disk);
 void mvh_disk_resize(struct mvh_disk *disk);
 void mvh_disk_reset(struct mvh_disk *disk);
+u32 mvh_disk_bio_max(const struct mvh_disk *disk);
 bool mvh_disk_gone(const struct mvh_disk *disk);
 void mvh_disk_check_size(const struct mvh_disk *disk);
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk);

@@ -8,10 +8,11 @@
  *   backing by the pool;
  * - through the page cache.
  *
- * The worker asks the file system not to wait.  If it would have to, a thread of the pool
- * does the piece, in guest memory unless it is bounced.  Flushes and other commands that
- * block go to the pool as well.
+ * The worker asks the backing not to wait.  If it would have to, or cannot be asked, a
+ * thread of the pool submits the piece, in guest memory unless it is bounced.  Flushes and
+ * other commands that block go to the pool as well.
  */
+#include <linux/blkdev.h>
 #include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -29,16 +30,23 @@
 
 /**
  * enum mvh_io_how - what a piece may wait for
- * @MVH_IO_ASYNC: it may return -EIOCBQUEUED and complete later, also with -EAGAIN,
- *	and must not wait in a file system that can tell
- * @MVH_IO_NOWAIT: it completes at once or fails with -EAGAIN or -EOPNOTSUPP
- * @MVH_IO_WAIT: it may block
+ * @MVH_IO_ASYNC: nothing; it may return -EIOCBQUEUED and complete later, also with
+ *	-EAGAIN or -EOPNOTSUPP
+ * @MVH_IO_NOWAIT: nothing; it completes at once or fails with one of these errors
+ * @MVH_IO_SUBMIT: it may block, and may return -EIOCBQUEUED and complete later
+ * @MVH_IO_WAIT: it may block, and is complete when it returns
  */
 enum mvh_io_how {
 	MVH_IO_ASYNC,
 	MVH_IO_NOWAIT,
+	MVH_IO_SUBMIT,
 	MVH_IO_WAIT,
 };
+
+static bool mvh_io_may_block(enum mvh_io_how how)
+{
+	return how == MVH_IO_SUBMIT || how == MVH_IO_WAIT;
+}
 
 static bool mvh_io_writes(const struct mvh_io *io)
 {
@@ -143,7 +151,7 @@ static bool mvh_io_protect(struct mvh_io *io, enum mvh_io_how how)
 {
 	struct super_block *sb = file_inode(io->disk->file)->i_sb;
 
-	if (how == MVH_IO_WAIT) {
+	if (mvh_io_may_block(how)) {
 		kiocb_start_write(&io->kiocb);
 		return true;
 	}
@@ -160,7 +168,7 @@ static bool mvh_io_hold(struct mvh_io *io, size_t len, enum mvh_io_how how)
 	struct mvh_holds *holds = &io->disk->holds;
 	u64 pos = mvh_io_pos(io);
 
-	if (how != MVH_IO_WAIT)
+	if (!mvh_io_may_block(how))
 		return mvh_hold_try(holds, &io->hold, pos, pos + len, false);
 	mvh_hold_wait(holds, &io->hold, pos, pos + len, false);
 	return true;
@@ -179,16 +187,11 @@ static bool mvh_io_start_write(struct mvh_io *io, size_t len,
 	return false;
 }
 
-/* Block devices have little to wait for, and refuse large pieces that must not. */
 static int mvh_io_flags(const struct mvh_io *io, enum mvh_io_how how)
 {
-	const struct mvh_disk *disk = io->disk;
 	int flags = mvh_io_syncs(io) ? IOCB_DSYNC : 0;
 
-	if (how == MVH_IO_NOWAIT ||
-	    (how == MVH_IO_ASYNC && !disk->bdev && disk->file->f_mode & FMODE_NOWAIT))
-		flags |= IOCB_NOWAIT;
-	return flags;
+	return mvh_io_may_block(how) ? flags : flags | IOCB_NOWAIT;
 }
 
 /* Returns the file's result; -EAGAIN if it would block and @how is not to wait. */
@@ -201,7 +204,7 @@ static long mvh_io_rw(struct mvh_io *io, struct iov_iter *iter,
 
 	init_sync_kiocb(kiocb, file);
 	kiocb->ki_pos = mvh_io_pos(io);
-	if (how == MVH_IO_ASYNC)
+	if (how == MVH_IO_ASYNC || how == MVH_IO_SUBMIT)
 		kiocb->ki_complete = mvh_io_kiocb_complete;
 	kiocb->ki_flags |= mvh_io_flags(io, how);
 	if (!mvh_io_writes(io))
@@ -257,6 +260,23 @@ static bool mvh_io_may_try(const struct mvh_io *io)
 	       io->disk->file->f_mode & FMODE_NOWAIT;
 }
 
+/*
+ * Can the backing be asked not to wait for this piece?  A device's table may have been
+ * exchanged for one that cannot, and what it would have to split it refuses.  A file
+ * system does not ask the device below it, which may have as much to do as it can.
+ */
+static bool mvh_io_may_submit(const struct mvh_io *io, size_t len)
+{
+	const struct mvh_io_port *port = io->port;
+	const struct mvh_disk *disk = io->disk;
+
+	if (io->punt || !(disk->file->f_mode & FMODE_NOWAIT))
+		return false;
+	if (!disk->bdev)
+		return port->n_slots - port->n_free <= disk->below_max;
+	return bdev_nowait(disk->bdev) && len <= mvh_disk_bio_max(disk);
+}
+
 static bool mvh_io_buffered(struct mvh_io *io)
 {
 	struct iov_iter iter;
@@ -269,6 +289,12 @@ static bool mvh_io_buffered(struct mvh_io *io)
 			return true;
 	}
 	return mvh_io_punt_piece(io);
+}
+
+/* The backing would have had to wait, or cannot be asked not to. */
+static bool mvh_io_refused(const struct mvh_io *io)
+{
+	return !io->punt && (io->result == -EAGAIN || io->result == -EOPNOTSUPP);
 }
 
 /* The same with the disk's rights. */
@@ -303,7 +329,7 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 	} else {
 		mvh_io_piece(io, &iter);
 	}
-	if (unlikely(io->punt))
+	if (!mvh_io_may_submit(io, iov_iter_count(&iter)))
 		return mvh_io_punt_piece(io);
 	mvh_io_port_inc_inflight(port);
 	ret = mvh_io_rw(io, &iter, MVH_IO_ASYNC);
@@ -311,7 +337,7 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 		return false;
 	mvh_io_port_dec_inflight(port);
 	io->result = ret;
-	return ret == -EAGAIN ? mvh_io_punt_piece(io) : true;
+	return mvh_io_refused(io) ? mvh_io_punt_piece(io) : true;
 }
 
 /*
@@ -371,8 +397,8 @@ bool mvh_io_piece_complete(struct mvh_io *io)
 	}
 	mvh_bounce_free(io->bounce);
 	io->bounce = NULL;
-	/* The device below would have had to wait: once more, by the pool. */
-	if (unlikely(io->result == -EAGAIN && !io->punt)) {
+	/* Once more, by the pool. */
+	if (unlikely(mvh_io_refused(io))) {
 		io->punt = true;
 		io->result = 0;
 		return true;
@@ -387,12 +413,25 @@ bool mvh_io_piece_complete(struct mvh_io *io)
 	return io->bytes_done < io->cmd.len;
 }
 
-static void mvh_io_put_mm(struct mvh_io *io)
+/* What the thread that does a piece has of it; the request may be over before the thread. */
+struct mvh_io_task {
+	struct mm_struct *mm;
+	struct mvh_cgroups cgroups;
+};
+
+static void mvh_io_take_task(struct mvh_io *io, struct mvh_io_task *task)
 {
-	if (!io->mm)
-		return;
-	mmput(io->mm);
+	task->mm = io->mm;
+	task->cgroups = io->cgroups;
 	io->mm = NULL;
+	memset(&io->cgroups, 0, sizeof(io->cgroups));
+}
+
+static void mvh_io_put_task(struct mvh_io_task *task)
+{
+	mvh_cgroups_put(&task->cgroups);
+	if (task->mm)
+		mmput(task->mm);
 }
 
 /**
@@ -403,10 +442,12 @@ static void mvh_io_put_mm(struct mvh_io *io)
  */
 bool mvh_io_piece_cancel(struct mvh_io *io)
 {
+	struct mvh_io_task task;
+
 	if (!cancel_work(&io->work))
 		return false;
-	mvh_cgroups_put(&io->cgroups);
-	mvh_io_put_mm(io);
+	mvh_io_take_task(io, &task);
+	mvh_io_put_task(&task);
 	io->result = -ECANCELED;
 	return true;
 }
@@ -446,38 +487,39 @@ static long mvh_io_flush(struct mvh_disk *disk)
 	return vfs_fsync(disk->file, 1) ?: untold;
 }
 
-/* In guest memory, which the thread sees meanwhile. */
-static long mvh_io_rw_guest(struct mvh_io *io)
+/* A piece of a read or write, in guest memory or in kernel pages. */
+static long mvh_io_execute_rw(struct mvh_io *io, struct mm_struct *mm)
 {
+	struct mvh_disk *disk = io->disk;
 	struct iov_iter iter;
 	long ret;
 
-	kthread_use_mm(io->mm);
-	mvh_io_guest(io, &iter);
-	iov_iter_truncate(&iter, MVH_IO_PIECE_MAX);
-	ret = mvh_io_rw(io, &iter, MVH_IO_WAIT);
-	kthread_unuse_mm(io->mm);
+	if (!mm && mvh_io_writes(io) && mvh_bounce_padded(io->bounce))
+		return mvh_partial_write(disk, io->bounce, mvh_io_pos(io),
+					 mvh_io_syncs(io));
+	if (mm) {
+		kthread_use_mm(mm);
+		mvh_io_guest(io, &iter);
+		iov_iter_truncate(&iter, MVH_IO_PIECE_MAX);
+	} else {
+		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
+	}
+	ret = mvh_io_rw(io, &iter, disk->direct ? MVH_IO_SUBMIT :
+						       MVH_IO_WAIT);
+	if (mm)
+		kthread_unuse_mm(mm);
 	return ret;
 }
 
-/* In a thread of the pool. */
-static long mvh_io_execute(struct mvh_io *io)
+/* In a thread of the pool.  Returns -EIOCBQUEUED if the piece completes later. */
+static long mvh_io_execute(struct mvh_io *io, struct mm_struct *mm)
 {
-	struct iov_iter iter;
-
 	if (mvh_io_port_cancelled(io->port))
 		return -ECANCELED;
 	switch (io->cmd.op) {
 	case MVH_BLK_READ:
 	case MVH_BLK_WRITE:
-		if (io->mm)
-			return mvh_io_rw_guest(io);
-		if (mvh_io_writes(io) && mvh_bounce_padded(io->bounce))
-			return mvh_partial_write(io->disk, io->bounce,
-						 mvh_io_pos(io),
-						 mvh_io_syncs(io));
-		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
-		return mvh_io_rw(io, &iter, MVH_IO_WAIT);
+		return mvh_io_execute_rw(io, mm);
 	case MVH_BLK_FLUSH:
 		return mvh_io_flush(io->disk);
 	default:
@@ -489,15 +531,20 @@ static void mvh_io_work(struct work_struct *work)
 {
 	struct mvh_io *io = container_of(work, struct mvh_io, work);
 	const struct cred *old = override_creds(io->disk->cred);
+	struct mvh_io_task task;
+	long ret;
 
 	kcov_remote_start_common(io->kcov);
-	mvh_cgroups_enter(&io->cgroups);
-	io->result = mvh_io_execute(io);
+	mvh_io_take_task(io, &task);
+	mvh_cgroups_enter(&task.cgroups);
+	ret = mvh_io_execute(io, task.mm);
 	mvh_cgroups_leave();
-	mvh_cgroups_put(&io->cgroups);
-	mvh_io_put_mm(io);
+	mvh_io_put_task(&task);
 	revert_creds(old);
-	mvh_io_piece_completed(io);
+	if (ret != -EIOCBQUEUED) {
+		io->result = ret;
+		mvh_io_piece_completed(io);
+	}
 	kcov_remote_stop();
 }
 

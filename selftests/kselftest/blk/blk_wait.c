@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A file system that makes its callers wait: the worker does not, so requests that need
+ * A backing that makes its callers wait: the worker does not, so requests that need
  * nothing of it go on.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -99,5 +100,137 @@ KTAP_TEST(wait_lock, KTAP_LONG, wait_flags, "B38_lock")
 	ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 0);
 	ktap_ok(mock_blk_stop(&x.b));
 	blk_check_disk(&x);
+	blk_close(&x);
+}
+
+/* How many threads of the pools wait at the moment. */
+static unsigned int wait_n_threads(void)
+{
+	char path[300], text[4096];
+	DIR *d = opendir("/proc");
+	unsigned int n = 0;
+	struct dirent *e;
+	size_t len;
+	FILE *f;
+
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/%s/stack", e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		len = fread(text, 1, sizeof(text) - 1, f);
+		text[len] = 0;
+		n += !!strstr(text, "mvh_io_work");
+		fclose(f);
+	}
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* A device that takes four requests at a time. */
+#define WAIT_DEVICE	"size=8 memory_backed=1 submit_queues=1 hw_queue_depth=4 irqmode=2 "
+#define WAIT_READS	40
+#define WAIT_READ_LEN	(32 << 10)
+
+/**
+ * struct wait_on - what the device is below
+ * @attrs: how long it takes for a request, in nanoseconds
+ * @make: make the backing, whose path is the device's
+ */
+struct wait_on {
+	const char *attrs;
+	void (*make)(struct blk_backing *back);
+};
+
+static void wait_on_device(struct blk_backing *back)
+{
+	(void)back;
+}
+
+/* It cannot be asked not to wait. */
+static void wait_on_stacked(struct blk_backing *back)
+{
+	if (host_module("dm_flakey", "") ||
+	    host_dm_create("disk", "0 %llu flakey %s 0 3600 0", back->size / 512,
+			   back->path))
+		ktap_skip("no dm-flakey");
+	strcpy(back->path, "/dev/mapper/" HOST_DM_PREFIX "disk");
+}
+
+/* It does not ask the device. */
+static void wait_on_file(struct blk_backing *back)
+{
+	if (host_run("mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard %s",
+		     back->path) || mkdir(WAIT_DIR, 0700) ||
+	    mount(back->path, WAIT_DIR, "ext4", 0, NULL))
+		ktap_skip("no ext4");
+	back->kind = BLK_EXT4;
+	back->size = WAIT_SIZE;
+	strcpy(back->path, WAIT_FILE);
+	close(ktap_ok(host_file(WAIT_FILE, WAIT_SIZE)));
+	ktap_ok(host_run("dd if=/dev/zero of=" WAIT_FILE " bs=%u count=2 oflag=direct "
+			 "conv=notrunc 2>/dev/null", WAIT_READS / 2 * WAIT_READ_LEN));
+}
+
+static const struct ktap_variant wait_tags_on[] = {
+	{ "device", &(const struct wait_on) { "completion_nsec=300000000", wait_on_device } },
+	{ "stacked", &(const struct wait_on) { "completion_nsec=300000000", wait_on_stacked } },
+	{ "file", &(const struct wait_on) { "completion_nsec=100000000", wait_on_file } },
+	{ }
+};
+
+static void wait_tags_backing(struct blk_backing *back, const struct wait_on *on)
+{
+	char attrs[160];
+	int r;
+
+	memset(back, 0, sizeof(*back));
+	back->kind = BLK_NULL;
+	back->size = BLK_DISK_SIZE;
+	back->block = 512;
+	snprintf(attrs, sizeof(attrs), WAIT_DEVICE "%s", on->attrs);
+	r = host_null("mvht0", attrs, back->path, sizeof(back->path));
+	if (r)
+		ktap_skip("no null_blk: %s", strerror(-r));
+	on->make(back);
+	back->fd = ktap_ok(open(back->path, O_RDWR | O_CLOEXEC));
+}
+
+/* A serial number does not wait for a device that is busy, and many requests can wait. */
+KTAP_TEST(wait_tags, KTAP_LONG, wait_tags_on, "B38_tags")
+{
+	unsigned int i, n_reads = 0, n_threads = 0;
+	struct blk_backing back;
+	struct mock_blk_cfg cfg;
+	struct mock_blk_req *r;
+	struct blk_fix x;
+
+	blk_prepare();
+	wait_tags_backing(&back, arg);
+	blk_cfg(&cfg, &back, blk_vdpa_packed);
+	cfg.num = 256;
+	blk_open(&x, &back, &cfg, WAIT_READ_LEN);
+	ktap_ok(mock_blk_start(&x.b));
+	for (i = 0; i < WAIT_READS; i++)
+		ktap_check(mock_blk_add(&x.b, 0, VIRTIO_BLK_T_IN, i * WAIT_READ_LEN / 512,
+					x.buf, WAIT_READ_LEN, NULL), "add");
+	ktap_check(mock_blk_add(&x.b, 0, VIRTIO_BLK_T_GET_ID, 0, x.buf, 20, NULL), "add");
+	mock_blk_submit(&x.b, 0);
+	while ((r = blk_get(&x, 0))->type != VIRTIO_BLK_T_GET_ID) {
+		ktap_eq(r->status, 0);
+		n_reads++;
+	}
+	ktap_check(n_reads < WAIT_READS / 2, "it waited for %u reads", n_reads);
+	/* It takes a moment until all of them are there. */
+	for (i = 0; i < 20 && n_threads < WAIT_READS / 2; i++)
+		n_threads = wait_n_threads();
+	ktap_info("%u reads before it, %u threads wait", n_reads, n_threads);
+	ktap_check(n_threads >= WAIT_READS / 2 || back.kind == BLK_EXT4 ||
+		   access("/proc/self/stack", R_OK), "%u threads", n_threads);
+	for (i = n_reads; i < WAIT_READS; i++)
+		ktap_eq(blk_get(&x, 0)->status, 0);
+	ktap_eq(blk_counter(&x, MYVHOST_CNT_IO_ERRORS), 0);
+	ktap_ok(mock_blk_stop(&x.b));
 	blk_close(&x);
 }
