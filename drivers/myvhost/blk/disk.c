@@ -250,7 +250,8 @@ static int mvh_disk_make_pools(struct mvh_disk *disk)
 	disk->pool = alloc_workqueue("myvhost-blk", WQ_UNBOUND, MVH_BLK_THREADS);
 	disk->range_pool = alloc_workqueue("myvhost-range", WQ_UNBOUND,
 					   MVH_BLK_RANGE_THREADS);
-	return disk->pool && disk->range_pool ? 0 : -ENOMEM;
+	disk->write_pool = alloc_ordered_workqueue("myvhost-write", 0);
+	return disk->pool && disk->range_pool && disk->write_pool ? 0 : -ENOMEM;
 }
 
 static int mvh_disk_setup(struct mvh_disk *disk, const struct myvhost_blk *blk,
@@ -362,6 +363,8 @@ void mvh_disk_put(struct mvh_disk *disk)
 		destroy_workqueue(disk->pool);
 	if (disk->range_pool)
 		destroy_workqueue(disk->range_pool);
+	if (disk->write_pool)
+		destroy_workqueue(disk->write_pool);
 	if (disk->untold)
 		pr_info_ratelimited("%pD4: an error of write-back was reported to nobody\n",
 				    disk->file);

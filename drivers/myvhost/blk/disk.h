@@ -63,6 +63,7 @@ struct seq_file;
  * @hangs: a stop timed out on this backing; cleared by the next completion
  * @pool: threads for what may block
  * @range_pool: threads for ranges, which may take minutes: a flush does not wait for them
+ * @write_pool: a thread for buffered writes of a file, which lock it
  * @rates: limits of requests and bytes
  */
 struct mvh_disk {
@@ -97,6 +98,7 @@ struct mvh_disk {
 	bool hangs;
 	struct workqueue_struct *pool;
 	struct workqueue_struct *range_pool;
+	struct workqueue_struct *write_pool;
 	struct mvh_rates rates;
 };
 

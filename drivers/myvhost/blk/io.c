@@ -217,15 +217,29 @@ static long mvh_io_rw(struct mvh_io *io, struct iov_iter *iter,
 	return ret;
 }
 
+/*
+ * Buffered writes of a file lock it: threads beside the first would only wait.  Those that
+ * must be durable wait for the device as well, without the lock.
+ */
+static struct workqueue_struct *mvh_io_pool(const struct mvh_io *io)
+{
+	const struct mvh_disk *disk = io->disk;
+
+	if (io->ranges)
+		return disk->range_pool;
+	if (!disk->direct && !disk->bdev && mvh_io_writes(io) &&
+	    !mvh_io_syncs(io))
+		return disk->write_pool;
+	return disk->pool;
+}
+
 /* Have the pool execute the request or piece. */
 static void mvh_io_punt(struct mvh_io *io)
 {
-	struct mvh_disk *disk = io->disk;
-
 	mvh_vq_count(io->port->vq, MYVHOST_CNT_PUNTED, 1);
 	mvh_io_port_inc_inflight(io->port);
 	mvh_cgroups_get(&io->cgroups);
-	queue_work(io->ranges ? disk->range_pool : disk->pool, &io->work);
+	queue_work(mvh_io_pool(io), &io->work);
 }
 
 /* Have the pool do the piece through kernel pages.  Returns as mvh_io_piece_submit(). */

@@ -128,6 +128,41 @@ static unsigned int wait_n_threads(void)
 	return n;
 }
 
+#define WAIT_WRITES	8
+
+/* Buffered writes of a file wait for its lock one after the other, and a read beside them. */
+KTAP_TEST(wait_writers, KTAP_LONG, NULL, "B38_writers")
+{
+	struct blk_fix x;
+	unsigned int i;
+	pid_t pid;
+	int status;
+
+	wait_start(&x, MYVHOST_BLK_BUFFERED);
+	blk_write(&x, 0, 65536, 1);
+	ktap_eq(blk_do(&x, VIRTIO_BLK_T_FLUSH, 0, 0), 0);
+	ktap_eq(host_dm_hang("disk"), 0);
+	pid = wait_lock_file();
+	usleep(BLK_QUIET * 1000);
+	for (i = 0; i < WAIT_WRITES; i++) {
+		blk_fill(blk_ptr(&x, x.buf + i * 4096), 4096, i);
+		wait_post(&x, VIRTIO_BLK_T_OUT, i * 8, i * 4096, 4096);
+		blk_wrote(&x, i * 8, blk_ptr(&x, x.buf + i * 4096), 4096);
+	}
+	usleep(BLK_QUIET * 1000);
+	if (access("/proc/self/stack", R_OK))
+		ktap_info("no stacks here");
+	else
+		ktap_eq(wait_n_threads(), 1);
+	ktap_eq(host_dm_go_on("disk"), 0);
+	for (i = 0; i < WAIT_WRITES; i++)
+		ktap_eq(blk_get(&x, 0)->status, 0);
+	ktap_check(waitpid(pid, &status, 0) == pid && !status, "the other writer");
+	ktap_ok(mock_blk_stop(&x.b));
+	blk_check_disk(&x);
+	blk_close(&x);
+}
+
 /* A device that takes four requests at a time. */
 #define WAIT_DEVICE	"size=8 memory_backed=1 submit_queues=1 hw_queue_depth=4 irqmode=2 "
 #define WAIT_READS	40
