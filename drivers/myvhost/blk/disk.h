@@ -64,6 +64,7 @@ struct seq_file;
  * @pool: threads for what may block
  * @range_pool: threads for ranges, which may take minutes: a flush does not wait for them
  * @write_pool: a thread for buffered writes of a file, which lock it
+ * @n_ranges: requests in @range_pool
  * @rates: limits of requests and bytes
  */
 struct mvh_disk {
@@ -99,6 +100,7 @@ struct mvh_disk {
 	struct workqueue_struct *pool;
 	struct workqueue_struct *range_pool;
 	struct workqueue_struct *write_pool;
+	atomic_t n_ranges;
 	struct mvh_rates rates;
 };
 

@@ -239,6 +239,8 @@ static void mvh_io_punt(struct mvh_io *io)
 	mvh_vq_count(io->port->vq, MYVHOST_CNT_PUNTED, 1);
 	mvh_io_port_inc_inflight(io->port);
 	mvh_cgroups_get(&io->cgroups);
+	if (io->ranges)
+		atomic_inc(&io->disk->n_ranges);
 	queue_work(mvh_io_pool(io), &io->work);
 }
 
@@ -267,11 +269,17 @@ static bool mvh_io_punt_piece(struct mvh_io *io)
 	return false;
 }
 
-/* A write that must be durable blocks in any case. */
+/*
+ * A write that must be durable blocks in any case.  A range of a block device is locked
+ * while it is zeroed, and readers of the page cache wait for that whatever they ask for.
+ */
 static bool mvh_io_may_try(const struct mvh_io *io)
 {
+	const struct mvh_disk *disk = io->disk;
+
 	return !io->punt && !mvh_io_syncs(io) &&
-	       io->disk->file->f_mode & FMODE_NOWAIT;
+	       disk->file->f_mode & FMODE_NOWAIT &&
+	       !(disk->bdev && atomic_read(&disk->n_ranges));
 }
 
 /*
@@ -460,6 +468,8 @@ bool mvh_io_piece_cancel(struct mvh_io *io)
 
 	if (!cancel_work(&io->work))
 		return false;
+	if (io->ranges)
+		atomic_dec(&io->disk->n_ranges);
 	mvh_io_take_task(io, &task);
 	mvh_io_put_task(&task);
 	io->result = -ECANCELED;
@@ -528,17 +538,20 @@ static long mvh_io_execute_rw(struct mvh_io *io, struct mm_struct *mm)
 /* In a thread of the pool.  Returns -EIOCBQUEUED if the piece completes later. */
 static long mvh_io_execute(struct mvh_io *io, struct mm_struct *mm)
 {
+	struct mvh_disk *disk = io->disk;
+	long ret;
+
 	if (mvh_io_port_cancelled(io->port))
-		return -ECANCELED;
-	switch (io->cmd.op) {
-	case MVH_BLK_READ:
-	case MVH_BLK_WRITE:
+		ret = -ECANCELED;
+	else if (io->cmd.op == MVH_BLK_READ || io->cmd.op == MVH_BLK_WRITE)
 		return mvh_io_execute_rw(io, mm);
-	case MVH_BLK_FLUSH:
-		return mvh_io_flush(io->disk);
-	default:
-		return mvh_io_range_run(io);
-	}
+	else if (io->cmd.op == MVH_BLK_FLUSH)
+		ret = mvh_io_flush(disk);
+	else
+		ret = mvh_io_range_run(io);
+	if (io->ranges)
+		atomic_dec(&disk->n_ranges);
+	return ret;
 }
 
 static void mvh_io_work(struct work_struct *work)

@@ -269,3 +269,35 @@ KTAP_TEST(wait_tags, KTAP_LONG, wait_tags_on, "B38_tags")
 	ktap_ok(mock_blk_stop(&x.b));
 	blk_close(&x);
 }
+
+/* Nor does it wait for a read that the zeroing of a device holds up in the page cache. */
+KTAP_TEST(wait_zeroing, KTAP_LONG, blk_two_modes, "B38_zeroing")
+{
+	struct virtio_blk_discard_write_zeroes *w;
+	struct mock_blk_req *r;
+	struct blk_fix x;
+
+	blk_start(&x, BLK_DM, arg, MYVHOST_BLK_BUFFERED);
+	if (host_module("dm_delay", "") ||
+	    host_dm_switch("disk", "0 16384 delay %s 0 0 %s 0 1000",
+			   x.back.lower, x.back.lower))
+		ktap_skip("no dm-delay");
+	w = blk_ptr(&x, x.buf);
+	memset(w, 0, sizeof(*w));
+	w->num_sectors = 128;
+	ktap_check(mock_blk_add(&x.b, 0, VIRTIO_BLK_T_WRITE_ZEROES, 0, x.buf, sizeof(*w),
+				NULL), "add");
+	mock_blk_submit(&x.b, 0);
+	usleep(BLK_QUIET * 1000);
+	wait_post(&x, VIRTIO_BLK_T_IN, 8192, 4096, 4096);
+	usleep(BLK_QUIET * 1000);
+	wait_post(&x, VIRTIO_BLK_T_GET_ID, 0, 8192, 20);
+	do
+		r = blk_get(&x, 0);
+	while (r->type == VIRTIO_BLK_T_IN);
+	ktap_eq(r->type, VIRTIO_BLK_T_GET_ID);
+	while (x.b.queue[0].ring.ninflight)
+		ktap_eq(blk_get(&x, 0)->status, 0);
+	ktap_ok(mock_blk_stop(&x.b));
+	blk_close(&x);
+}
