@@ -206,16 +206,14 @@ static bool mvh_disk_can_punch(const struct mvh_disk *disk)
 	struct super_block *sb = file_inode(disk->file)->i_sb;
 	struct file *file = disk->file;
 	loff_t end;
-	int err;
 
 	/* It is not worth waiting for the thaw. */
 	if (!file->f_op->fallocate || !sb_start_write_trylock(sb))
 		return file->f_op->fallocate;
-	end = round_up(i_size_read(file_inode(file)), PAGE_SIZE);
-	err = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE |
-				    FALLOC_FL_KEEP_SIZE, end, PAGE_SIZE);
 	sb_end_write(sb);
-	return err != -EOPNOTSUPP;
+	end = round_up(i_size_read(file_inode(file)), PAGE_SIZE);
+	return vfs_fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, end,
+			     PAGE_SIZE) != -EOPNOTSUPP;
 }
 
 static bool mvh_disk_can_discard(const struct mvh_disk *disk)

@@ -96,6 +96,9 @@ static int mvh_range_lock(struct address_space *mapping,
 
 	inode_lock(mapping->host);
 	filemap_invalidate_lock(mapping);
+	/* The block layer only warns of what is not a write. */
+	if (bdev_read_only(I_BDEV(mapping->host)))
+		return -EPERM;
 	err = filemap_write_and_wait_range(mapping, range->pos, last);
 	return err ?: invalidate_inode_pages2_range(mapping,
 						    range->pos >> PAGE_SHIFT,
@@ -118,9 +121,13 @@ static int mvh_range_discard(struct mvh_disk *disk,
 		return vfs_fallocate(disk->file,
 				     FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				     range->pos, range->len);
-	err = mvh_range_lock(mapping, range) ?:
-	      blkdev_issue_discard(disk->bdev, range->pos >> MVH_SECTOR_SHIFT,
-				   range->len >> MVH_SECTOR_SHIFT, GFP_KERNEL);
+	err = mvh_range_lock(mapping, range);
+	if (!err)
+		err = blkdev_issue_discard(disk->bdev, range->pos >> MVH_SECTOR_SHIFT,
+					   range->len >> MVH_SECTOR_SHIFT, GFP_KERNEL);
+	/* Somebody writes beside it in the same page.  A discard is only advice. */
+	else if (err == -EBUSY)
+		err = 0;
 	mvh_range_unlock(mapping);
 	return err;
 }
