@@ -399,7 +399,8 @@ static long mvh_io_data(const struct mvh_bounce *bounce, size_t len)
  *	that of the request, 0 or an error
  *
  * The end of the backing within the disk is an error (B8), which block devices report
- * to writers as a lack of space.
+ * to writers as a lack of space.  No driver of a disk expects that reads or writes are
+ * not supported.
  *
  * Context: as for mvh_io_piece_submit().
  * Return: true if another piece is to be submitted.
@@ -425,7 +426,7 @@ bool mvh_io_piece_complete(struct mvh_io *io)
 		io->result = 0;
 		return true;
 	}
-	if (!io->result ||
+	if (!io->result || io->result == -EOPNOTSUPP ||
 	    (io->result == -ENOSPC && mvh_disk_is_cut(io->disk)))
 		io->result = -EIO;
 	if (io->result < 0)
