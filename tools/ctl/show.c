@@ -160,6 +160,8 @@ static void show_device(const struct devices *devices, const struct device *dev)
 	}
 	show_pair(devices, dev);
 	putchar('\n');
+	if (device_text(dev, "busy"))
+		printf("    BUSY: %s\n", device_text(dev, "busy"));
 	if (device_text(dev, "failure"))
 		printf("    CANNOT START: %s\n", device_text(dev, "failure"));
 	show_disk(dev);

@@ -161,7 +161,6 @@ static void mvh_blk_show(struct seq_file *seq, struct mvh_dev *dev)
 {
 	struct mvh_disk *disk = mvh_blk_disk(dev);
 
-	mvh_dev_assert_held(dev);
 	if (disk)
 		mvh_disk_show(seq, disk);
 }
@@ -245,6 +244,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.busy		= mvh_blk_busy,
 	.ioctl		= mvh_blk_ioctl,
 	.show		= mvh_blk_show,
+	.show_unlocked	= true,
 	.reset		= mvh_blk_reset,
 	.features_set	= mvh_blk_features_set,
 	.config_read	= mvh_blk_config_read,

@@ -446,11 +446,10 @@ static const char *mvh_disk_io_mode(const struct mvh_disk *disk)
  * @seq: where to print
  * @disk: the disk
  *
- * Context: With the mutex of the disk's device.
+ * Context: Any task; the device keeps the disk.
  */
 void mvh_disk_show(struct seq_file *seq, const struct mvh_disk *disk)
 {
-	mvh_dev_assert_held(disk->dev);
 	seq_puts(seq, "file:\t");
 	seq_file_path(seq, disk->file, "\n\t\\");
 	seq_printf(seq, "\ninode:\t%02x:%02x:%llu", MAJOR(disk->host_dev),

@@ -57,7 +57,8 @@ static int mvh_ioctl_run(struct mvh_ucmd *ucmd, const struct mvh_ioctl *ioctl)
 		ucmd->arg.state.index = ucmd->vq->index;
 	if (!(ioctl->flags & MVH_IOC_LOCK))
 		return ioctl->fn(ucmd);
-	mutex_lock(&ucmd->vq->mutex);
+	if (mutex_lock_killable(&ucmd->vq->mutex))
+		return -EINTR;
 	err = ioctl->fn(ucmd);
 	mutex_unlock(&ucmd->vq->mutex);
 	return err;

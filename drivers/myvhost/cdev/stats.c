@@ -3,6 +3,7 @@
  * Statistics of a device: as numbers through an ioctl, as text in
  * /proc/PID/fdinfo/N.
  */
+#include <linux/delay.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/myvhost.h>
@@ -93,10 +94,28 @@ int mvh_stats_get(struct mvh_vq *vq, struct myvhost_vring_stats *stats)
 	return 0;
 }
 
-static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
-			      const char *name)
+/* How often to try to lock a device, and how long to wait meanwhile. */
+#define MVH_STATS_TRIES		50
+#define MVH_STATS_TRY_MSECS	20
+
+/* Whoever waits for a backing that does not answer has the device for as long. */
+static bool mvh_stats_lock(struct mvh_dev *dev)
 {
-	const struct mvh_worker *worker = mvh_vq_worker(vq);
+	unsigned int i;
+
+	for (i = 0; i < MVH_STATS_TRIES; i++) {
+		if (mutex_trylock(&dev->mutex))
+			return true;
+		if (msleep_interruptible(MVH_STATS_TRY_MSECS))
+			break;
+	}
+	return false;
+}
+
+static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
+			      const char *name, bool locked)
+{
+	const struct mvh_worker *worker = locked ? mvh_vq_worker(vq) : NULL;
 	const char *ring = mvh_vq_map_mode(vq);
 	unsigned int i;
 
@@ -118,27 +137,31 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
  * @mf: a file that has a device, which is not locked
  *
  * Queues are not locked, so counters may change while they are printed.
- * Process and thread ids are those of the initial namespace.
+ * Process and thread ids are those of the initial namespace.  If the device stays locked
+ * what only its mutex guards is left out.
  */
 void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 {
 	struct mvh_dev *dev = mf->dev;
 	const struct mvh_backend_ops *backend = dev->backend;
+	bool locked = mvh_stats_lock(dev);
 	struct mvh_vq *vq;
 
-	if (mutex_lock_killable(&dev->mutex))
-		return;
 	seq_printf(seq, "backend:\t%s\ndialect:\t%s\n", backend->name,
 		   mvh_dialect(dev)->name);
 	if (mf->node)
 		seq_printf(seq, "node:\t%s\n", mvh_node_name(mf->node));
 	seq_printf(seq, "owner:\t%d\nfeatures:\t%#llx %#llx\n",
-		   dev->owner, dev->features[0], dev->features[1]);
-	if (*mvh_dev_failure(dev))
+		   READ_ONCE(dev->owner), READ_ONCE(dev->features[0]),
+		   READ_ONCE(dev->features[1]));
+	if (!locked)
+		seq_puts(seq, "busy:\tan ioctl has not ended\n");
+	if (locked && *mvh_dev_failure(dev))
 		seq_printf(seq, "failure:\t%s\n", mvh_dev_failure(dev));
-	if (backend->show)
+	if (backend->show && (locked || backend->show_unlocked))
 		backend->show(seq, dev);
 	mvh_dev_for_each_vq(dev, vq)
-		mvh_stats_show_vq(seq, vq, backend->vq_names[vq->index]);
-	mutex_unlock(&dev->mutex);
+		mvh_stats_show_vq(seq, vq, backend->vq_names[vq->index], locked);
+	if (locked)
+		mutex_unlock(&dev->mutex);
 }

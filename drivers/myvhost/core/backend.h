@@ -48,6 +48,7 @@ struct seq_file;
  * @ioctl: ioctls of this kind of device.  With the device's mutex.  Returns the
  *	result of the ioctl, -ENOIOCTLCMD if it is not one of them.
  * @show: describe the device in fdinfo.  With the device's mutex.
+ * @show_unlocked: without it too, if another task has it for long
  * @reset: forget what the driver set.  With the device's mutex, no queue has a
  *	port.
  * @features_set: @dev->features changed.  With the device's mutex.
@@ -106,6 +107,7 @@ struct mvh_backend_ops {
 	long (*ioctl)(struct mvh_dev *dev, unsigned int cmd,
 		      void __user *arg);
 	void (*show)(struct seq_file *seq, struct mvh_dev *dev);
+	bool show_unlocked;
 	void (*reset)(struct mvh_dev *dev);
 	void (*features_set)(struct mvh_dev *dev);
 	void (*config_read)(struct mvh_dev *dev, u32 off, void *buf,

@@ -356,12 +356,32 @@ static void life_hang_close(struct blk_fix *x)
 static const struct life_hang {
 	const char *name;
 	void (*fn)(struct blk_fix *x);
+	const char *shown;
 } life_hangs[] = {
-	{ "nothing", life_hang_nothing },
-	{ "suspend", life_hang_suspend },
-	{ "unmap", life_hang_unmap },
-	{ "close", life_hang_close },
+	{ "nothing", life_hang_nothing, "waiting:" },
+	{ "suspend", life_hang_suspend, "busy:" },
+	{ "unmap", life_hang_unmap, "busy:" },
+	{ "close", life_hang_close, NULL },
 };
+
+/* What there is to see of a process's device meanwhile, which must not wait. */
+static void life_show(pid_t pid, int fd, const char *shown)
+{
+	__s64 start = mock_msecs();
+	char path[64], text[8192];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+	f = fopen(path, "r");
+	ktap_check(f, "%s: %s", path, strerror(errno));
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = 0;
+	fclose(f);
+	ktap_info("fdinfo took %lld ms", mock_msecs() - start);
+	ktap_check(strstr(text, shown) && strstr(text, "file:") &&
+		   strstr(text, "q0.writes:"), "%s", text);
+}
 
 static KTAP_VARIANTS(life_hung_in, 8)
 {
@@ -372,7 +392,7 @@ static KTAP_VARIANTS(life_hung_in, 8)
 			     life_hangs[i].name);
 }
 
-/* The device hangs: a process that waits for it can be killed (B29). */
+/* The device hangs: who waits for it can be looked at, and killed (B29). */
 KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 {
 	const struct life_hang *h = arg;
@@ -381,7 +401,7 @@ KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 	struct blk_fix x;
 	int p[2], status;
 	pid_t pid;
-	char c;
+	int fd;
 
 	blk_prepare();
 	blk_backing(&back, BLK_DM);
@@ -395,14 +415,16 @@ KTAP_TEST(life_hung, KTAP_LONG, life_hung_in, "B29_hung")
 		ktap_eq(host_dm_hang("disk"), 0);
 		life_post(&x, 1);
 		usleep(50000);
-		ktap_eq(write(p[1], "x", 1), 1);
+		ktap_eq(write(p[1], &x.b.fd, sizeof(x.b.fd)), sizeof(x.b.fd));
 		h->fn(&x);
 		_exit(0);
 	}
 	close(p[1]);
-	ktap_eq(read(p[0], &c, 1), 1);
+	ktap_eq(read(p[0], &fd, sizeof(fd)), sizeof(fd));
 	usleep(100000);
 	ktap_check(!waitpid(pid, &status, WNOHANG), "it did not wait");
+	if (h->shown)
+		life_show(pid, fd, h->shown);
 	kill(pid, SIGKILL);
 	life_gone(pid, LIFE_KILL_MSECS);
 	ktap_eq(host_dm_go_on("disk"), 0);
