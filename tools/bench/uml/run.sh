@@ -17,7 +17,8 @@ set -euo pipefail
 UML_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$UML_DIR/../../../selftests/lab/initrd.sh"
 
-BINARIES=ip
+# busybox has an ip of its own, which its shell prefers
+BINARIES="ip dash"
 ROUNDS=${ROUNDS:-20}
 LIMIT=${LIMIT:-1200}
 OUT=${OUT:-}
