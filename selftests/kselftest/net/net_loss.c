@@ -28,6 +28,8 @@
 #define LOSS_PPS	2500
 #define LOSS_SECS	2
 #define LOSS_USECS	2000
+/* Datagrams that are sent by a system call. */
+#define LOSS_BURST	32
 /* Frames that are taken at a time when there is no limit. */
 #define LOSS_PORTION	500
 /* Who stood still for a second spoils a try. */
@@ -117,13 +119,19 @@ static int loss_socket(void)
 /* Send until told to stop by the end of a pipe; says how many it has sent. */
 static void loss_sender(int stop, int result)
 {
-	unsigned int sent = 0;
-	int fd = loss_socket();
-	char data[64] = "";
+	char data[64] = "", end;
+	struct iovec iov = { data, sizeof(data) };
+	struct mmsghdr m[LOSS_BURST] = { 0 };
+	unsigned int sent = 0, i;
+	int r, fd = loss_socket();
 
+	for (i = 0; i < LOSS_BURST; i++)
+		m[i].msg_hdr = (struct msghdr) { .msg_iov = &iov, .msg_iovlen = 1 };
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (read(stop, data, 1) < 0)
-		sent += send(fd, data, sizeof(data), 0) == sizeof(data);
+	while (read(stop, &end, 1) < 0) {
+		r = sendmmsg(fd, m, LOSS_BURST, 0);
+		sent += r > 0 ? r : 0;
+	}
 	if (write(result, &sent, sizeof(sent)) != sizeof(sent))
 		_exit(1);
 	_exit(0);
