@@ -34,13 +34,20 @@ enter() {
 fewer_modules() {
 	local release d
 	release=$(uname -r)
-	for d in /lib/modules/* /var/lib/dkms/myvhost/*/*/; do
-		case ${d%/} in
+	mkdir -p "/run/modules/$release/kernel"
+	cp -a /lib/modules/"$release"/{build,source,modules.*,updates} "/run/modules/$release/"
+	find "/lib/modules/$release/kernel/drivers/net" -maxdepth 1 -name 'tun.ko*' \
+		-exec cp {} "/run/modules/$release/kernel/" \;
+	mount --bind /run/modules /lib/modules
+	for d in /var/lib/dkms/myvhost/[0-9]*/*; do
+		case $d in
 		*/"$release" | */source | */build) ;;
 		*) rm -rf "$d" ;;
 		esac
 	done
-	find "/lib/modules/$release/kernel" -name '*.ko*' ! -name 'tun.ko*' -delete
+	for d in /var/lib/dkms/myvhost/kernel-*; do
+		[ -e "$d" ] || rm -f "$d"
+	done
 	depmod
 }
 
