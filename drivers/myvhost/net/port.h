@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where frames come from and go to: what net.c, tx.c and rx.c know of the world
- * behind the device.  tap.c implements it.
+ * behind the device.  tap.c and tap_rx.c implement it.
  */
 #ifndef _MVH_NET_PORT_H
 #define _MVH_NET_PORT_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Frames from the guest.  Small ones are copied, header and all, by the port and
- * handed over in batches; the rest goes one by one, straight from guest memory.  Every chain is given back, whatever became of its frame.
+ * handed over in batches; the rest goes one by one, straight from guest memory.
+ * Every chain is given back, whatever became of its frame.
  */
 #include <linux/uio.h>
 #include <uapi/linux/virtio_net.h>

@@ -20,7 +20,7 @@ declare -A below=(
 # features.
 knows_tun() {
 	case $1 in
-	net/tap.c | net/txq.c | net/net.c | compat/*) ;;
+	net/tap.[ch] | net/tap_rx.c | net/txq.c | net/net.c | compat/*) ;;
 	*) lines '#include .*(if_tun|if_tap|compat/tun)' "$dir/$1" ;;
 	esac
 }
