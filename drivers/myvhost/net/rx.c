@@ -202,14 +202,12 @@ static bool mvh_net_rx_direct(struct mvh_vq *vq, u32 len)
 	return true;
 }
 
-/* Serve one frame.  Returns false if the service must return. */
-static bool mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
+/* Serve a frame that cannot be delivered directly.  See mvh_net_rx_frame(). */
+static noinline bool mvh_net_rx_collected(struct mvh_vq *vq, u32 len)
 {
 	struct mvh_port *port = vq->port;
 	struct mvh_net_rx_room room = {};
 
-	if (likely(mvh_vq_n_chains(vq)) && mvh_net_rx_direct(vq, len))
-		return true;
 	switch (mvh_net_rx_collect(vq, port->hdr_len + len, &room)) {
 	case 1:
 		if (mvh_net_rx_direct(vq, len))
@@ -228,6 +226,13 @@ static bool mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
 	default:
 		return false;
 	}
+}
+
+/* Serve one frame.  Returns false if the service must return. */
+static __always_inline bool mvh_net_rx_frame(struct mvh_vq *vq, u32 len)
+{
+	return (likely(mvh_vq_n_chains(vq)) && mvh_net_rx_direct(vq, len)) ||
+	       mvh_net_rx_collected(vq, len);
 }
 
 static bool mvh_net_rx_ready(struct mvh_vq *vq)

@@ -45,7 +45,7 @@ static bool mvh_tap_put_vlan(struct sk_buff *skb)
  * Length of the first frame that waits in a socket without ring.  One whose tag
  * cannot be put back is told with its tag and received without: it is dropped.
  */
-static u32 mvh_tap_sock_len(struct sock *sk)
+static noinline u32 mvh_tap_sock_len(struct sock *sk)
 {
 	struct sk_buff *skb;
 	unsigned long flags;
@@ -138,7 +138,7 @@ void mvh_port_settle(struct mvh_port *port)
 	tap->sent_bytes = 0;
 }
 
-static u32 mvh_tap_refill(struct mvh_tap *tap)
+static noinline u32 mvh_tap_refill(struct mvh_tap *tap)
 {
 	mvh_port_settle(&tap->port);
 	tap->head = 0;
@@ -159,9 +159,9 @@ u32 mvh_port_peek(struct mvh_port *port)
 {
 	struct mvh_tap *tap = mvh_tap(port);
 
-	if (!tap->ring)
+	if (unlikely(!tap->ring))
 		return mvh_tap_sock_len(tap->sock->sk);
-	if (tap->head == tap->tail && !mvh_tap_refill(tap))
+	if (unlikely(tap->head == tap->tail) && !mvh_tap_refill(tap))
 		return 0;
 	return mvh_tap_entry_len(tap->queue[tap->head]);
 }
