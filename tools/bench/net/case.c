@@ -6,6 +6,7 @@
 
 #define TX	.work = BENCH_TX, .pairs = 1
 #define RX	.work = BENCH_RX, .pairs = 1
+#define GAP	100	/* a worker sleeps in between, but not each time */
 #define GSO_LEN	65226	/* 45 segments of 1448 bytes and the headers */
 #define TCP	.work = BENCH_TCP, .pairs = 1
 
@@ -41,8 +42,12 @@ const struct bench_case bench_cases[] = {
 	{ "rx64-user-rings", RX, .len = 64, .user_rings = true },
 	{ "tx64-2pairs", .work = BENCH_TX, .len = 64, .pairs = 2 },
 	{ "tx64-4pairs", .work = BENCH_TX, .len = 64, .pairs = 4 },
+	{ "tx64-4pairs-steered", .work = BENCH_TX, .len = 64, .pairs = 4, .steer = true },
 	{ "rx64-2pairs", .work = BENCH_RX, .len = 64, .pairs = 2 },
 	{ "rx64-4pairs", .work = BENCH_RX, .len = 64, .pairs = 4 },
+	{ "tx64-paced", TX, .len = 64, .gap_us = GAP },
+	{ "rx64-paced", RX, .len = 64, .gap_us = GAP },
+	{ "rx64-sender", .work = BENCH_BOTH, .len = 64, .pairs = 1, .sender = true },
 	{ "rx64-overload", .work = BENCH_OVERLOAD, .len = 64, .pairs = 1 },
 	{ "tcp-1flow", TCP, .len = 1514, .flows = 1 },
 	{ "tcp-8flows", TCP, .len = 1514, .flows = 8 },

@@ -36,6 +36,9 @@ enum bench_sink {
  * @user_rings: the device does not pin the rings, where it has a choice
  * @pairs: queue pairs
  * @flows: TCP connections
+ * @gap_us: packets come one by one, so far apart; 0: without a pause
+ * @sender: the instructions are those of the frames' sender, not the worker's
+ * @steer: a program chooses the tap's queue, so that tun learns no flows of what it gets
  */
 struct bench_case {
 	const char *name;
@@ -49,6 +52,9 @@ struct bench_case {
 	bool user_rings;
 	unsigned int pairs;
 	unsigned int flows;
+	unsigned int gap_us;
+	bool sender;
+	bool steer;
 };
 
 extern const struct bench_case bench_cases[];

@@ -5,7 +5,8 @@
  * Transmission: the ring is kept full, and the driver polls.  Reception: the guest has
  * no buffers while a burst is put into the tap's queue, then it has enough for what
  * waits, so that the worker works without a pause and not beside the sender.  Ping: one
- * frame is transmitted, and when the device has used it one is put into the tap.
+ * frame is transmitted, and when the device has used it one is put into the tap.  Paced:
+ * the driver has buffers and asks for interrupts, and a frame comes now and then.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,6 +33,9 @@
 /* Overload: what the guest takes per turn; twice as many are sent. */
 #define OVERLOAD_TURN	32
 
+/* Paced: buffers that wait for frames. */
+#define PACED_BUFFERS	64
+
 /* Ping: buffers that wait for frames, and round trips of a round that are looked at. */
 #define PING_BUFFERS	16
 #define PING_SAMPLES	65536
@@ -56,6 +60,8 @@
  * @len: bytes of it so far
  * @moved: when a frame moved last
  * @careful: compare every byte
+ * @start: when the round began
+ * @sender: instructions that sending @fed has cost
  * @began: when the round trip under way began
  * @trip: the round trips in nanoseconds
  * @ntrips: how many
@@ -68,6 +74,8 @@ struct drive {
 	unsigned int missing, len;
 	unsigned long long moved;
 	bool careful;
+	unsigned long long start;
+	double sender;
 	unsigned long long began;
 	double *trip;
 	unsigned int ntrips;
@@ -119,6 +127,7 @@ static int drive_feed(struct drive *d, unsigned int n)
 	struct mmsghdr m[64];
 	struct iovec iov[64];
 	unsigned int i, batch;
+	double before;
 	int r;
 
 	for (; n; n -= r) {
@@ -131,7 +140,9 @@ static int drive_feed(struct drive *d, unsigned int n)
 				.msg_iov = &iov[i], .msg_iovlen = 1,
 			};
 		}
+		before = meter_sender();
 		r = sendmmsg(d->s->socket, m, batch, 0);
+		d->sender += meter_sender() - before;
 		/* the first one was lost, and is counted by the tap */
 		if (r < 0 && errno == ENOBUFS && d->s->c->work == BENCH_OVERLOAD)
 			r = 1;
@@ -152,6 +163,8 @@ static unsigned int drive_rx_need(const struct drive *d, const struct subject_pa
 		return OVERLOAD_TURN;
 	if (d->s->c->work == BENCH_PING)
 		need += PING_BUFFERS;
+	else if (d->s->c->gap_us)
+		need += PACED_BUFFERS;
 	/* what the frame under way has used already */
 	return d->missing ? need - (each - d->missing) : need;
 }
@@ -293,6 +306,21 @@ static bool drive_over(const struct drive *d, const struct drive_limit *limit,
 	return packets >= limit->packets && (!limit->ns || drive_now() - start >= limit->ns);
 }
 
+/* All that was used is taken: ask to be told of the next. */
+static void drive_want_calls(struct drive *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < VHU_NVQS; i++)
+		mock_ring_enable_call(&d->s->pair[0].n.ring[i]);
+}
+
+/* How many packets a paced round has come to. */
+static unsigned long long drive_due(const struct drive *d)
+{
+	return (drive_now() - d->start) / 1000 / d->s->c->gap_us + 1;
+}
+
 /* One turn of all pairs; @last as in drive_tx_step(). */
 static int drive_turn(struct drive *d, unsigned long long last)
 {
@@ -309,6 +337,8 @@ static int drive_turn(struct drive *d, unsigned long long last)
 			return r;
 		n += r;
 	}
+	if (n && d->s->c->gap_us)
+		drive_want_calls(d);
 	if (!n)
 		return drive_idle(d);
 	d->moved = drive_now();
@@ -322,6 +352,12 @@ static unsigned int drive_portion(const struct drive *d)
 
 	if (d->s->c->work == BENCH_TX)
 		return 0;
+	if (d->s->c->work == BENCH_RX && d->s->c->gap_us) {
+		unsigned long long n = drive_due(d) - d->fed, room;
+
+		room = BURST - (d->fed - d->received);
+		return n < room ? n : room;
+	}
 	if (d->s->c->work == BENCH_RX)
 		return d->fed == d->received ? d->nframes : 0;
 	if (d->s->c->work == BENCH_PING)
@@ -344,6 +380,8 @@ static void drive_ping(struct drive *d)
 /* How many frames may have been posted by now, if the round goes on. */
 static unsigned long long drive_allowed(struct drive *d)
 {
+	if (d->s->c->gap_us)
+		return drive_due(d);
 	/* a packet more than the ring holds keeps it full */
 	if (d->s->c->work != BENCH_PING)
 		return d->sent + SUBJECT_PAIRS * SUBJECT_RING;
@@ -376,9 +414,13 @@ static int drive_run(struct drive *d, const struct drive_limit *limit)
 	int r = 0;
 
 	d->moved = start;
+	d->start = start;
 	while (!r && (!over || drive_pending(d))) {
-		if ((!over || d->s->c->work == BENCH_PING) && drive_portion(d))
-			r = drive_feed(d, drive_portion(d));
+		unsigned int portion = !over || d->s->c->work == BENCH_PING ?
+				       drive_portion(d) : 0;
+
+		if (portion)
+			r = drive_feed(d, portion);
 		if (transmit && !over)
 			last = drive_allowed(d);
 		if (!r)
@@ -495,6 +537,9 @@ int drive_round(struct subject *s, const struct drive_limit *limit,
 	r->kicks = s->kicks;
 	r->calls = s->calls + subject_calls(s);
 	drive_subtract(&r->cost, &cost);
+	/* what a frame cost, as if all packets had been sent so */
+	if (s->c->sender && d.fed)
+		r->cost.insns = d.sender / d.fed * r->packets;
 	drive_latency(&d, r->latency);
 	drive_end(&d);
 	return ret;

@@ -168,7 +168,8 @@ static int measure(struct subject *s, struct report_row *row, unsigned int devic
 		   unsigned int round, unsigned long long *packets)
 {
 	struct drive_result result;
-	int r = opts.profile ? profile_start(opts.worker_cpu) : 0;
+	unsigned int cpu = s->c->sender ? !opts.worker_cpu : opts.worker_cpu;
+	int r = opts.profile ? profile_start(cpu) : 0;
 
 	if (!r)
 		r = drive_round(s, &opts.limit, &result);

@@ -241,6 +241,12 @@ static void meter_count(int fd, double *n)
 		*n += v;
 }
 
+/* Instructions that the driver's CPU has executed in the kernel, 0 if nothing counts. */
+double meter_sender(void)
+{
+	return meter_page ? meter_page->kernel[meter_cpu ? 0 : 1] : 0;
+}
+
 /* Read all counters.  Returns 0 or a negative errno. */
 int meter_read(const struct meter *m, struct meter_reading *r)
 {

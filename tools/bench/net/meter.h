@@ -62,6 +62,7 @@ const char *meter_insns_source(void);
 void meter_threads(struct meter_threads *t);
 int meter_open(struct meter *m, const struct meter_threads *before);
 void meter_close(struct meter *m);
+double meter_sender(void);
 int meter_read(const struct meter *m, struct meter_reading *r);
 
 #endif /* BENCH_METER_H */

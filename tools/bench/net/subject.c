@@ -163,7 +163,8 @@ static int subject_pair_open(struct subject *s, struct subject_pair *p)
 	if (!r && s->c->log)
 		r = subject_log(p);
 	for (i = 0; i < VHU_NVQS && !r; i++) {
-		mock_ring_disable_call(&p->n.ring[i]);
+		if (!s->c->gap_us)
+			mock_ring_disable_call(&p->n.ring[i]);
 		r = vhost_set_backend(p->n.fd, i, p->tap);
 	}
 	return r;
@@ -190,7 +191,7 @@ static int subject_negotiate(struct subject *s)
  */
 static int subject_steer(struct subject *s)
 {
-	if (s->c->pairs == 1 || s->c->work == BENCH_TX)
+	if (s->c->pairs == 1 || (s->c->work == BENCH_TX && !s->c->steer))
 		return 0;
 	s->steering = bpf_frame_byte(FRAME_SEQ_BYTE);
 	if (s->steering < 0)
