@@ -77,7 +77,7 @@ $CACHE/build/bench-$PARTS:/srv" setpriv --pdeathsig TERM timeout -k 5 "$LIMIT" "
 		qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max,-erms,-fsrm \
 		-smp 2 -m 2048 -nodefaults -display none -no-reboot \
 		-kernel /mnt/vmlinuz -initrd /lab/initrd \
-		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr" \
+		-append "console=ttyS0 quiet panic=-1 oops=panic nokaslr no_timer_check" \
 		-serial file:/lab/console -serial file:/lab/out \
 		-serial file:/lab/results.json -serial file:/lab/plot.gp \
 		-object memory-backend-file,id=page,mem-path=/tmp/page,size=16M,share=on \
