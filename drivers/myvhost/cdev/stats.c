@@ -151,6 +151,7 @@ void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 		   mvh_dialect(dev)->name);
 	if (mf->node)
 		seq_printf(seq, "node:\t%s\n", mvh_node_name(mf->node));
+	seq_printf(seq, "id:\t%u\n", dev->id);
 	seq_printf(seq, "owner:\t%d\nfeatures:\t%#llx %#llx\n",
 		   READ_ONCE(dev->owner), READ_ONCE(dev->features[0]),
 		   READ_ONCE(dev->features[1]));

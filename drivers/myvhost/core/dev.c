@@ -80,6 +80,9 @@ static bool mvh_dev_running(const struct mvh_dev *dev)
 	return false;
 }
 
+/* The number of the last device that was made. */
+static atomic_t mvh_dev_last_id = ATOMIC_INIT(0);
+
 static struct mvh_dev *mvh_dev_alloc(const struct mvh_backend_ops *ops,
 				     const struct mvh_frontend_ops *frontend,
 				     unsigned int n_vqs)
@@ -91,6 +94,7 @@ static struct mvh_dev *mvh_dev_alloc(const struct mvh_backend_ops *ops,
 	if (!dev)
 		return NULL;
 	mutex_init(&dev->mutex);
+	dev->id = atomic_inc_return(&mvh_dev_last_id);
 	xa_init_flags(&dev->workers, XA_FLAGS_ALLOC);
 	spin_lock_init(&dev->miss_lock);
 	init_waitqueue_head(&dev->miss_wait);

@@ -41,6 +41,7 @@ struct task_struct;
  * write @priv and their bits of @offered.
  *
  * @mutex: serialises ioctls and messages
+ * @id: a number that no other device has, for fdinfo and tracepoints; constant
  * @fork_owner: workers belong to the owner's process
  * @suspended: in the vdpa dialect, VHOST_VDPA_SUSPEND stopped the queues
  * @backend_features: VHOST_BACKEND_F_*
@@ -77,6 +78,7 @@ struct task_struct;
  */
 struct mvh_dev {
 	struct mutex mutex;
+	u32 id;
 	bool fork_owner;
 	bool suspended;
 	u64 backend_features;

@@ -41,7 +41,7 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 {
 	lockdep_assert_held(&vq->mutex);
 	WRITE_ONCE(vq->state, state);
-	trace_mvh_state(vq, state);
+	mvh_trace(mvh_state, vq, state);
 }
 
 /*
@@ -191,6 +191,7 @@ void mvh_vq_schedule(struct mvh_vq *vq)
 {
 	struct mvh_worker *worker;
 
+	mvh_trace(mvh_wake, vq, mvh_work_queued(&vq->work));
 	rcu_read_lock();
 	worker = rcu_dereference(vq->worker);
 	if (worker)
@@ -222,7 +223,10 @@ int mvh_vq_quiesce(struct mvh_vq *vq)
 
 static void mvh_vq_kicked(struct mvh_event *event)
 {
-	mvh_vq_schedule(container_of(event, struct mvh_vq, kick_event));
+	struct mvh_vq *vq = container_of(event, struct mvh_vq, kick_event);
+
+	mvh_trace(mvh_kick, vq, event->n);
+	mvh_vq_schedule(vq);
 }
 
 /*

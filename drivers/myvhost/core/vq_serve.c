@@ -35,7 +35,7 @@ int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why)
 	lockdep_assert_held(&vq->mutex);
 	mvh_vq_flush(vq);
 	mvh_vq_count(vq, what, 1);
-	trace_mvh_bad(vq, what);
+	mvh_trace(mvh_bad, vq, what);
 	if (!xchg(&vq->dev->told_broken, true))
 		pr_notice_ratelimited("process %d: queue %u is broken: the guest's driver broke the protocol, its bad_ counters say how\n",
 				      vq->dev->owner, vq->index);
@@ -43,6 +43,28 @@ int mvh_vq_bad(struct mvh_vq *vq, enum mvh_bad why)
 	return -EBADMSG;
 }
 EXPORT_SYMBOL_GPL(mvh_vq_bad);
+
+/*
+ * The memory that a packet on its way from the guest begins with: that of the oldest
+ * chain, unless the port refused packets that were taken before.
+ */
+static const struct iovec *mvh_vq_dropped(struct mvh_vq *vq,
+					  enum myvhost_counter why)
+{
+	static const struct iovec nothing;
+	const struct mvh_chain *chain = mvh_vq_chain(vq, 0);
+
+	if (!mvh_vq_n_chains(vq) || !chain->n_out || why == MYVHOST_CNT_DROP_BACKEND)
+		return &nothing;
+	return chain->iov;
+}
+
+static noinline void mvh_vq_trace_drop(struct mvh_vq *vq, enum myvhost_counter why)
+{
+	const struct iovec *iov = mvh_vq_dropped(vq, why);
+
+	mvh_trace(mvh_drop, vq, why, (uintptr_t)iov->iov_base, iov->iov_len);
+}
 
 /**
  * mvh_vq_drop - count a packet that will not arrive
@@ -55,7 +77,8 @@ void mvh_vq_drop(struct mvh_vq *vq, enum myvhost_counter why)
 {
 	lockdep_assert_held(&vq->mutex);
 	mvh_vq_count(vq, why, 1);
-	trace_mvh_drop(vq, why);
+	if (trace_mvh_drop_enabled())
+		mvh_vq_trace_drop(vq, why);
 }
 EXPORT_SYMBOL_GPL(mvh_vq_drop);
 
@@ -63,7 +86,7 @@ static void mvh_vq_wait_translation(struct mvh_vq *vq)
 {
 	mvh_vq_count(vq, MYVHOST_CNT_MISSES, 1);
 	WRITE_ONCE(vq->n_missed, vq->n_missed + 1);
-	trace_mvh_miss(vq, vq->view.miss);
+	mvh_trace(mvh_miss, vq, vq->view.miss);
 	mvh_vq_report_miss(vq);
 }
 
@@ -97,6 +120,14 @@ static bool mvh_vq_touchable(const struct mvh_vq *vq)
 	return likely(!vq->ring.user) || (vq->mapped && mvh_vq_reachable(vq));
 }
 
+static noinline void mvh_vq_trace_end(struct mvh_vq *vq, unsigned int n)
+{
+	const struct mvh_done *done;
+
+	for (done = vq->done; done < vq->done + n; done++)
+		mvh_trace(mvh_end, vq, (u64)done->len << 16 | done->id);
+}
+
 /**
  * mvh_vq_flush - give finished chains back and interrupt the guest if it wants
  * @vq: queue with or without finished chains
@@ -114,9 +145,11 @@ void mvh_vq_flush(struct mvh_vq *vq)
 	    mvh_ring_push(&vq->ring, vq->done, n))
 		return;
 	vq->n_done = 0;
+	if (trace_mvh_end_enabled())
+		mvh_vq_trace_end(vq, n);
 	if (vq->call && mvh_ring_should_call(&vq->ring)) {
 		mvh_vq_count(vq, MYVHOST_CNT_CALLS, 1);
-		trace_mvh_call(vq, n);
+		mvh_trace(mvh_call, vq, n);
 		mvh_eventfd_signal(vq->call);
 	} else {
 		mvh_vq_count(vq, MYVHOST_CNT_CALLS_SUPPRESSED, 1);
@@ -209,6 +242,14 @@ static int mvh_vq_grow(struct mvh_vq *vq)
 	return 0;
 }
 
+static noinline void mvh_vq_trace_begin(struct mvh_vq *vq,
+					const struct mvh_chain *chain, unsigned int n)
+{
+	for (; n; n--, chain++)
+		mvh_trace(mvh_begin, vq,
+			  (chain->out_len + chain->in_len) << 16 | chain->id);
+}
+
 /*
  * Take up to @max chains behind those that the service holds.  Returns how many, or
  * the error of the first.  What stops a batch is met again by the next one, which
@@ -241,6 +282,8 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 	if (n <= 0)
 		return n;
 	vq->n_chain += n;
+	if (trace_mvh_begin_enabled())
+		mvh_vq_trace_begin(vq, chain, n);
 	WRITE_ONCE(vq->n_missed, 0);
 	return n;
 }
@@ -304,7 +347,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 
 	mvh_vq_count(vq, MYVHOST_CNT_RUNS, 1);
 	mvh_vq_adapt(vq);
-	trace_mvh_run_begin(vq, vq->ring.state.avail);
+	mvh_trace(mvh_run_begin, vq, vq->ring.state.avail);
 	mvh_vq_refill(vq);
 	mvh_vq_flush(vq);
 	mvh_ring_disable_kick(&vq->ring);
@@ -322,7 +365,7 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	} else if (vq->window.max_us) {
 		vq->window.slept_at = ktime_get_ns();
 	}
-	trace_mvh_run_end(vq, vq->cnt[MYVHOST_CNT_PACKETS] - packets);
+	mvh_trace(mvh_run_end, vq, vq->cnt[MYVHOST_CNT_PACKETS] - packets);
 }
 
 static void mvh_vq_not_mapped(struct mvh_vq *vq, int err)

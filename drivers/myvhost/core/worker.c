@@ -19,10 +19,6 @@
 #include "compat/compat.h"
 #include "worker.h"
 
-enum {
-	MVH_WORK_QUEUED,
-};
-
 /* Work that its creator waits for. */
 struct mvh_wait_work {
 	struct mvh_work work;

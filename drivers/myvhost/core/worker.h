@@ -13,6 +13,11 @@
 struct mm_struct;
 struct vhost_task;
 
+/* Bits of the flags of struct mvh_work. */
+enum {
+	MVH_WORK_QUEUED,
+};
+
 /**
  * struct mvh_work - something for a worker to do
  * @node: place in the worker's list
@@ -62,6 +67,17 @@ static inline void mvh_work_init(struct mvh_work *work,
 {
 	work->flags = 0;
 	work->fn = fn;
+}
+
+/*
+ * mvh_work_queued() - does work wait for its worker?
+ *
+ * Context: Any.
+ * Return: true if it does.
+ */
+static inline bool mvh_work_queued(const struct mvh_work *work)
+{
+	return test_bit(MVH_WORK_QUEUED, &work->flags);
 }
 
 struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,

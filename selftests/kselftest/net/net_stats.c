@@ -282,8 +282,9 @@ static bool stats_trace_has(const char *event)
 KTAP_TEST(stats_trace, KTAP_SHORT, net_layouts, "stats_trace")
 {
 	static const char *const events[] = {
-		"mvh_run_begin", "mvh_run_end", "mvh_call", "mvh_drop",
-		"mvh_bad", "mvh_state", "mvh_miss",
+		"mvh_kick", "mvh_wake", "mvh_run_begin", "mvh_run_end",
+		"mvh_begin", "mvh_end", "mvh_call", "mvh_drop", "mvh_bad",
+		"mvh_state", "mvh_miss",
 	};
 	struct combo c = *(const struct combo *)arg;
 	struct mock_net_cfg cfg;

@@ -31,7 +31,7 @@ check() {
 			lines '#include "core/' "$f" | grep -v 'core/backend\.h"' || true
 		done
 	done
-	others cdev "vq->($vq|mutex)|dev->($dev|mutex|mm|owner|fork_owner|backend_features|frontend|miss_wait|vq)"
+	others cdev "vq->($vq|mutex)|dev->($dev|id|mutex|mm|owner|fork_owner|backend_features|frontend|miss_wait|vq)"
 	writes cdev '^$'
 }
 
