@@ -60,6 +60,16 @@ static const char *const mvh_counter_names[MYVHOST_CNT_MAX] = {
 	[MYVHOST_CNT_MAP_ERRORS]	= "map_errors",
 	[MYVHOST_CNT_TAP_STOPS]		= "tap_stops",
 	[MYVHOST_CNT_TAP_EXPIRED]	= "tap_expired",
+	[MYVHOST_CNT_SERVING_NS]	= "serving_ns",
+	[MYVHOST_CNT_POLL_NS]		= "poll_ns",
+	[MYVHOST_CNT_WORKER_NS]		= "worker_ns",
+	[MYVHOST_CNT_GUEST_NS]		= "guest_ns",
+	[MYVHOST_CNT_BACKING_NS]	= "backing_ns",
+	[MYVHOST_CNT_LIMIT_NS]		= "limit_ns",
+	[MYVHOST_CNT_PRESSURE_NS]	= "pressure_ns",
+	[MYVHOST_CNT_IDLE_NS]		= "idle_ns",
+	[MYVHOST_CNT_RING_FILL]		= "ring_fill",
+	[MYVHOST_CNT_RING_PEAK]		= "ring_peak",
 };
 
 static const char *const mvh_state_names[] = {
@@ -123,6 +133,11 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
 		   mvh_state_names[READ_ONCE(vq->state)]);
 	if (ring)
 		seq_printf(seq, "%s.ring:\t%s\n", name, ring);
+	if (mvh_vq_num(vq))
+		seq_printf(seq, "%s.layout:\t%s, %u entries\n", name,
+			   mvh_vq_packed(vq) ? "packed" : "split", mvh_vq_num(vq));
+	if (mvh_vq_node(vq) != NUMA_NO_NODE)
+		seq_printf(seq, "%s.memory:\tnode %d\n", name, mvh_vq_node(vq));
 	if (worker)
 		seq_printf(seq, "%s.worker:\t%s %d\n", name, worker->name,
 			   worker->tid);

@@ -8,6 +8,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/kcov.h>
+#include <linux/sched.h>
 #include <linux/version.h>
 
 /* A number, or in newer kernels a structure. */
@@ -34,6 +35,16 @@ static inline void vhost_task_start(struct vhost_task *task) { }
 static inline void vhost_task_stop(struct vhost_task *task) { }
 static inline void vhost_task_wake(struct vhost_task *task) { }
 #endif
+
+/* For how long the calling task was runnable but not on a processor, in nanoseconds. */
+static inline u64 mvh_run_delay(void)
+{
+#ifdef CONFIG_SCHED_INFO
+	return current->sched_info.run_delay;
+#else
+	return 0;
+#endif
+}
 
 /* 6.8: eventfd_signal() always adds one. */
 static inline void mvh_eventfd_signal(struct eventfd_ctx *ctx)

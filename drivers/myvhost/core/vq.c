@@ -41,6 +41,10 @@ static void mvh_vq_set_state(struct mvh_vq *vq, enum mvh_vq_state state)
 {
 	lockdep_assert_held(&vq->mutex);
 	WRITE_ONCE(vq->state, state);
+	if (state == MVH_VQ_RUNNING)
+		mvh_vq_clock_start(vq);
+	else
+		mvh_vq_clock_stop(vq);
 	mvh_trace(mvh_state, vq, state);
 }
 
@@ -135,6 +139,7 @@ int mvh_vq_start(struct mvh_vq *vq)
 	vq->kick_armed = false;
 	vq->map_failed = false;
 	WRITE_ONCE(vq->n_missed, 0);
+	vq->n_late = 0;
 	vq->n_done = 0;
 	if (!vq->dev->iotlb || !vq->dev->iotlb->cached) {
 		if (!vq->placed)
@@ -239,6 +244,8 @@ u64 mvh_vq_counter(struct mvh_vq *vq, enum myvhost_counter what)
 {
 	if (what == MYVHOST_CNT_KICKS)
 		return READ_ONCE(vq->kick_event.n);
+	if (what >= MYVHOST_CNT_SERVING_NS && what <= MYVHOST_CNT_IDLE_NS)
+		return mvh_vq_time(vq, what);
 	return READ_ONCE(vq->cnt[what]);
 }
 
@@ -253,6 +260,9 @@ void mvh_vq_init(struct mvh_vq *vq, struct mvh_dev *dev, u32 index)
 	mutex_init(&vq->mutex);
 	vq->dev = dev;
 	vq->index = index;
+	seqcount_init(&vq->clock.seq);
+	vq->clock.what = MYVHOST_CNT_MAX;
+	vq->nid = NUMA_NO_NODE;
 	mvh_work_init(&vq->work, mvh_vq_run);
 	mvh_event_init(&vq->kick_event, EPOLLIN, mvh_vq_kicked);
 	mvh_ring_reset(&vq->ring);
@@ -307,6 +317,7 @@ void mvh_vq_free(struct mvh_vq *vq)
 	vq->placed = false;
 	vq->log_used = false;
 	vq->kick_event.n = 0;
+	vq->nid = NUMA_NO_NODE;
 	mvh_ring_reset(&vq->ring);
 	mvh_view_set(&vq->view, NULL);
 	memset(&vq->window, 0, sizeof(vq->window));

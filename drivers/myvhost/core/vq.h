@@ -8,6 +8,7 @@
 #include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
+#include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/vhost_types.h>
@@ -104,6 +105,30 @@ struct mvh_window {
 	u64 slept_at;
 };
 
+/* Counters by which a run says what it ends for, see vq_time.c. */
+#define MVH_CAUSES	5
+
+/**
+ * struct mvh_clock - where the time of a queue goes
+ *
+ * Guarded by the queue's mutex; @what and @since are read without, under @seq.
+ *
+ * @seq: written without preemption
+ * @what: the counter in which time counts now, MYVHOST_CNT_MAX unless RUNNING
+ * @since: from when on, in nanoseconds
+ * @delay: run queue delay of the worker when the run began
+ * @polled: nanoseconds of the run that were busy polls
+ * @events: counters of what the run may end for, when it began
+ */
+struct mvh_clock {
+	seqcount_t seq;
+	enum myvhost_counter what;
+	u64 since;
+	u64 delay;
+	u64 polled;
+	u64 events[MVH_CAUSES];
+};
+
 /**
  * struct mvh_vq - a queue
  *
@@ -142,6 +167,8 @@ struct mvh_window {
  * @worker: the worker that serves it; RCU, changes under the device's mutex
  * @work: scheduled for a run, mvh_vq_run()
  * @window: busy polling
+ * @clock: where its time goes
+ * @nid: node of the pinned ring's memory, NUMA_NO_NODE if it never was pinned
  * @miss: missing translation; under @dev->miss_lock
  * @n_missed: translations that were missing since the last chain was taken; written
  *	under @mutex, read without
@@ -151,6 +178,8 @@ struct mvh_window {
  * @first: the oldest of them that the service holds; it may still be left to the
  *	guest
  * @n_chain: end of them
+ * @n_taken: chains taken from the ring in this run
+ * @n_late: chains that were taken and are to be completed late
  * @done: finished chains that are not pushed yet
  * @n_done: entries of @done
  * @left_packets: what remains of this run's budget
@@ -186,6 +215,8 @@ struct mvh_vq {
 	struct mvh_worker __rcu *worker;
 	struct mvh_work work;
 	struct mvh_window window;
+	struct mvh_clock clock;
+	int nid;
 	struct mvh_miss miss;
 	u32 n_missed;
 	struct iovec *iov;
@@ -193,6 +224,8 @@ struct mvh_vq {
 	struct mvh_chain *chain;
 	unsigned int first;
 	unsigned int n_chain;
+	unsigned int n_taken;
+	unsigned int n_late;
 	struct mvh_done *done;
 	unsigned int n_done;
 	s32 left_packets;
@@ -293,6 +326,7 @@ static inline struct mvh_chain *mvh_vq_chain(struct mvh_vq *vq, unsigned int i)
 static inline void mvh_vq_take(struct mvh_vq *vq)
 {
 	vq->first++;
+	vq->n_late++;
 }
 
 /**
@@ -323,6 +357,28 @@ static inline void mvh_vq_complete(struct mvh_vq *vq, u32 len)
 static inline u32 mvh_vq_num(const struct mvh_vq *vq)
 {
 	return vq->ring.num;
+}
+
+/**
+ * mvh_vq_packed - layout of the ring
+ * @vq: the queue; without its mutex it may be about to change
+ *
+ * Return: true if it is packed, false if split.
+ */
+static inline bool mvh_vq_packed(const struct mvh_vq *vq)
+{
+	return READ_ONCE(vq->ring.packed);
+}
+
+/**
+ * mvh_vq_node - where the memory of the ring is
+ * @vq: the queue, locked or not
+ *
+ * Return: the NUMA node, NUMA_NO_NODE if the ring was not pinned since it has an owner.
+ */
+static inline int mvh_vq_node(const struct mvh_vq *vq)
+{
+	return READ_ONCE(vq->nid);
 }
 
 /**
@@ -376,6 +432,13 @@ bool mvh_range_loggable(u64 base, u64 gpa, u64 len);
 bool mvh_vq_used_loggable(const struct mvh_vq *vq, u64 base, u64 gpa);
 bool mvh_vq_loggable(const struct mvh_vq *vq, u64 base);
 void mvh_vq_wrote(struct mvh_ring *ring, enum mvh_part part, u32 off, u32 len);
+
+/* vq_time.c */
+void mvh_vq_clock_start(struct mvh_vq *vq);
+void mvh_vq_clock_stop(struct mvh_vq *vq);
+void mvh_vq_clock_begin(struct mvh_vq *vq);
+void mvh_vq_clock_end(struct mvh_vq *vq);
+u64 mvh_vq_time(const struct mvh_vq *vq, enum myvhost_counter what);
 
 /* vq_poll.c */
 void mvh_vq_adapt(struct mvh_vq *vq);

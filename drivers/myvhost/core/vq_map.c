@@ -145,6 +145,7 @@ static void mvh_vq_pin(struct mvh_vq *vq)
 	err = mvh_vq_pin_parts(vq);
 	if (!err) {
 		vq->ring.user = false;
+		WRITE_ONCE(vq->nid, page_to_nid(vq->area[MVH_PART_DESC].pages[0]));
 		for (part = 0; part < MVH_PART_MAX; part++)
 			vq->ring.part[part] = vq->area[part].addr;
 	} else if (!xchg(&vq->dev->told_user, true)) {

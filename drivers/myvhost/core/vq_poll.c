@@ -104,7 +104,7 @@ static void mvh_vq_unwatch(struct mvh_vq *list)
  */
 bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq))
 {
-	u64 window = mvh_vq_poll_time(vq), end;
+	u64 window = mvh_vq_poll_time(vq), begin;
 	struct mvh_vq *watched;
 	bool own, other;
 
@@ -112,15 +112,16 @@ bool mvh_vq_poll(struct mvh_vq *vq, bool (*ready)(struct mvh_vq *vq))
 	if (!window)
 		return false;
 	watched = mvh_vq_watch(vq);
-	end = ktime_get_ns() + window;
+	begin = ktime_get_ns();
 	do {
 		own = ready(vq);
 		other = mvh_vq_watched_has_new(watched);
 		if (own || other)
 			break;
 		cpu_relax();
-	} while (!mvh_vq_must_yield(vq) && ktime_get_ns() < end);
+	} while (!mvh_vq_must_yield(vq) && ktime_get_ns() - begin < window);
 	mvh_vq_unwatch(watched);
+	vq->clock.polled += ktime_get_ns() - begin;
 	mvh_vq_count(vq, own || other ? MYVHOST_CNT_POLL_HITS :
 					MYVHOST_CNT_POLL_MISSES, 1);
 	return own;

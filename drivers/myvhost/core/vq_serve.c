@@ -104,6 +104,7 @@ static void mvh_vq_wait_translation(struct mvh_vq *vq)
 void mvh_vq_complete_late(struct mvh_vq *vq, u16 id, u16 ndesc, u32 len)
 {
 	lockdep_assert_held(&vq->mutex);
+	vq->n_late--;
 	vq->done[vq->n_done++] = (struct mvh_done) {
 		.id = id,
 		.ndesc = ndesc,
@@ -282,6 +283,7 @@ static int mvh_vq_fetch(struct mvh_vq *vq, unsigned int max)
 	if (n <= 0)
 		return n;
 	vq->n_chain += n;
+	vq->n_taken += n;
 	if (trace_mvh_begin_enabled())
 		mvh_vq_trace_begin(vq, chain, n);
 	WRITE_ONCE(vq->n_missed, 0);
@@ -341,6 +343,23 @@ int mvh_vq_next(struct mvh_vq *vq, unsigned int max)
 }
 EXPORT_SYMBOL_GPL(mvh_vq_next);
 
+/*
+ * How full the ring was: chains that the run took, without those that it left to the
+ * guest.  Of a split ring also those that it saw behind them.
+ */
+static void mvh_vq_count_fill(struct mvh_vq *vq)
+{
+	const struct mvh_ring *ring = &vq->ring;
+	u32 n = vq->n_taken;
+
+	if (!ring->packed)
+		n += (u16)(ring->seen - ring->state.avail);
+	n = min_t(u32, n, ring->num);
+	mvh_vq_count(vq, MYVHOST_CNT_RING_FILL, n);
+	WRITE_ONCE(vq->cnt[MYVHOST_CNT_RING_PEAK],
+		   max_t(u64, vq->cnt[MYVHOST_CNT_RING_PEAK], n));
+}
+
 static void mvh_vq_serve(struct mvh_vq *vq)
 {
 	u64 packets = vq->cnt[MYVHOST_CNT_PACKETS];
@@ -349,14 +368,17 @@ static void mvh_vq_serve(struct mvh_vq *vq)
 	mvh_vq_adapt(vq);
 	mvh_trace(mvh_run_begin, vq, vq->ring.state.avail);
 	mvh_vq_refill(vq);
+	vq->n_taken = 0;
 	mvh_vq_flush(vq);
 	mvh_ring_disable_kick(&vq->ring);
 	vq->kick_armed = false;
 	vq->dev->backend->service(vq);
+	vq->n_taken -= mvh_vq_n_chains(vq);
 	mvh_chain_leave(&vq->ring, mvh_vq_chain(vq, 0), mvh_vq_n_chains(vq));
 	vq->first = 0;
 	vq->n_chain = 0;
 	mvh_vq_flush(vq);
+	mvh_vq_count_fill(vq);
 	if (unlikely(vq->ring.fault))
 		mvh_vq_map_failed(vq);
 	if (mvh_vq_over(vq)) {
@@ -396,11 +418,13 @@ void mvh_vq_run(struct mvh_work *work)
 
 	mutex_lock(&vq->mutex);
 	if (vq->state == MVH_VQ_RUNNING && vq->placed) {
+		mvh_vq_clock_begin(vq);
 		err = mvh_vq_map(vq);
 		if (!err)
 			mvh_vq_serve(vq);
 		else
 			mvh_vq_not_mapped(vq, err);
+		mvh_vq_clock_end(vq);
 	}
 	mutex_unlock(&vq->mutex);
 }

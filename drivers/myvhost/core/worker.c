@@ -11,6 +11,7 @@
 #include <linux/cgroup.h>
 #include <linux/err.h>
 #include <linux/kcov.h>
+#include <linux/ktime.h>
 #include <linux/kthread.h>
 #include <linux/memcontrol.h>
 #include <linux/rcupdate.h>
@@ -54,6 +55,9 @@ bool mvh_worker_schedule(struct mvh_worker *worker, struct mvh_work *work)
 
 	rcu_read_lock();
 	alive = !READ_ONCE(worker->killed);
+	/* Before the bit, so that who sees the bit sees this time or a later one. */
+	if (alive && !mvh_work_queued(work))
+		WRITE_ONCE(work->queued_at, ktime_get_ns());
 	if (alive && !test_and_set_bit(MVH_WORK_QUEUED, &work->flags)) {
 		llist_add(&work->node, &worker->works);
 		mvh_worker_wake(worker);

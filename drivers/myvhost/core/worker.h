@@ -22,11 +22,13 @@ enum {
  * struct mvh_work - something for a worker to do
  * @node: place in the worker's list
  * @flags: MVH_WORK_QUEUED while on a list
+ * @queued_at: when it was put there last, in nanoseconds
  * @fn: what to do; runs again if queued meanwhile
  */
 struct mvh_work {
 	struct llist_node node;
 	unsigned long flags;
+	u64 queued_at;
 	void (*fn)(struct mvh_work *work);
 };
 
@@ -66,6 +68,7 @@ static inline void mvh_work_init(struct mvh_work *work,
 				 void (*fn)(struct mvh_work *work))
 {
 	work->flags = 0;
+	work->queued_at = 0;
 	work->fn = fn;
 }
 

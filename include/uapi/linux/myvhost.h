@@ -104,6 +104,22 @@
  *	stopped because the tap was three quarters full
  * @MYVHOST_CNT_TAP_EXPIRED: receive: times it was started again because the guest had
  *	taken no frame for a second; the tap drops from then on until the guest does
+ * @MYVHOST_CNT_SERVING_NS: nanoseconds in which the worker served the queue.  The time
+ *	since the queue started counts here or in one of the next seven counters; a
+ *	run counts when it ends
+ * @MYVHOST_CNT_POLL_NS: in which the worker polled for it
+ * @MYVHOST_CNT_WORKER_NS: in which there was work, but the worker served others or was not
+ *	on a processor
+ * @MYVHOST_CNT_GUEST_NS: in which it waited for buffers of the guest, a translation, or
+ *	guest memory that cannot be reached
+ * @MYVHOST_CNT_BACKING_NS: disk: in which requests were in flight and nothing else was
+ *	to be done
+ * @MYVHOST_CNT_LIMIT_NS: in which it waited for a rate limit
+ * @MYVHOST_CNT_PRESSURE_NS: transmit: in which it waited for room in the tap or socket
+ * @MYVHOST_CNT_IDLE_NS: in which there was nothing to do
+ * @MYVHOST_CNT_RING_FILL: entries of the ring that the runs found, in total; of a packed
+ *	ring those that they took
+ * @MYVHOST_CNT_RING_PEAK: the most that a run found; not a sum
  * @MYVHOST_CNT_MAX: number of counters that this header knows
  */
 enum myvhost_counter {
@@ -155,6 +171,16 @@ enum myvhost_counter {
 	MYVHOST_CNT_MAP_ERRORS,
 	MYVHOST_CNT_TAP_STOPS,
 	MYVHOST_CNT_TAP_EXPIRED,
+	MYVHOST_CNT_SERVING_NS,
+	MYVHOST_CNT_POLL_NS,
+	MYVHOST_CNT_WORKER_NS,
+	MYVHOST_CNT_GUEST_NS,
+	MYVHOST_CNT_BACKING_NS,
+	MYVHOST_CNT_LIMIT_NS,
+	MYVHOST_CNT_PRESSURE_NS,
+	MYVHOST_CNT_IDLE_NS,
+	MYVHOST_CNT_RING_FILL,
+	MYVHOST_CNT_RING_PEAK,
 	MYVHOST_CNT_MAX
 };
 

@@ -33,7 +33,7 @@ static void stats_no_drops(const __u64 c[MYVHOST_CNT_MAX])
 {
 	unsigned int i;
 
-	for (i = MYVHOST_CNT_DROP_SHORT; i < MYVHOST_CNT_MAX; i++)
+	for (i = MYVHOST_CNT_DROP_SHORT; i < MYVHOST_CNT_SERVING_NS; i++)
 		ktap_check(!c[i], "counter %u is %llu", i, c[i]);
 }
 
@@ -121,6 +121,75 @@ KTAP_TEST(stats_stalls, KTAP_SHORT, net_layouts, "stats_stalls")
 	stats_get(&x, VHU_RX, c);
 	ktap_check(c[MYVHOST_CNT_STALLS] >= 1, "no stall");
 	ktap_eq(c[MYVHOST_CNT_PACKETS], 0);
+}
+
+static __u64 stats_time(struct fixture *x, unsigned int vq,
+			enum myvhost_counter what, __u64 *all)
+{
+	__u64 c[MYVHOST_CNT_MAX];
+	unsigned int i;
+
+	stats_get(x, vq, c);
+	*all = 0;
+	for (i = MYVHOST_CNT_SERVING_NS; i <= MYVHOST_CNT_IDLE_NS; i++)
+		*all += c[i];
+	return c[what];
+}
+
+/* A queue spends @msecs waiting for one thing, and all counters together grow by that. */
+static void stats_waits(struct fixture *x, unsigned int vq,
+			enum myvhost_counter what, unsigned int msecs)
+{
+	__u64 all0, all, from = stats_time(x, vq, what, &all0), ns;
+	__s64 begin = mock_msecs(), passed;
+
+	usleep(msecs * 1000);
+	ns = stats_time(x, vq, what, &all) - from;
+	passed = (mock_msecs() - begin) * 1000000;
+	ktap_check(ns >= msecs * 900000ULL, "%llu ns of %u ms in counter %u", ns,
+		   msecs, what);
+	ktap_check((__s64)(all - all0) > passed - 3000000 &&
+		   (__s64)(all - all0) < passed + 3000000,
+		   "%lld ns in all counters, but %lld have passed",
+		   (__s64)(all - all0), passed);
+}
+
+/* All time counts, and the counter says what the queue waits for. */
+KTAP_TEST(stats_blame, KTAP_SHORT, net_layouts, "stats_blame")
+{
+	__u64 c[MYVHOST_CNT_MAX], all;
+	struct fixture x;
+	__u8 frame[100];
+
+	fixture_start(&x, arg);
+	stats_get(&x, VHU_TX, c);
+	usleep(50 * 1000);
+	stats_waits(&x, VHU_RX, MYVHOST_CNT_IDLE_NS, 100);
+	stats_waits(&x, VHU_TX, MYVHOST_CNT_IDLE_NS, 100);
+	frame_fill(frame, sizeof(frame), 1);
+	ktap_eq(write(x.pkt, frame, sizeof(frame)), (int)sizeof(frame));
+	usleep(50 * 1000);
+	stats_waits(&x, VHU_RX, MYVHOST_CNT_GUEST_NS, 100);
+	mock_rx_fill(&x.rx);
+	mock_ring_submit(x.rx.ring);
+	usleep(50 * 1000);
+	stats_waits(&x, VHU_RX, MYVHOST_CNT_IDLE_NS, 100);
+	fixture_tx(&x, 1, 100);
+	stats_get(&x, VHU_TX, c);
+	ktap_check(c[MYVHOST_CNT_SERVING_NS] > 0, "no time to serve");
+	ktap_check(c[MYVHOST_CNT_WORKER_NS] > 0, "the worker was there at once");
+	ktap_check(c[MYVHOST_CNT_RING_PEAK] >= 1 &&
+		   c[MYVHOST_CNT_RING_PEAK] <= x.tx.ring->cfg.num,
+		   "%llu entries at once", c[MYVHOST_CNT_RING_PEAK]);
+	ktap_check(c[MYVHOST_CNT_RING_FILL] >= x.tx.ring->cfg.num / 2, "%llu entries in all",
+		   c[MYVHOST_CNT_RING_FILL]);
+	/* A queue that is off is not idle. */
+	ktap_ok(mock_net_stop(&x.n));
+	stats_time(&x, VHU_RX, MYVHOST_CNT_IDLE_NS, &all);
+	usleep(20 * 1000);
+	stats_get(&x, VHU_RX, c);
+	ktap_eq(stats_time(&x, VHU_RX, MYVHOST_CNT_IDLE_NS, &all),
+		c[MYVHOST_CNT_IDLE_NS]);
 }
 
 /* What is not delivered is in a counter with a reason. */
