@@ -15,7 +15,7 @@ KERNEL=${KERNEL:-6.12}
 ROUNDS=${ROUNDS:-3}
 PARTS=${PARTS:-net disk}
 NATIVE_PACKAGES="qemu-system-x86 iproute2 iperf3 iputils-ping procps kmod python3 gcc make
-fio e2fsprogs cpio pkgconf libjson-c-dev"
+fio e2fsprogs cpio pkgconf libjson-c-dev libncurses-dev"
 
 STEP='' HINT=''
 

@@ -67,7 +67,7 @@ man_pages() {
 without_json() {
 	local out
 	out=$(inroot make -s -C $work/tools/ctl O=obj-none PKG_CONFIG=false 2>&1) && return 1
-	[[ $out == *"apt-get install pkgconf libjson-c-dev"* ]]
+	[[ $out == *"apt-get install pkgconf libjson-c-dev libncurses-dev"* ]]
 }
 
 nothing_left() {

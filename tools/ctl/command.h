@@ -14,6 +14,7 @@ int command_limit(int argc, char **argv);
 int command_resume(int argc, char **argv);
 int command_del(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_top(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 #endif /* CTL_COMMAND_H */

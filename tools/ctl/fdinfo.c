@@ -66,6 +66,19 @@ void fdinfo_add_number(struct fdinfo *info, int queue, const char *key,
 			alloc_format("%llu", (unsigned long long)n));
 }
 
+/**
+ * fdinfo_add_text() - add what is known from elsewhere
+ * @info: the device
+ * @queue: index of a queue, or -1
+ * @key: its name
+ * @text: its value
+ */
+void fdinfo_add_text(struct fdinfo *info, int queue, const char *key,
+		     const char *text)
+{
+	fdinfo_add_line(info, queue, alloc_text(key), alloc_text(text));
+}
+
 /* @text is changed.  Lines without a colon are no lines of ours. */
 static void fdinfo_add(struct fdinfo *info, char *text)
 {

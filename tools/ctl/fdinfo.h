@@ -47,6 +47,8 @@ bool fdinfo_number(const struct fdinfo *info, int queue, const char *key,
 		   uint64_t *n);
 void fdinfo_add_number(struct fdinfo *info, int queue, const char *key,
 		       uint64_t n);
+void fdinfo_add_text(struct fdinfo *info, int queue, const char *key,
+		     const char *text);
 int fdinfo_queue(const struct fdinfo *info, const char *name);
 char *fdinfo_path(const char *value);
 

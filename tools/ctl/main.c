@@ -19,6 +19,7 @@ static const char help[] =
 "               [--user USER] [--owner USER] [--group GROUP] [--mode MODE]\n"
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
 "       myvhost stats [-j|--prometheus] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
+"       myvhost top [-b|-j] [-i SECONDS] [-c COUNT] [-s KEY] [-f TEXT] [NAME|PID|PID:FD]\n"
 "       myvhost resize [--shrink] NAME|PID:FD [SIZE]\n"
 "       myvhost resume NAME|PID:FD\n"
 "       myvhost limit NAME|PID:FD [--iops N[,BURST]] [--bps N[,BURST]]\n"
@@ -40,6 +41,7 @@ static const char help[] =
 "  add     create /dev/myvhost-NAME, a disk for a virtual machine\n"
 "  show    list named nodes and the devices of processes\n"
 "  stats   show the counters of their queues, or rates with -i\n"
+"  top     show who each queue waits for, and what to do about the worst\n"
 "  resize  resize a disk, or report its new size to the guest\n"
 "  limit   change the rate limits of a device, which may be in use\n"
 "  resume  try again the requests of a disk that waits after an error\n"
@@ -78,6 +80,7 @@ static const struct command {
 	{ "resume", command_resume },
 	{ "del", command_del },
 	{ "run", command_run },
+	{ "top", command_top },
 	{ "doctor", command_doctor },
 	{ "help", command_help },
 	{ "--help", command_help },
