@@ -189,6 +189,27 @@ static int mvh_common_set_poll(struct mvh_ucmd *ucmd)
 	return 0;
 }
 
+static int mvh_common_set_affinity(struct mvh_ucmd *ucmd)
+{
+	const struct myvhost_vring_affinity *arg = &ucmd->arg.affinity;
+	size_t len = min_t(size_t, arg->len, cpumask_size());
+	cpumask_var_t cpus;
+	int err = 0;
+
+	if (!capable(CAP_SYS_NICE))
+		return -EPERM;
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
+	if (copy_from_user(cpumask_bits(cpus), u64_to_user_ptr(arg->cpus), len))
+		err = -EFAULT;
+	else if (arg->len && !cpumask_intersects(cpus, cpu_online_mask))
+		err = -EINVAL;
+	else
+		err = mvh_dev_pin_vq(ucmd->dev, ucmd->vq, cpus);
+	free_cpumask_var(cpus);
+	return err;
+}
+
 static const struct mvh_ioctl mvh_common_table[] = {
 	MVH_IOC_OUT(VHOST_GET_FEATURES, 0, val64, mvh_common_get_features),
 	MVH_IOC_OUT(VHOST_GET_BACKEND_FEATURES, 0, val64,
@@ -232,6 +253,8 @@ static const struct mvh_ioctl mvh_common_table[] = {
 		      stats, mvh_common_get_stats),
 	MVH_IOC_IN(MYVHOST_SET_VRING_POLL, MVH_IOC_VQ_LOCK, poll,
 		   mvh_common_set_poll),
+	MVH_IOC_IN(MYVHOST_SET_VRING_AFFINITY, MVH_IOC_QUEUE, affinity,
+		   mvh_common_set_affinity),
 };
 
 const struct mvh_ioctls mvh_common_ioctls = {

@@ -132,7 +132,7 @@ static bool mvh_cdev_observer_may(const struct mvh_dev *dev, unsigned int cmd)
 {
 	const unsigned int *admin = dev->backend->admin_ioctls;
 
-	if (cmd == MYVHOST_GET_VRING_STATS)
+	if (cmd == MYVHOST_GET_VRING_STATS || cmd == MYVHOST_SET_VRING_AFFINITY)
 		return true;
 	while (admin && *admin && *admin != cmd)
 		admin++;

@@ -30,6 +30,7 @@ struct mvh_vq;
  * @range: addresses that can be mapped
  * @poll: bound of the adaptive busy poll
  * @stats: where counters go
+ * @affinity: processors of a queue's worker
  */
 union mvh_arg {
 	u8 val8;
@@ -43,6 +44,7 @@ union mvh_arg {
 	struct vhost_vdpa_iova_range range;
 	struct myvhost_vring_poll poll;
 	struct myvhost_vring_stats stats;
+	struct myvhost_vring_affinity affinity;
 };
 
 /**

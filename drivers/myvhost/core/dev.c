@@ -146,8 +146,12 @@ struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
  */
 void mvh_dev_destroy(struct mvh_dev *dev)
 {
+	struct mvh_vq *vq;
+
 	mutex_lock(&dev->mutex);
 	mvh_dev_clear_owner(dev);
+	mvh_dev_for_each_vq(dev, vq)
+		kfree(vq->cpus);
 	mutex_unlock(&dev->mutex);
 	if (dev->backend->close)
 		dev->backend->close(dev);

@@ -255,6 +255,7 @@ int mvh_dev_resume(struct mvh_dev *dev);
 /* dev_worker.c */
 int mvh_dev_start_workers(struct mvh_dev *dev);
 void mvh_dev_free_workers(struct mvh_dev *dev);
+int mvh_dev_pin_vq(struct mvh_dev *dev, struct mvh_vq *vq, const struct cpumask *cpus);
 int mvh_dev_new_worker(struct mvh_dev *dev, u32 *id);
 int mvh_dev_free_worker(struct mvh_dev *dev, u32 id);
 int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id);

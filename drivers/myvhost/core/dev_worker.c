@@ -2,7 +2,9 @@
 /*
  * The workers of a device.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/slab.h>
 #include "compat/compat.h"
 #include "backend.h"
 #include "dev.h"
@@ -39,6 +41,53 @@ static struct mvh_worker *mvh_dev_add_worker(struct mvh_dev *dev,
 	return worker;
 }
 
+/*
+ * Have a worker run where its queues want it.  Returns 0 or -ENOMEM.
+ */
+static int mvh_dev_place_worker(struct mvh_dev *dev, struct mvh_worker *worker)
+{
+	cpumask_var_t cpus;
+	struct mvh_vq *vq;
+
+	lockdep_assert_held(&dev->mutex);
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
+	mvh_dev_for_each_vq(dev, vq)
+		if (vq->cpus && mvh_vq_worker(vq) == worker)
+			cpumask_or(cpus, cpus, vq->cpus);
+	if (!cpumask_empty(cpus))
+		mvh_worker_set_cpus(worker, cpus);
+	else if (worker->pinned)
+		mvh_worker_set_cpus(worker, cpu_possible_mask);
+	free_cpumask_var(cpus);
+	return 0;
+}
+
+/**
+ * mvh_dev_pin_vq - choose the processors of a queue's worker
+ * @dev: the device, locked, with an owner or not
+ * @vq: the queue
+ * @cpus: the processors, none for any; copied
+ *
+ * They stay for later owners.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mvh_dev_pin_vq(struct mvh_dev *dev, struct mvh_vq *vq, const struct cpumask *cpus)
+{
+	struct mvh_worker *worker = mvh_vq_worker(vq);
+	struct cpumask *copy = NULL;
+
+	if (!cpumask_empty(cpus)) {
+		copy = kmemdup(cpus, cpumask_size(), GFP_KERNEL_ACCOUNT);
+		if (!copy)
+			return -ENOMEM;
+	}
+	kfree(vq->cpus);
+	vq->cpus = copy;
+	return worker ? mvh_dev_place_worker(dev, worker) : 0;
+}
+
 /**
  * mvh_dev_free_workers - end all workers
  * @dev: the device, locked, its queues off
@@ -73,6 +122,7 @@ int mvh_dev_start_workers(struct mvh_dev *dev)
 	unsigned int n = per_vq ? dev->n_vqs : dev->n_workers ?: 1;
 	struct mvh_worker *worker;
 	unsigned int i;
+	int err = 0;
 
 	lockdep_assert_held(&dev->mutex);
 	for (i = 0; i < dev->n_vqs; i++) {
@@ -86,7 +136,9 @@ int mvh_dev_start_workers(struct mvh_dev *dev)
 			return PTR_ERR(worker);
 		mvh_vq_set_worker(&dev->vq[i], worker);
 	}
-	return 0;
+	for (i = 0; i < n && !err; i++)
+		err = mvh_dev_place_worker(dev, xa_load(&dev->workers, i));
+	return err;
 }
 
 /**
@@ -149,15 +201,16 @@ int mvh_dev_free_worker(struct mvh_dev *dev, u32 id)
  * @dev: the device, locked and owned
  * @id: the worker's id
  *
- * Return: 0, or -ENODEV if there is none.
+ * Return: 0, -ENODEV if there is none, or -ENOMEM.
  */
 int mvh_dev_attach_worker(struct mvh_dev *dev, struct mvh_vq *vq, u32 id)
 {
 	struct mvh_worker *worker = xa_load(&dev->workers, id);
+	struct mvh_worker *old = mvh_vq_worker(vq);
 
 	lockdep_assert_held(&dev->mutex);
 	if (!worker)
 		return -ENODEV;
 	mvh_vq_set_worker(vq, worker);
-	return 0;
+	return mvh_dev_place_worker(dev, worker) ?: mvh_dev_place_worker(dev, old);
 }

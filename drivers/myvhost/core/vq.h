@@ -19,6 +19,7 @@
 #include "event.h"
 #include "worker.h"
 
+struct cpumask;
 struct eventfd_ctx;
 struct mm_struct;
 struct mvh_backend_ops;
@@ -165,6 +166,7 @@ struct mvh_clock {
  * @kick: the guest's kicks come from here
  * @kick_event: subscription to @kick
  * @worker: the worker that serves it; RCU, changes under the device's mutex
+ * @cpus: where @worker may run, NULL for anywhere; under the device's mutex
  * @work: scheduled for a run, mvh_vq_run()
  * @window: busy polling
  * @clock: where its time goes
@@ -213,6 +215,7 @@ struct mvh_vq {
 	struct file *kick;
 	struct mvh_event kick_event;
 	struct mvh_worker __rcu *worker;
+	struct cpumask *cpus;
 	struct mvh_work work;
 	struct mvh_window window;
 	struct mvh_clock clock;

@@ -193,6 +193,37 @@ static int mvh_worker_settle(struct mvh_worker *worker)
 	return settle.err;
 }
 
+/* Work that chooses the worker's processors. */
+struct mvh_cpus_work {
+	struct mvh_wait_work wait;
+	const struct cpumask *cpus;
+};
+
+static void mvh_cpus_fn(struct mvh_work *work)
+{
+	struct mvh_wait_work *wait =
+		container_of(work, struct mvh_wait_work, work);
+
+	/* Without any of them online it stays where it is. */
+	set_cpus_allowed_ptr(current, container_of(wait, struct mvh_cpus_work, wait)->cpus);
+	complete(&wait->done);
+}
+
+/*
+ * mvh_worker_set_cpus() - choose the processors on which a worker may run
+ *
+ * Context: Process context, may sleep.  No lock that works take may be held.
+ */
+void mvh_worker_set_cpus(struct mvh_worker *worker, const struct cpumask *cpus)
+{
+	struct mvh_cpus_work work = { .cpus = cpus };
+
+	mvh_work_init(&work.wait.work, mvh_cpus_fn);
+	init_completion(&work.wait.done);
+	mvh_worker_wait(worker, &work.wait);
+	worker->pinned = true;
+}
+
 static int mvh_worker_start(struct mvh_worker *worker, bool fork_owner)
 {
 	void *thread;

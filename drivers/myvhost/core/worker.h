@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include "compat/compat.h"
 
+struct cpumask;
 struct mm_struct;
 struct vhost_task;
 
@@ -37,6 +38,7 @@ struct mvh_work {
  * @works: scheduled works, the last one first
  * @batch: works taken from there that have not run; the worker's own
  * @id: its name in the ioctls
+ * @pinned: mvh_worker_set_cpus() chose its processors; the device's mutex
  * @killed: its process was killed, nothing runs any more; RCU
  * @dead: completed when the last work has run after that
  * @vtsk: the thread if it belongs to the owner's process, else NULL
@@ -50,6 +52,7 @@ struct mvh_worker {
 	struct llist_head works;
 	struct llist_node *batch;
 	u32 id;
+	bool pinned;
 	bool killed;
 	struct completion dead;
 	struct vhost_task *vtsk;
@@ -86,6 +89,7 @@ static inline bool mvh_work_queued(const struct mvh_work *work)
 struct mvh_worker *mvh_worker_create(struct mm_struct *mm, bool fork_owner,
 				     const char *suffix);
 void mvh_worker_destroy(struct mvh_worker *worker);
+void mvh_worker_set_cpus(struct mvh_worker *worker, const struct cpumask *cpus);
 bool mvh_worker_schedule(struct mvh_worker *worker, struct mvh_work *work);
 void mvh_worker_flush(struct mvh_worker *worker);
 

@@ -258,6 +258,25 @@ struct myvhost_setup {
  */
 #define MYVHOST_SETUP		_IOW(MYVHOST_IOC_MAGIC, 0x02, struct myvhost_setup)
 
+/**
+ * struct myvhost_vring_affinity - argument of MYVHOST_SET_VRING_AFFINITY
+ * @index: queue, 0 to the number of queues - 1
+ * @len: bytes of @cpus; 0 for any processor
+ * @cpus: user address of a mask of processors, as of sched_setaffinity()
+ */
+struct myvhost_vring_affinity {
+	__u32 index;
+	__u32 len;
+	__u64 cpus;
+};
+
+/*
+ * Choose the processors on which a queue's worker may run, now and of later owners of the
+ * device.  A worker of several queues may run on the processors of all of them for which
+ * some were chosen.  Needs CAP_SYS_NICE.
+ */
+#define MYVHOST_SET_VRING_AFFINITY	_IOW(MYVHOST_IOC_MAGIC, 0x03, struct myvhost_vring_affinity)
+
 /* struct myvhost_blk.flags */
 #define MYVHOST_BLK_READONLY		(1 << 0)
 #define MYVHOST_BLK_BUFFERED		(1 << 1)
