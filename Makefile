@@ -6,7 +6,7 @@ KERNEL	?=
 DESTDIR	?=
 MODULES	:= $(CURDIR)/drivers/myvhost
 MODULE_FILES = $(addprefix $(MODULES)/,$(shell tools/install/modules.sh))
-# "no" leaves out the program myvhost, which needs json-c
+# "no" leaves out the program myvhost, which needs json-c and ncurses
 TOOLS	?= yes
 # where "make deb" puts the packages
 DEBS	?= $(or $(MYVHOST_CACHE),$(HOME)/.cache/myvhost)/packages
@@ -23,6 +23,7 @@ modules:
 ifneq ($(TOOLS),no)
 tools:
 	$(MAKE) -C tools/ctl
+	$(MAKE) -C tools/trace try
 else
 tools:
 endif
@@ -30,6 +31,7 @@ endif
 clean:
 	$(MAKE) -C $(KDIR) M=$(MODULES) clean
 	$(MAKE) -C tools/ctl clean
+	$(MAKE) -C tools/trace clean
 	$(MAKE) -C tools/bench/net clean
 	$(MAKE) -C selftests/unit clean
 	$(MAKE) -C selftests/fuzz clean

@@ -56,6 +56,8 @@ install_dev() {
 # what needs the program
 install_program() {
 	install -D "$repo/tools/ctl/obj/myvhost" "$program"
+	[ ! -e "$repo/tools/trace/obj/myvhost-trace" ] ||
+		install -D "$repo/tools/trace/obj/myvhost-trace" "$program-trace"
 	install -D -m 644 "$here/myvhost.bash" "$completion"
 	install -D -m 755 "$here/add-nodes.sh" "$nodes"
 	install -D -m 644 "$here/myvhost-nodes.service" "$unit"
@@ -77,7 +79,7 @@ install_rest() {
 # The files of the administrator, /etc/myvhost.d/*.conf, stay.
 uninstall_all() {
 	rm -rf "$modules" "${nodes%/*}"
-	rm -f "$rule" "$apparmor" "$selinux" "$header" "$pkgconfig" "$program" "$completion" \
+	rm -f "$rule" "$apparmor" "$selinux" "$header" "$pkgconfig" "$program" "$program-trace" "$completion" \
 		"$unit" "$man"/man[48]/myvhost.[48]
 	rmdir "$dest/etc/myvhost.d" 2> /dev/null || true
 }
