@@ -126,6 +126,17 @@ test_usage() {
 	usage "stats: interval, garbage" "0.01 to 86400" stats -i 1s
 	usage "stats: count" "not a count" stats -c 0
 	usage "stats: Prometheus and intervals" "neither -j" stats --prometheus -i 1
+	usage "top: interval" "0.1 to 3600" top -i 0
+	usage "top: count" "not a count" top -c 0
+	usage "top: order" "wait, items, bytes, drops, cpu or name, not by .x" top -s x
+	usage "top: no terminal" "myvhost top -b" top
+	usage "trace: slow" "a time as 1ms or 500us, not .1" trace --slow 1
+	usage "trace: slow, too long" "a time as" trace --slow 99999999999999s
+	usage "trace: seconds" "not a number of seconds" trace --seconds x
+	usage "report: no file" "--html FILE is missing" report
+	usage "pin: no processors" "is missing" pin d
+	usage "run: pin auto" "myvhost pin PID auto" run --pin auto -- true
+	usage "run: pin" "no list of processors" run --pin 3-1 -- true
 	usage "resize: no name" "NAME is missing" resize
 	usage "limit: no name" "NAME is missing" limit --iops 1
 	usage "limit: no limit" "neither --iops nor --bps" limit d
@@ -152,11 +163,17 @@ test_usage() {
 	usage "run: pps" "frames per second" run --net t,pps=x -- q
 	usage "run: tx-bps, burst without limit" "bytes per second" run --net t,tx-bps=0,,1 -- q
 	usage "run: mac" "mac must be an address" run --net t,mac=1 -- q
-	usage "help takes nothing" "takes no argument" help me
+	usage "help: no such command" 'unknown command "me"' help me
+	usage "help: two commands" "takes one command, but got add too" help show add
 }
 
 test_help() {
 	expect "help" 0 "^usage: myvhost add" "$m" help
+	expect "help: a command" 0 "^       myvhost show .-j. .NAME" "$m" help show
+	expect "help: what it does" 0 "^  limit +change the rate limits" "$m" help limit
+	expect "help: the first command" 0 "^usage: myvhost add blk" "$m" help add
+	expect "help: all its lines" 0 "^ +.--on-enospc stop" "$m" help add
+	ktap_result "help: no other command" "$("$m" help add | grep -qE "show|limit"; [ $? = 1 ]; echo $?)"
 	expect "--help" 0 "^usage: myvhost add" "$m" --help
 	expect "--version" 0 "^myvhost [0-9]+\.[0-9]+$" "$m" --version
 	expect "output that cannot be written" 1 "cannot write" \
@@ -326,6 +343,48 @@ test_doctor_options() {
 	expect "doctor: virtio-mem" 1 "^FAIL +qemu .*virtio-mem" "$m" doctor --blk empty q -device virtio-mem-pci
 	usage "doctor: options of run" "queues must be" doctor --blk empty,queues=0
 	usage "doctor: unknown option" "unknown option --frob" doctor --frob
+}
+
+# A device of a process whose worker has been made up, in two samples.
+test_top() {
+	local names="VM +DEVICE +QUEUE +ITEM/s"
+	rm -rf proc
+	mkdir proc
+	expect "top: nobody" 0 "^$names" "$m" top -b -i 0.1 -c 1
+	expect_json "top: nobody, JSON" "v['queues'] == [] and 'advice' not in v" top -j -i 0.1 -c 1
+	process 4242 10 net
+	mkdir -p proc/4242/task/4251 proc/4250
+	printf 'qemu-system-x86_64\0-name\0guest=web,debug-threads=on\0-m\0001G\0' > proc/4242/cmdline
+	echo "CPU 1/KVM" > proc/4242/task/4251/comm
+	mkdir proc/4251
+	stat_of 5 > proc/4250/stat
+	stat_of 5 > proc/4251/stat
+	echo "1000 2000 3" > proc/4250/schedstat
+	expect "top: its VM" 0 "^web +4242:10 +rx " "$m" top -b -i 0.1 -c 1
+	expect "top: it shares its processor" 0 "rx .* 5 +0.0 .*shares its CPU with vCPU 1" "$m" top -b -i 0.1 -c 1
+	expect_json "top: JSON" "[q['queue'] for q in v['queues']] == ['rx', 'tx'] and v['queues'][0]['worker'] == {'tid': 4250, 'cpu': 5, **({'node': 0} if 'node' in v['queues'][0]['worker'] else {}), 'shares_with_vcpu': 1, 'busy': 0.0, 'run_delay': 0.0}" top -j -i 0.1 -c 1
+	expect_json "top: a filter" "v['queues'] == []" top -j -i 0.1 -c 1 -f db
+	expect "report" 0 "" "$m" report --html report.html -i 0.1 -c 3
+	run python3 -c '
+import sys, xml.etree.ElementTree as xml
+root = xml.parse("report.html").getroot()
+svg = root.findall(".//{http://www.w3.org/2000/svg}svg")
+text = open("report.html").read()
+print(len(svg), "web 4242:10 rx" in text, "http" in text.replace("http://www.w3.org/", ""))'
+	ktap_result "report: well-formed, two pictures for each queue, no network" \
+		"$([ "$out" = "4 True False" ]; echo $?)" "$out"
+	expect "report: no such folder" 1 "^myvhost: none/x: No such file" "$m" report --html none/x
+	expect "top: no such device" 1 "no such device" "$m" top -b -c 1 none
+	expect "trace: no such device" 1 "no such device" "$m" trace none
+	expect "trace: no such queue" 1 "no queue q7; see: myvhost show" "$m" trace --queue q7 4242
+	expect "pin: no such device" 1 "none: no such device or virtual machine" "$m" pin none 0
+	rm -rf proc
+	mkdir proc
+}
+
+# stat_of CPU: a line of /proc/PID/stat, of a thread with an odd name, that ran there last
+stat_of() {
+	echo "1 (a) b (c) S $(seq 4 38 | tr '\n' ' ')$1 0 0"
 }
 
 # complete NAME WORDS-WANTED WORD...: what bash offers for the last word
@@ -540,4 +599,5 @@ test_completion
 test_add_nodes
 test_show
 test_stats
+test_top
 ktap_end

@@ -15,6 +15,9 @@ int command_resume(int argc, char **argv);
 int command_del(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_pin(int argc, char **argv);
+int command_trace(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 #endif /* CTL_COMMAND_H */

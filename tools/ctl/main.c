@@ -2,6 +2,7 @@
 /*
  * myvhost COMMAND: disks and network devices of /dev/myvhost.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,10 @@ static const char help[] =
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
 "       myvhost stats [-j|--prometheus] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
 "       myvhost top [-b|-j] [-i SECONDS] [-c COUNT] [-s KEY] [-f TEXT] [NAME|PID|PID:FD]\n"
+"       myvhost trace [--slow TIME] [--drops] [--seconds N] [--queue QUEUE]\n"
+"                     [NAME|PID|PID:FD]\n"
+"       myvhost report --html FILE [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
+"       myvhost pin NAME|PID|PID:FD|VM [--queue QUEUE] CPUS|auto|any\n"
 "       myvhost resize [--shrink] NAME|PID:FD [SIZE]\n"
 "       myvhost resume NAME|PID:FD\n"
 "       myvhost limit NAME|PID:FD [--iops N[,BURST]] [--bps N[,BURST]]\n"
@@ -33,15 +38,18 @@ static const char help[] =
 "               [--net TAP[,queues=N][,mac=MAC][,packed=on][,lossless=on]\n"
 "                         [,pps=N][,bps=N][,rx-pps=N][,rx-bps=N]\n"
 "                         [,tx-pps=N][,tx-bps=N]]...\n"
-"               [--print] [--] qemu-system-x86_64 ARGUMENTS...\n"
+"               [--pin CPUS] [--print] [--] qemu-system-x86_64 ARGUMENTS...\n"
 "       myvhost doctor [-j] [--blk ...]... [--net ...]... [[--] qemu-system-x86_64 ...]\n"
-"       myvhost help\n"
+"       myvhost help [COMMAND]\n"
 "       myvhost --version\n"
 "\n"
 "  add     create /dev/myvhost-NAME, a disk for a virtual machine\n"
 "  show    list named nodes and the devices of processes\n"
 "  stats   show the counters of their queues, or rates with -i\n"
 "  top     show who each queue waits for, and what to do about the worst\n"
+"  trace   measure how long things take; print what is slow, or dropped\n"
+"  report  watch for a minute, and write pictures of it to a file\n"
+"  pin     choose the processors of the threads that serve a device or a VM\n"
 "  resize  resize a disk, or report its new size to the guest\n"
 "  limit   change the rate limits of a device, which may be in use\n"
 "  resume  try again the requests of a disk that waits after an error\n"
@@ -51,11 +59,49 @@ static const char help[] =
 "\n"
 "N of --bps and SIZE may end with K, M, G or T, powers of 1024. See myvhost(8).\n";
 
+/* Is a line the first of the usage of a command, or the one that says what it does? */
+static bool help_is_of(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at;
+
+	if (!strncmp(line, "usage: ", 7) || !strncmp(line, "       myvhost", 14))
+		at = line + strlen("usage: myvhost ");
+	else
+		at = line + 2;
+	return line[0] != '\n' && !strncmp(at, name, len) && (at[len] == ' ' || at[len] == '\n');
+}
+
+/* The usage of a command, and what it does. */
+static void help_command(const char *name)
+{
+	static const char more[] = "               ";
+	const char *line, *end;
+	bool ours = false;
+
+	for (line = help; *line; line = end) {
+		end = strchr(line, '\n') + 1;
+		ours = help_is_of(line, name) ||
+		       (ours && !strncmp(line, more, sizeof(more) - 1));
+		if (ours)
+			printf("%s%.*s", strncmp(line, "  ", 2) || line[2] == ' ' ? "" : "\n",
+			       (int)(end - line), line);
+	}
+	puts("\nSee myvhost(8).");
+}
+
+static const struct command *command_find(const char *name);
+
 static int command_help(int argc, char **argv)
 {
-	if (argc > 1)
-		fail_usage("help takes no argument, but got %s", argv[1]);
-	fputs(help, stdout);
+	if (argc > 2)
+		fail_usage("help takes one command, but got %s too", argv[2]);
+	if (argc == 1)
+		fputs(help, stdout);
+	else if (!command_find(argv[1]))
+		fail_usage("unknown command \"%s\"", argv[1]);
+	else
+		help_command(argv[1]);
 	return CTL_OK;
 }
 
@@ -81,6 +127,9 @@ static const struct command {
 	{ "del", command_del },
 	{ "run", command_run },
 	{ "top", command_top },
+	{ "pin", command_pin },
+	{ "trace", command_trace },
+	{ "report", command_report },
 	{ "doctor", command_doctor },
 	{ "help", command_help },
 	{ "--help", command_help },

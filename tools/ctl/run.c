@@ -12,16 +12,19 @@
 #include "alloc.h"
 #include "args.h"
 #include "command.h"
+#include "cpus.h"
 #include "disk.h"
 #include "error.h"
 #include "node.h"
 #include "option.h"
+#include "pin.h"
 #include "port.h"
 #include "qemu.h"
 
 static const struct option run_options[] = {
 	{ "blk", required_argument, NULL, 'b' },
 	{ "net", required_argument, NULL, 'n' },
+	{ "pin", required_argument, NULL, 'c' },
 	{ "print", no_argument, NULL, 'p' },
 	{ }
 };
@@ -32,6 +35,7 @@ static const struct option run_options[] = {
  * @n_disks: how many
  * @port: the network devices
  * @n_ports: how many
+ * @cpus: where the workers run, none for anywhere
  * @print: show the command instead
  */
 struct run {
@@ -39,6 +43,7 @@ struct run {
 	unsigned int n_disks;
 	struct port *port;
 	unsigned int n_ports;
+	struct cpus cpus;
 	bool print;
 };
 
@@ -70,6 +75,32 @@ static void run_add_port(struct run *run, const char *text)
 		fail_usage("--net %s: %s", text, wrong);
 }
 
+static void run_set_cpus(struct run *run, const char *text)
+{
+	if (!strcmp(text, "auto"))
+		fail_usage("run: --pin takes a list of processors; auto knows the virtual machine only when it runs: myvhost pin PID auto");
+	if (cpus_parse(&run->cpus, text))
+		fail_usage("run: \"%s\" is no list of processors as 0-3,8", text);
+}
+
+/* Of all queues of a device; the kernel says which there are. */
+static void run_pin(const struct run *run, int fd)
+{
+	unsigned int q;
+	int r = 0;
+
+	if (run->print || cpus_empty(&run->cpus))
+		return;
+	for (q = 0; !r; q++)
+		r = pin_queue(fd, q, &run->cpus);
+	if (r == -EPERM)
+		fail("run: only root may pin workers; leave out --pin, or: myvhost pin");
+	if (r == -EINVAL)
+		fail("run: none of the processors of --pin is online; see: lscpu");
+	if (r != -ENOBUFS)
+		fail("run: --pin: %s", strerror(-r));
+}
+
 static void run_parse(int argc, char **argv, struct run *run)
 {
 	int c;
@@ -79,6 +110,8 @@ static void run_parse(int argc, char **argv, struct run *run)
 			run_add_disk(run, optarg);
 		else if (c == 'n')
 			run_add_port(run, optarg);
+		else if (c == 'c')
+			run_set_cpus(run, optarg);
 		else
 			run->print = true;
 	}
@@ -115,6 +148,7 @@ static void run_open_disk(const struct run *run, const struct disk *disk,
 {
 	int fd = run->print ? run_pretend() : disk_open(disk);
 
+	run_pin(run, fd);
 	qemu_add_disk(qemu, run_keep(fd));
 }
 
@@ -132,6 +166,7 @@ static void run_open_port(const struct run *run, const struct port *port,
 				  port_open_tap(port));
 		node[i] = run_keep(run->print ? run_pretend() :
 				   port_open_node(port));
+		run_pin(run, node[i]);
 	}
 	qemu_add_port(qemu, port, tap, node);
 }

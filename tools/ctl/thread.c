@@ -94,6 +94,53 @@ static int thread_vcpu(pid_t pid, const char *tid)
 	return vcpu;
 }
 
+static void thread_add_vcpu(pid_t tid, struct cpus *allowed, struct cpus *last)
+{
+	char *path = proc_path(tid, "status");
+	struct cpus online, own, rest;
+	int cpu = thread_cpu(tid);
+
+	if (cpu >= 0 && cpu < CPUS_MAX)
+		cpus_add(last, cpu, cpu);
+	if (!cpus_read(&own, path, "Cpus_allowed_list:") &&
+	    !cpus_read(&online, "/sys/devices/system/cpu/online", NULL)) {
+		rest = online;
+		cpus_remove(&rest, &own);
+		/* One that may run anywhere is not pinned. */
+		if (!cpus_empty(&rest))
+			cpus_union(allowed, &own);
+		else if (cpu >= 0 && cpu < CPUS_MAX)
+			cpus_add(allowed, cpu, cpu);
+	}
+	free(path);
+}
+
+/**
+ * thread_vcpus() - where the virtual processors of a process are
+ * @pid: the process
+ * @allowed: result: where they are pinned to; where they ran last, those that are not
+ * @last: result: where they ran last
+ */
+void thread_vcpus(pid_t pid, struct cpus *allowed, struct cpus *last)
+{
+	char *path = proc_path(pid, "task");
+	DIR *dir = opendir(path);
+	struct dirent *e;
+
+	free(path);
+	memset(allowed, 0, sizeof(*allowed));
+	memset(last, 0, sizeof(*last));
+	while (dir && (e = readdir(dir))) {
+		uint64_t tid;
+
+		if (range_parse(e->d_name, 1, INT32_MAX, &tid) &&
+		    thread_vcpu(pid, e->d_name) >= 0)
+			thread_add_vcpu(tid, allowed, last);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* Which virtual processor of a process ran last on a processor, or -1. */
 static int thread_vcpu_on(pid_t pid, int cpu)
 {

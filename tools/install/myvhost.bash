@@ -15,9 +15,13 @@ _myvhost_options() {
 	add) echo --file --readonly --queues --workers --serial --cache --block-size --discard --discard-granularity --on-enospc --on-error --no-lock --format --iops --bps --user --owner --group --mode ;;
 	show) echo --json ;;
 	stats) echo --json --prometheus --interval --count ;;
+	top) echo --batch --json --interval --count --sort --filter ;;
+	trace) echo --slow --drops --seconds --queue ;;
+	pin) echo --queue ;;
+	report) echo --html --interval --count ;;
 	resize) echo --shrink ;;
 	limit) echo --iops --bps --pps --rx-pps --rx-bps --tx-pps --tx-bps ;;
-	run) echo --blk --net --print ;;
+	run) echo --blk --net --pin --print ;;
 	doctor) echo --blk --net --json ;;
 	esac
 }
@@ -30,6 +34,8 @@ _myvhost_values() {
 	--discard) echo on off ;;
 	--on-enospc | --on-error) echo stop report ;;
 	--format) echo raw ;;
+	--sort) echo wait items bytes drops cpu name ;;
+	--slow) echo 100us 1ms 10ms ;;
 	--net) find "${HOST_ROOT:-}/sys/class/net" -mindepth 2 -maxdepth 2 -follow -name tun_flags 2> /dev/null |
 		sed 's,/tun_flags$,,; s,.*/,,' ;;
 	esac
@@ -38,8 +44,8 @@ _myvhost_values() {
 _myvhost() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} words
 	if [ "$COMP_CWORD" = 1 ]; then
-		words="add show stats resize limit resume del run doctor help"
-	elif [ "$prev" = --file ] || [ "$prev" = --blk ]; then
+		words="add show stats top trace report pin resize limit resume del run doctor help"
+	elif [ "$prev" = --file ] || [ "$prev" = --html ] || [ "$prev" = --blk ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 	elif words=$(_myvhost_values "$prev") && [ -n "$words" ]; then
@@ -50,7 +56,7 @@ _myvhost() {
 		words=$(_myvhost_options "$cmd")
 	else
 		case $cmd in
-		show | stats | resize | limit | resume | del) words=$(_myvhost_nodes) ;;
+		show | stats | top | trace | report | pin | resize | limit | resume | del) words=$(_myvhost_nodes) ;;
 		*) words= ;;
 		esac
 	fi
