@@ -13,7 +13,7 @@ declare -A below=(
 	[blk]="ring core compat"
 	[scsi]="ring core compat blk"
 	[cdev]="ring core compat"
-	[.]="core cdev"
+	[.]="core cdev compat"
 )
 
 # The transport of a port is known to two files, and to the one that offers its
