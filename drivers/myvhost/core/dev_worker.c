@@ -78,6 +78,7 @@ int mvh_dev_pin_vq(struct mvh_dev *dev, struct mvh_vq *vq, const struct cpumask 
 	struct mvh_worker *worker = mvh_vq_worker(vq);
 	struct cpumask *copy = NULL;
 
+	lockdep_assert_held(&dev->mutex);
 	if (!cpumask_empty(cpus)) {
 		copy = kmemdup(cpus, cpumask_size(), GFP_KERNEL_ACCOUNT);
 		if (!copy)
