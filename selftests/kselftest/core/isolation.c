@@ -20,6 +20,8 @@
 #define ISO_EVENTS	100000
 #define ISO_RINGS	4
 #define ISO_NUM		256
+/* Of large requests all that fit are in flight when the device stops. */
+#define ISO_NUM_LARGE	16
 /* As security.rst states them. */
 #define ISO_RUNS	2
 #define ISO_PACKETS	256
@@ -246,7 +248,7 @@ static void iso_disk_wait(struct iso_victim *v)
 }
 
 static void iso_disk_open(struct iso_disk *d, const struct blk_backing *back,
-			  unsigned int queues, __u32 flags)
+			  unsigned int queues, unsigned int num, __u32 flags)
 {
 	struct mock_blk_cfg cfg;
 	unsigned int i;
@@ -254,7 +256,7 @@ static void iso_disk_open(struct iso_disk *d, const struct blk_backing *back,
 	memset(d, 0, sizeof(*d));
 	blk_cfg(&cfg, back, blk_vhost_split);
 	cfg.queues = queues;
-	cfg.num = ISO_NUM;
+	cfg.num = num;
 	cfg.mem_size = 32 << 20;
 	cfg.table_max = 4;
 	cfg.backing.flags = flags;
@@ -276,7 +278,7 @@ static void iso_disk_file(struct iso_disk *d, unsigned int queues)
 
 	blk_prepare();
 	blk_backing(&back, BLK_TMPFS);
-	iso_disk_open(d, &back, queues, 0);
+	iso_disk_open(d, &back, queues, ISO_NUM, 0);
 }
 
 /**
@@ -412,7 +414,7 @@ KTAP_TEST(iso_disk_large, KTAP_LONG, iso_large, "isolation_HO10_disk_large")
 	blk_prepare();
 	blk_backing(&back, l->cached ? BLK_LOOP : BLK_NULL);
 	iso_warm(&back);
-	iso_disk_open(&d, &back, 2, l->cached ? MYVHOST_BLK_BUFFERED : 0);
+	iso_disk_open(&d, &back, 2, ISO_NUM_LARGE, l->cached ? MYVHOST_BLK_BUFFERED : 0);
 	iso_open_trace();
 	iso_disk_fill(&d, l);
 	ktap_ok(mock_blk_start(&d.x.b));
@@ -509,8 +511,8 @@ KTAP_TEST(iso_disk_devices, KTAP_LONG, iso_reads, "isolation_disk_devices")
 	blk_prepare();
 	blk_backing(&back, BLK_TMPFS);
 	/* They read the same file. */
-	iso_disk_open(&pest, &back, 2, MYVHOST_BLK_NOLOCK);
-	iso_disk_open(&d, &back, 1, MYVHOST_BLK_NOLOCK);
+	iso_disk_open(&pest, &back, 2, ISO_NUM, MYVHOST_BLK_NOLOCK);
+	iso_disk_open(&d, &back, 1, ISO_NUM, MYVHOST_BLK_NOLOCK);
 	ktap_check(iso_worker(pest.x.b.fd) != iso_worker(d.x.b.fd),
 		   "two devices have one worker");
 	iso_pin(iso_worker(pest.x.b.fd));
