@@ -152,8 +152,8 @@ static void mvh_stats_show_vq(struct seq_file *seq, struct mvh_vq *vq,
  * @mf: a file that has a device, which is not locked
  *
  * Queues are not locked, so counters may change while they are printed.
- * Process and thread ids are those of the initial namespace.  If the device stays locked
- * what only its mutex guards is left out.
+ * Process and thread ids are those of the initial namespace.  What has to be guarded is
+ * left out if somebody else has the device for a second.
  */
 void mvh_stats_show(struct seq_file *seq, const struct mvh_file *mf)
 {
