@@ -248,6 +248,13 @@ fault_removed() {
 	check_guest
 }
 
+# The disk can be looked at while its backing does not answer.
+fault_look() {
+	timeout 20 myvhost show flaky > "$TEST_DIR/show" || fail "myvhost show waits"
+	cat "$TEST_DIR/show"
+	timeout 20 myvhost stats flaky > /dev/null || fail "myvhost stats waits"
+}
+
 # QEMU is killed while requests are suspended below the disk; only unflushed writes may
 # be lost.
 fault_killed() {
@@ -259,6 +266,7 @@ fault_killed() {
 	seq_progress 30
 	dmsetup suspend --noflush flaky
 	sleep 1
+	fault_look
 	guest_kill 1
 	[ "$(ps -eLo comm= | grep -c '^mvh')" = 0 ] || note "$(ps -eLo lwp,comm,wchan:30 | grep mvh)"
 	dmsetup resume flaky
