@@ -23,7 +23,7 @@ sources() {
 
 for tool in dpkg-buildpackage dh dh_dkms; do
 	command -v $tool > /dev/null || {
-		echo "build.sh: no $tool; try: apt-get install build-essential debhelper dh-dkms pkgconf libjson-c-dev libncurses-dev" >&2
+		echo "build.sh: no $tool; try: apt-get install build-essential debhelper dh-dkms pkgconf libjson-c-dev libncurses-dev clang bpftool libbpf-dev" >&2
 		exit 1
 	}
 done
