@@ -50,7 +50,10 @@ tree() {
 }
 
 # What sleeps cannot be measured here, see README.md.
-all_cases() { "$LAB_DIR/inroot.sh" /build/bench/bench --list | grep -vE 'ping|tcp|paced|sender' | paste -sd ,; }
+all_cases() {
+	"$LAB_DIR/inroot.sh" /build/bench/bench --list | grep -vE 'ping|tcp|paced|sender' |
+		paste -sd ,
+}
 
 # Rights and terminal are those of this process; the memory is a file in its /tmp.
 machine() {
