@@ -6,7 +6,8 @@
 # chooses: icount counts instructions per packet in an emulated machine on the lab's kernel
 # KERNEL (6.12); uml takes the workers' CPU time in User Mode Linux 7.2, which is built first,
 # in some 10 minutes. QUICK=1: a few cases, in less than five minutes once that is built.
-# CASES="tx64,rx64": these. NATIVE=1: on the machine's own kernel instead, with time, and with
+# CASES="tx64,rx64": these. PARTS=disk: instructions per request of disks, beside an io_uring
+# loop (icount only). NATIVE=1: on the machine's own kernel instead, with time, and with
 # its performance counters; loads the modules. RECORD=1: the tables in
 # Documentation/performance.rst and what "make check" compares with are written from the
 # results.
@@ -16,6 +17,8 @@ BENCH=$(cd "$(dirname "$0")" && pwd)
 OUT=${BENCH_OUT:-$CACHE/bench/latest}
 QUICK_CASES=tx64,tx1500,tx-tso4,tx64-xdp-drop,rx64,rx1500,rx-tso4,both64
 CASES=${CASES:-}
+export PARTS=${PARTS:-net}
+[ "$PARTS" != disk ] || LABS=icount
 LABS=${LABS:-icount uml}
 RECORD=${RECORD:-}
 
@@ -85,5 +88,6 @@ bench_native() {
 
 need_root
 mkdir -p "$OUT"
+[ "$PARTS" != disk ] || QUICK_CASES=disk-read4k-1,disk-read4k-32,disk-read128k-8
 [ -z "${QUICK:-}" ] || CASES=${CASES:-$QUICK_CASES}
 if [ "${NATIVE:-}" = 1 ]; then bench_native; else bench_labs; fi

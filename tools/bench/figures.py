@@ -4,7 +4,7 @@
 
 check: compare the instructions per packet of the first device with icount/recorded.txt,
        as a KTAP report. A case fails that is more than 3 % above what is recorded, both
-       by itself and relative to vhost_net, whose instructions another release of the
+       by itself and relative to vhost_net's or an io_uring loop's, whose instructions another release of the
        kernel changes too.
 record: write icount/recorded.txt from the results.
 rst:   put a table of each into Documentation/performance.rst: of instructions, or of CPU
@@ -24,7 +24,8 @@ PERFORMANCE = BENCH.parent.parent / "Documentation/performance.rst"
 ALLOWED = 1.03
 INSNS = "instructions_per_packet"
 CPU = "cpu_ns_per_packet"
-HEAD = """# Instructions per packet in the emulated machine, and their ratio to vhost_net's:
+HEAD = """# Instructions per packet or request in the emulated machine, and their ratio to
+# vhost_net's or, of disks, an io_uring loop's:
 # what "make check-icount" allows 3 % more than. Written by "make bench RECORD=1".
 """
 BEGIN, END = ".. %s begin\n", ".. %s end\n"
@@ -32,7 +33,7 @@ BEGIN, END = ".. %s begin\n", ".. %s end\n"
 
 def least(case):
     """instructions of the first device, and relative to the second"""
-    ours, theirs = (min(d[INSNS]) for d in case["devices"])
+    ours, theirs = (min(d[INSNS]) for d in case["devices"][:2])
     return ours, ours / theirs
 
 
@@ -58,7 +59,7 @@ def check(paths):
             bad = True
         else:
             now, now_ratio = measured[name]
-            print("# %s: %.0f instructions per packet, recorded %.0f; %.3f of vhost_net's, "
+            print("# %s: %.0f instructions per packet, recorded %.0f; %.3f of the other's, "
                   "recorded %.3f" % (name, now, insns, now_ratio, ratio))
             bad = now > insns * ALLOWED and now_ratio > ratio * ALLOWED
         failed |= bad
@@ -91,9 +92,22 @@ def row(case, metric):
             ratio(case, metric)]
 
 
+def disk_row(case):
+    """of the rounds of a server the least counts, as for record"""
+    ours, loop, fixed = (min(d[INSNS]) for d in case["devices"])
+    return ["``%s``" % case["case"], *("{:,.0f}".format(v) for v in (ours, loop, fixed)),
+            "%.2f" % (ours / loop), "%.2f" % case["devices"][0]["kicks_per_packet"],
+            "%.2f" % case["devices"][0]["runs_per_packet"]]
+
+
 def table(results, metric):
-    rows = [["case", "myvhost", "vhost_net", "ratio [95 %]"]]
-    rows += [row(c, metric) for c in results["cases"]]
+    if results.get("part") == "disk":
+        rows = [["case", "myvhost", "io_uring", "with buffers registered", "ratio", "kicks",
+                 "runs"]]
+        rows += [disk_row(c) for c in results["cases"]]
+    else:
+        rows = [["case", "myvhost", "vhost_net", "ratio [95 %]"]]
+        rows += [row(c, metric) for c in results["cases"]]
     width = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
     rule = "  ".join("=" * w for w in width)
     text = ["  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip() for r in rows]
@@ -118,7 +132,7 @@ def rst(paths):
     for path in paths:
         results = json.loads(pathlib.Path(path).read_text())
         metric = INSNS if results["instructions"] else CPU
-        text = place(text, metric, "Kernel %s; %s rounds of each device; %s.\n\n%s" % (
+        text = place(text, results.get("part", metric), "Kernel %s; %s rounds of each device; %s.\n\n%s" % (
             results["kernel"], results["cases"][0]["rounds"], source(results, metric),
             table(results, metric)))
     PERFORMANCE.write_text(text)

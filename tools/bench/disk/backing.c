@@ -59,7 +59,7 @@ static int null_make(const struct disk_case *c, char *dev, size_t len)
 	} attr[] = {
 		{ "size", DISK_BYTES >> 20 }, { "blocksize", 512 }, { "queue_mode", 2 },
 		{ "irqmode", c->late ? 2 : 1 }, { "completion_nsec", 10000 },
-		{ "memory_backed", c->file != NULL }, { "hw_queue_depth", 256 },
+		{ "memory_backed", c->memory || c->file }, { "hw_queue_depth", 256 },
 		{ "max_sectors", 2560 }, { "power", 1 },
 	};
 	unsigned int i;
@@ -90,7 +90,7 @@ static int file_fill(const char *path)
 
 	if (fd < 0)
 		return -errno;
-	for (i = 0; i < (DISK_BYTES >> 21) && !r; i++)
+	for (i = 0; i < DISK_FILE_BYTES / sizeof(buf) && !r; i++)
 		r = write(fd, buf, sizeof(buf)) == sizeof(buf) ? 0 : -EIO;
 	if (!r && fsync(fd))
 		r = -errno;
@@ -133,8 +133,14 @@ int backing_open(const struct disk_case *c, const char **path)
 
 void backing_close(void)
 {
-	if (mounted)
-		umount(MOUNT);
+	unsigned int tries;
+
+	/* io_uring lets go of a registered file some time after it was closed. */
+	for (tries = 0; mounted && tries < 500; tries++) {
+		mounted = umount(MOUNT) && errno == EBUSY;
+		if (mounted)
+			usleep(10000);
+	}
 	mounted = false;
 	if (rmdir(NULL_DIR))
 		perror(NULL_DIR);

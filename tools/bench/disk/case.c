@@ -14,7 +14,7 @@ const struct disk_case disk_cases[] = {
 	{ "disk-read4k-1", DISK_READ, 4 * K, 1 },
 	{ "disk-read4k-8", DISK_READ, 4 * K, 8 },
 	{ "disk-read4k-32", DISK_READ, 4 * K, 32 },
-	{ "disk-read4k-128", DISK_READ, 4 * K, 128 },
+	{ "disk-read4k-128-indirect", DISK_READ, 4 * K, 128, .indirect = true },
 	{ "disk-write4k-1", DISK_WRITE, 4 * K, 1 },
 	{ "disk-write4k-32", DISK_WRITE, 4 * K, 32 },
 	{ "disk-read4k-32-indirect", DISK_READ, 4 * K, 32, .indirect = true },
@@ -27,13 +27,14 @@ const struct disk_case disk_cases[] = {
 	{ "disk-read4k-32-ext4", DISK_READ, 4 * K, 32, .file = "ext4" },
 	{ "disk-write4k-32-ext4", DISK_WRITE, 4 * K, 32, .file = "ext4" },
 	{ "disk-read4k-32-buffered", DISK_READ, 4 * K, 32, .buffered = true },
+	{ "disk-write4k-8-memory", DISK_WRITE, 4 * K, 8, .memory = true },
 	{ }
 };
 
 /* Position of a request: one after the other, or spread over the device. */
 __u64 disk_pos(const struct disk_case *c, __u64 i)
 {
-	__u64 n = DISK_BYTES / c->len;
+	__u64 n = (c->file ? DISK_FILE_BYTES : DISK_BYTES) / c->len;
 
 	if (!c->sequential)
 		i *= 2654435761ULL;

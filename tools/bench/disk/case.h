@@ -29,6 +29,7 @@ enum disk_op {
  * @sequential: positions follow each other
  * @late: the device completes 10 us later by a timer, not at once by a softirq
  * @file: on a file of ext4 or xfs, whose name it is, instead of the block device
+ * @memory: the device keeps what is written to it
  * @buffered: through the page cache
  * @indirect: descriptors in tables
  */
@@ -40,6 +41,7 @@ struct disk_case {
 	bool sequential;
 	bool late;
 	const char *file;
+	bool memory;
 	bool buffered;
 	bool indirect;
 };
@@ -66,12 +68,14 @@ struct disk_counts {
  * struct server - what executes requests
  * @name: for the command line and the results
  * @open: prepare it for a case on a device or file; returns 0 or a negative errno
+ * @verify: compare what is read with what was written; NULL if that is the host's business
  * @run: execute so many requests, and count
  * @close: the opposite of @open
  */
 struct server {
 	const char *name;
 	int (*open)(const struct disk_case *c, const char *path);
+	int (*verify)(void);
 	int (*run)(const struct disk_case *c, unsigned int n, struct disk_counts *counts);
 	void (*close)(void);
 };
@@ -83,6 +87,8 @@ extern int server_cpu;
 
 /* The device under the cases. */
 #define DISK_BYTES	(256ULL << 20)
+/* A file on it. */
+#define DISK_FILE_BYTES	(128ULL << 20)
 
 int backing_open(const struct disk_case *c, const char **path);
 void backing_close(void);

@@ -113,6 +113,8 @@ static int measure(const struct server *s, const struct disk_case *c, const char
 	struct disk_counts *k;
 	int r = s->open(c, path);
 
+	if (!r && c->memory && s->verify)
+		r = s->verify();
 	if (!r)
 		r = s->run(c, n, &rounds[0]);
 	if (!r && opts.profile)
@@ -237,7 +239,9 @@ int main(int argc, char **argv)
 		if (!json)
 			return 1;
 		uname(&name);
-		fprintf(json, "{\"kernel\": \"%s\", \"cases\": [", name.release);
+		fprintf(json, "{\"part\": \"disk\", \"kernel\": \"%s\", ", name.release);
+		fprintf(json, "\"instructions\": \"all of the server's virtual CPU (QEMU plugin)\", ");
+		fputs("\"cases\": [", json);
 	}
 	printf("%-26s %-16s %9s %7s %7s %7s %7s\n", "case", "server", "insns", "kicks", "calls",
 	       "runs", "sleeps");

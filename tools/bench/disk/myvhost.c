@@ -8,9 +8,11 @@
 #include "case.h"
 #include "meter.h"
 #include "mock_blk.h"
+#include "rng.h"
 
 #define RING	256
 #define DEPTH_MAX	128
+#define VERIFY		(2 << 20)
 
 static struct mock_blk blk;
 static struct meter meter;
@@ -36,9 +38,10 @@ static int myvhost_start(const struct disk_case *c, int fd)
 	if (r)
 		return r;
 	for (i = 0; i < c->depth; i++)
-		data[i] = guest_alloc(&blk.mem, c->len, 4096);
+		data[i] = guest_alloc(&blk.mem, c->memory ? VERIFY : c->len, 4096);
 	/* Pages that the guest has used before. */
-	memset(guest_ptr(&blk.mem, data[0]), 1, (size_t)c->depth * c->len);
+	for (i = 0; i < c->depth; i++)
+		memset(guest_ptr(&blk.mem, data[i]), 1, c->len);
 	r = mock_blk_setup(&blk);
 	return r ? r : mock_blk_run(&blk);
 }
@@ -55,6 +58,46 @@ static int myvhost_open(const struct disk_case *c, const char *path)
 	close(fd);
 	issued = 0;
 	return r ? r : meter_open(&meter, &before);
+}
+
+/* Write @len random bytes in pieces of @cut, and read them back in others. */
+static int myvhost_verify_one(__u32 len, unsigned int cut, unsigned int off)
+{
+	const unsigned int cuts[] = { cut, 0 };
+	const struct mock_blk_frame frame = { .cut = cut ? cuts : NULL };
+	__u8 *from = guest_ptr(&blk.mem, data[0] + off), *to;
+	struct mock_blk_req *done;
+	struct rng rng;
+
+	rng_seed(&rng, len + cut + off);
+	rng_fill(&rng, from, len);
+	if (!mock_blk_add(&blk, 0, VIRTIO_BLK_T_OUT, 2 * off + 8, data[0] + off, len, &frame))
+		return -ENOSPC;
+	mock_blk_submit(&blk, 0);
+	if (mock_blk_wait(&blk, 0, &done, 5000) <= 0 || done->status)
+		return -EIO;
+	to = guest_ptr(&blk.mem, data[1]);
+	memset(to, 0, len);
+	if (mock_blk_do(&blk, 0, VIRTIO_BLK_T_IN, 2 * off + 8, data[1], len))
+		return -EIO;
+	return memcmp(from, to, len) ? -EBADMSG : 0;
+}
+
+/* Sizes of one block to many pages, whole and cut, in pages and across them. */
+static int myvhost_verify(void)
+{
+	static const __u32 lens[] = { 512, 4096, 12288, 65536, 131072, 524288, 1048576 };
+	static const unsigned int cuts[] = { 0, 512, 1536, 4096, 69632 };
+	unsigned int i, j, off;
+	int r = 0;
+
+	for (i = 0; i < sizeof(lens) / sizeof(*lens); i++)
+		for (j = 0; j < sizeof(cuts) / sizeof(*cuts); j++)
+			for (off = 0; off <= 4096 && !r; off += off ? 3584 : 512)
+				/* A ring has so many descriptors. */
+				if (!cuts[j] || lens[i] / cuts[j] < RING - 8)
+					r = myvhost_verify_one(lens[i], cuts[j], off);
+	return r;
 }
 
 static int myvhost_add(const struct disk_case *c, __u64 buffer)
@@ -152,6 +195,7 @@ static void myvhost_close(void)
 const struct server server_myvhost = {
 	.name = "myvhost",
 	.open = myvhost_open,
+	.verify = myvhost_verify,
 	.run = myvhost_run,
 	.close = myvhost_close,
 };

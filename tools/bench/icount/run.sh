@@ -6,12 +6,13 @@
 #     tools/bench/icount/run.sh -c tx64,rx64                 # instructions per packet
 #     tools/bench/icount/run.sh -c rx64 --profile            # and by kernel function
 #     PARAMETERS=pin_rings=0 tools/bench/icount/run.sh -c tx64
+#     PARTS=disk tools/bench/icount/run.sh -c disk-read4k-32 # per request of a disk
 #
-# PARTS: net, or disk for requests of disks instead of packets. KERNEL: of the lab, 6.12 by default. OUT: where results.json, plot.gp and the console
-# go, a new directory in the cache by default. PARAMETERS: of myvhost.ko. KO: modules below
-# this directory instead of those of this tree, for instance of another commit. PACKETS
-# per round (6000), ROUNDS (3). Loads no module into the running kernel; needs the lab
-# (selftests/lab/setup.sh) and root.
+# PARTS: net, or disk for requests of disks instead of packets. KERNEL: of the lab, 6.12 by
+# default. OUT: where results.json, plot.gp and the console go, a new directory in the cache by
+# default. PARAMETERS: of myvhost.ko. KO: modules below this directory instead of those of this
+# tree, for instance of another commit. PACKETS per round (6000), ROUNDS (3). Loads no module
+# into the running kernel; needs the lab (selftests/lab/setup.sh) and root.
 #
 # The driver polls on processor 0, the workers are alone on processor 1, and a plugin
 # counts what that one executes in kernel mode, to the instruction. The load of the machine
@@ -64,6 +65,7 @@ tree() {
 	for module in "myvhost.ko $PARAMETERS" "$BACKENDS"; do
 		echo "$module" >> "$tree/mod/order"
 	done
+	[ "$PARTS" != disk ] || copy_binaries "$tree" mkfs.ext4
 	cp "$CACHE/build/bench-$PARTS/bench" "$tree/bin/"
 	install -m 755 "$BENCH_DIR/icount/init" "$tree/init"
 	[ $# = 0 ] || printf '%q ' "$@" > "$tree/args"
