@@ -40,6 +40,11 @@ bool mvh_io_piece_cancel(struct mvh_io *io);
 void mvh_io_release(struct mvh_io *io);
 void mvh_io_init(struct mvh_io *io);
 
+/* bio.c */
+bool mvh_bio_possible(struct mvh_io *io);
+int mvh_bio_submit(struct mvh_io *io);
+void mvh_bio_release(struct mvh_io *io);
+
 /* range.c */
 long mvh_io_range_run(struct mvh_io *io);
 

@@ -348,6 +348,14 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 		if (io->result)
 			return true;
 		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
+	} else if (mvh_bio_possible(io)) {
+		mvh_vq_charge(port->vq, io->cmd.len);
+		ret = mvh_bio_submit(io);
+		/* It may have completed already, with a result of its own. */
+		if (!ret)
+			return false;
+		io->result = ret;
+		return true;
 	} else {
 		mvh_io_piece(io, &iter);
 	}
@@ -410,6 +418,7 @@ bool mvh_io_piece_complete(struct mvh_io *io)
 	mvh_vq_assert_held(io->port->vq);
 	if (io->cmd.op != MVH_BLK_READ && io->cmd.op != MVH_BLK_WRITE)
 		return false;
+	mvh_bio_release(io);
 	if (io->result > 0 && io->bounce) {
 		io->result = mvh_io_data(io->bounce, io->result);
 		if (!mvh_io_writes(io) && io->result) {
@@ -499,6 +508,7 @@ static void mvh_io_keep_error(struct mvh_io *io)
 void mvh_io_release(struct mvh_io *io)
 {
 	mvh_io_keep_error(io);
+	mvh_bio_release(io);
 	mvh_bounce_free(io->bounce);
 	kfree(io->ranges);
 	io->bounce = NULL;
@@ -586,4 +596,6 @@ void mvh_io_init(struct mvh_io *io)
 	io->kcov = kcov_common_handle();
 	io->iov = io->inline_iov;
 	io->max_iov = MVH_IO_IOV_INLINE;
+	io->bv = io->inline_bv;
+	io->max_bv = MVH_IO_BV_INLINE;
 }

@@ -21,6 +21,7 @@
 #ifndef _MVH_BLK_IO_H
 #define _MVH_BLK_IO_H
 
+#include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/fs.h>
 #include <linux/llist.h>
@@ -41,8 +42,9 @@ struct mvh_vq;
 /* Most requests in flight; a longer ring waits for them. */
 #define MVH_IO_SLOTS_MAX	1024
 
-/* Pieces of guest memory that a request holds without an allocation. */
+/* Pieces and pages of guest memory that a request holds without an allocation. */
 #define MVH_IO_IOV_INLINE	8
+#define MVH_IO_BV_INLINE	2
 
 /**
  * struct mvh_io - a slot, and the request in it
@@ -71,6 +73,11 @@ struct mvh_vq;
  * @n_iov: pieces of @iov
  * @max_iov: room in @iov; kept for the next request in the slot
  * @inline_iov: the first @iov
+ * @bio: all of the request, for a block device; used instead of @kiocb if there are @bv
+ * @bv: its pages, pinned
+ * @n_bv: entries of @bv
+ * @max_bv: room in @bv; kept for the next request in the slot
+ * @inline_bv: the first @bv
  * @bounce: kernel memory of the piece, or NULL
  * @hold: the piece's place on the disk, if mvh_disk_has_parts()
  * @ranges: of a discard, zeroing or erasure, or NULL; allocated by the front, freed with
@@ -99,6 +106,11 @@ struct mvh_io {
 	unsigned int n_iov;
 	unsigned int max_iov;
 	struct iovec inline_iov[MVH_IO_IOV_INLINE];
+	struct bio bio;
+	struct bio_vec *bv;
+	unsigned int n_bv;
+	unsigned int max_bv;
+	struct bio_vec inline_bv[MVH_IO_BV_INLINE];
 	struct mvh_bounce *bounce;
 	struct mvh_hold hold;
 	struct mvh_blk_range *ranges;

@@ -30,6 +30,8 @@ static void mvh_io_port_fini(struct mvh_io_port *port)
 		mvh_io_release(io);
 		if (io->iov != io->inline_iov)
 			kvfree(io->iov);
+		if (io->bv != io->inline_bv)
+			kfree(io->bv);
 	}
 	kvfree(port->slots);
 	kvfree(port->free);
