@@ -257,6 +257,7 @@ static const struct mvh_backend_ops mvh_blk_ops = {
 	.quiesce	= mvh_blk_queue_quiesce,
 	.service	= mvh_blk_service,
 	.idle		= mvh_blk_idle,
+	.pending	= mvh_blk_pending,
 };
 
 static int __init mvh_blk_init(void)

@@ -10,17 +10,6 @@
 /* Most bytes of one piece of I/O; others on the worker wait for its submission. */
 #define MVH_IO_PIECE_MAX	(4 * 1024 * 1024)
 
-/**
- * mvh_io_port_has_completed - is there anything for mvh_io_port_reap() to process?
- * @port: the port
- *
- * Return: true if so.
- */
-static inline bool mvh_io_port_has_completed(const struct mvh_io_port *port)
-{
-	return port->to_reap || !llist_empty(&port->completed);
-}
-
 /* port.c */
 void mvh_io_port_inc_inflight(struct mvh_io_port *port);
 void mvh_io_port_dec_inflight(struct mvh_io_port *port);

@@ -15,12 +15,13 @@
  *		to execute, mvh_io_put(io) ...
  *	mvh_io_port_end(port);
  *
- * with mvh_io_port_idle() as its idle().  What was submitted comes back by
+ * with mvh_io_port_idle() as its idle() and mvh_io_port_has_completed() as its pending().  What was submitted comes back by
  * mvh_io_front.complete(), during one of these calls, in a stop or a drain.
  */
 #ifndef _MVH_BLK_IO_H
 #define _MVH_BLK_IO_H
 
+#include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/fs.h>
@@ -154,15 +155,16 @@ struct mvh_io_front {
  * @front: what it is a port of; constant
  * @vq: the queue; constant, not to be used by an orphan
  * @hangs: a stop timed out on the backing; cleared by the next completion
- * @lock: guards what completions look at; taken in any context
- * @listening: completions schedule @vq; under @lock
+ * @lock: taken by the last completion for all it does, in any context
+ * @listening: completions schedule @vq; read without a lock, within RCU
+ * @looking: a run will look at @completed before it ends, so they need not; likewise
  * @cancelled: nobody wants the requests in flight any more; read without a lock
  * @completed: requests whose piece has completed, or was deferred; lock-free
  * @to_reap: those removed from @completed that are not processed yet, oldest first
  * @kept: requests that failed and wait until @retry_at or for MYVHOST_BLK_RESUME,
  *	with @result; meanwhile none is fetched
  * @draining: what fails now is not kept
- * @n_inflight: pieces of I/O that have not completed; under @lock
+ * @n_inflight: pieces of I/O that have not completed; becomes 0 under @lock
  * @orphan: the last completion frees the port; under @lock
  * @idle: woken when @n_inflight becomes 0
  * @free_work: frees an orphan
@@ -182,12 +184,13 @@ struct mvh_io_port {
 	bool *hangs;
 	spinlock_t lock;
 	bool listening;
+	bool looking;
 	bool cancelled;
 	struct llist_head completed;
 	struct llist_node *to_reap;
 	struct llist_node *kept;
 	bool draining;
-	unsigned int n_inflight;
+	atomic_t n_inflight;
 	bool orphan;
 	wait_queue_head_t idle;
 	struct work_struct free_work;
@@ -212,6 +215,17 @@ struct mvh_io_port {
 static inline bool mvh_io_port_cancelled(const struct mvh_io_port *port)
 {
 	return READ_ONCE(port->cancelled);
+}
+
+/**
+ * mvh_io_port_has_completed - has a piece of I/O completed, or was one deferred?
+ * @port: the port
+ *
+ * Return: true if so.
+ */
+static inline bool mvh_io_port_has_completed(const struct mvh_io_port *port)
+{
+	return port->to_reap || !llist_empty(&port->completed);
 }
 
 /* port.c */

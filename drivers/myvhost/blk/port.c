@@ -65,9 +65,7 @@ static void mvh_io_port_free_work(struct work_struct *work)
  */
 void mvh_io_port_inc_inflight(struct mvh_io_port *port)
 {
-	spin_lock_irq(&port->lock);
-	port->n_inflight++;
-	spin_unlock_irq(&port->lock);
+	atomic_inc(&port->n_inflight);
 }
 
 /*
@@ -75,9 +73,18 @@ void mvh_io_port_inc_inflight(struct mvh_io_port *port)
  */
 void mvh_io_port_dec_inflight(struct mvh_io_port *port)
 {
-	spin_lock_irq(&port->lock);
-	port->n_inflight--;
-	spin_unlock_irq(&port->lock);
+	/* Nobody waits for the last one: that takes the queue's mutex. */
+	atomic_dec(&port->n_inflight);
+}
+
+/* Have the queue run, unless its run will look for what has completed anyway. */
+static void mvh_io_port_notify(struct mvh_io_port *port)
+{
+	/* The queue exists until a grace period after it stopped listening. */
+	rcu_read_lock();
+	if (READ_ONCE(port->listening) && !READ_ONCE(port->looking))
+		mvh_vq_schedule(port->vq);
+	rcu_read_unlock();
 }
 
 /**
@@ -92,15 +99,25 @@ void mvh_io_piece_completed(struct mvh_io *io)
 {
 	struct mvh_io_port *port = io->port;
 	unsigned long flags;
+	bool first;
 
-	spin_lock_irqsave(&port->lock, flags);
-	llist_add(&io->node, &port->completed);
+	/* A full barrier, which pairs with mvh_io_port_end(). */
+	first = llist_add(&io->node, &port->completed);
 	if (unlikely(READ_ONCE(*port->hangs)))
 		WRITE_ONCE(*port->hangs, false);
-	if (port->listening)
-		mvh_vq_schedule(port->vq);
-	if (!--port->n_inflight) {
-		wake_up(&port->idle);
+	if (first)
+		mvh_io_port_notify(port);
+	/* Others are in flight.  Afterwards the last of them may have freed the port. */
+	if (atomic_add_unless(&port->n_inflight, -1, 1))
+		return;
+	spin_lock_irqsave(&port->lock, flags);
+	if (atomic_dec_and_test(&port->n_inflight)) {
+		/* The first one's run may have met memory that it could not reach. */
+		if (!first)
+			mvh_io_port_notify(port);
+		/* A waiter looks at the number under the lock, too. */
+		if (waitqueue_active(&port->idle))
+			wake_up(&port->idle);
 		if (port->orphan)
 			queue_work(mvh_io_reaper, &port->free_work);
 	}
@@ -184,7 +201,7 @@ void mvh_io_port_destroy(struct mvh_io_port *port)
 	bool busy;
 
 	spin_lock_irq(&port->lock);
-	busy = port->n_inflight;
+	busy = atomic_read(&port->n_inflight);
 	port->orphan = busy;
 	if (busy)
 		port->front->orphan(port);
@@ -203,9 +220,7 @@ EXPORT_SYMBOL_GPL(mvh_io_port_destroy);
 void mvh_io_port_start(struct mvh_io_port *port)
 {
 	mvh_vq_assert_held(port->vq);
-	spin_lock_irq(&port->lock);
-	port->listening = true;
-	spin_unlock_irq(&port->lock);
+	WRITE_ONCE(port->listening, true);
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_start);
 
@@ -214,7 +229,7 @@ static bool mvh_io_port_is_idle(struct mvh_io_port *port)
 	bool idle;
 
 	spin_lock_irq(&port->lock);
-	idle = !port->n_inflight;
+	idle = !atomic_read(&port->n_inflight);
 	spin_unlock_irq(&port->lock);
 	return idle;
 }
@@ -299,9 +314,9 @@ void mvh_io_port_stop(struct mvh_io_port *port)
 		mvh_io_port_wait_idle(port);
 	}
 	mvh_io_port_drop_kept(port);
-	spin_lock_irq(&port->lock);
-	port->listening = false;
-	spin_unlock_irq(&port->lock);
+	WRITE_ONCE(port->listening, false);
+	if (!mvh_io_port_is_idle(port))
+		synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_stop);
 

@@ -67,6 +67,7 @@ void mvh_blk_queue_exit(void);
 /* serve.c */
 void mvh_blk_service(struct mvh_vq *vq);
 void mvh_blk_idle(struct mvh_vq *vq);
+bool mvh_blk_pending(struct mvh_vq *vq);
 void mvh_blk_complete(struct mvh_io *io);
 void mvh_blk_answer(struct mvh_blk_queue *queue);
 void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue);

@@ -289,6 +289,7 @@ EXPORT_SYMBOL_GPL(mvh_io_port_room);
 void mvh_io_port_begin(struct mvh_io_port *port)
 {
 	mvh_vq_assert_held(port->vq);
+	WRITE_ONCE(port->looking, true);
 	if (unlikely(port->kept))
 		mvh_io_port_retry(port);
 	mvh_io_port_reap(port);
@@ -327,5 +328,10 @@ void mvh_io_port_end(struct mvh_io_port *port)
 	blk_finish_plug(&port->plug);
 	if (port->vq->state == MVH_VQ_RUNNING)
 		mvh_io_port_reap(port);
+	WRITE_ONCE(port->looking, false);
+	/* Pairs with mvh_io_piece_completed(): one of us sees what the other wrote. */
+	smp_mb();
+	if (mvh_io_port_has_completed(port))
+		mvh_vq_schedule(port->vq);
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_end);

@@ -368,6 +368,20 @@ void mvh_blk_idle(struct mvh_vq *vq)
 }
 
 /*
+ * mvh_blk_pending() - has a request completed?
+ *
+ * Context: see mvh_backend_ops.pending.
+ * Return: true if so.
+ */
+bool mvh_blk_pending(struct mvh_vq *vq)
+{
+	const struct mvh_blk_queue *queue = vq->port;
+
+	mvh_vq_assert_held(vq);
+	return mvh_io_port_has_completed(&queue->port);
+}
+
+/*
  * mvh_blk_service() - a run of a disk's queue
  *
  * With the rights of who opened the backing.

@@ -87,6 +87,8 @@ struct seq_file;
  *	again.
  * @idle: the ring is empty: pass on what was collected for a batch.  Called by
  *	mvh_vq_next() before it pushes what is finished.  Optional.
+ * @pending: is there work besides new chains, for which @idle would be called again?
+ *	Called with the queue's mutex while the queue is polled.  Optional.
  */
 struct mvh_backend_ops {
 	struct module *owner;
@@ -122,6 +124,7 @@ struct mvh_backend_ops {
 	int (*quiesce)(struct mvh_vq *vq);
 	void (*service)(struct mvh_vq *vq);
 	void (*idle)(struct mvh_vq *vq);
+	bool (*pending)(struct mvh_vq *vq);
 };
 
 int mvh_backend_register(const struct mvh_backend_ops *ops);

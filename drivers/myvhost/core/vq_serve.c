@@ -160,7 +160,9 @@ EXPORT_SYMBOL_GPL(mvh_vq_flush);
 
 static bool mvh_vq_has_new(struct mvh_vq *vq)
 {
-	return mvh_ring_has_new(&vq->ring);
+	bool (*pending)(struct mvh_vq *vq) = vq->dev->backend->pending;
+
+	return mvh_ring_has_new(&vq->ring) || (pending && pending(vq));
 }
 
 /*
