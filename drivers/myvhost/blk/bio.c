@@ -47,7 +47,7 @@ static unsigned int mvh_bio_n_pages(const struct mvh_io *io)
 
 /**
  * mvh_bio_possible - can a request be executed as a bio?
- * @io: the request, a read or write of direct I/O that is aligned for the disk
+ * @io: the request, a read or write
  *
  * Context: With the queue's mutex, may sleep.
  * Return: true if so; mvh_bio_submit() may follow.
@@ -58,8 +58,9 @@ bool mvh_bio_possible(struct mvh_io *io)
 	unsigned int n;
 
 	mvh_vq_assert_held(io->port->vq);
-	if (!disk->bdev || io->bytes_done || io->punt ||
-	    io->cmd.len > MVH_BIO_PAGES * PAGE_SIZE)
+	if (!disk->bdev || !disk->direct || io->bytes_done || io->punt ||
+	    io->cmd.len > MVH_BIO_PAGES * PAGE_SIZE ||
+	    (io->align | io->cmd.pos) & (disk->unit - 1))
 		return false;
 	if (mvh_bio_writes(io) && (mvh_disk_has_parts(disk) || bdev_read_only(disk->bdev)))
 		return false;

@@ -336,6 +336,15 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 		mvh_io_punt(io);
 		return false;
 	}
+	if (likely(mvh_bio_possible(io))) {
+		mvh_vq_charge(port->vq, io->cmd.len);
+		ret = mvh_bio_submit(io);
+		/* It may have completed already, with a result of its own. */
+		if (!ret)
+			return false;
+		io->result = ret;
+		return true;
+	}
 	if (!io->disk->direct)
 		return mvh_io_buffered(io);
 	partial = mvh_io_partial(io);
@@ -348,14 +357,6 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 		if (io->result)
 			return true;
 		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
-	} else if (mvh_bio_possible(io)) {
-		mvh_vq_charge(port->vq, io->cmd.len);
-		ret = mvh_bio_submit(io);
-		/* It may have completed already, with a result of its own. */
-		if (!ret)
-			return false;
-		io->result = ret;
-		return true;
 	} else {
 		mvh_io_piece(io, &iter);
 	}

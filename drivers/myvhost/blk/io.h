@@ -15,8 +15,9 @@
  *		to execute, mvh_io_put(io) ...
  *	mvh_io_port_end(port);
  *
- * with mvh_io_port_idle() as its idle() and mvh_io_port_has_completed() as its pending().  What was submitted comes back by
- * mvh_io_front.complete(), during one of these calls, in a stop or a drain.
+ * with mvh_io_port_idle() as its idle() and mvh_io_port_has_completed() as its pending().
+ * What was submitted comes back by mvh_io_front.complete(), during one of these calls, in a
+ * stop or a drain.
  */
 #ifndef _MVH_BLK_IO_H
 #define _MVH_BLK_IO_H
@@ -72,6 +73,7 @@ struct mvh_vq;
  * @start: when it was fetched, in nanoseconds
  * @iov: guest memory of the data
  * @n_iov: pieces of @iov
+ * @align: or of their addresses and lengths, to tell what they are multiples of
  * @max_iov: room in @iov; kept for the next request in the slot
  * @inline_iov: the first @iov
  * @bio: all of the request, for a block device; used instead of @kiocb if there are @bv
@@ -105,6 +107,7 @@ struct mvh_io {
 	u64 start;
 	struct iovec *iov;
 	unsigned int n_iov;
+	unsigned long align;
 	unsigned int max_iov;
 	struct iovec inline_iov[MVH_IO_IOV_INLINE];
 	struct bio bio;

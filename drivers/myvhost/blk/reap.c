@@ -87,14 +87,15 @@ int mvh_io_set_iov(struct mvh_io *io, const struct iovec *from, unsigned int n,
 		io->iov = iov;
 		io->max_iov = n;
 	}
-	memcpy(io->iov, from, n * sizeof(*from));
-	io->iov[0].iov_base += skip;
-	io->iov[0].iov_len -= skip;
-	for (io->n_iov = 0; left; io->n_iov++) {
-		iov = &io->iov[io->n_iov];
-		iov->iov_len = min_t(u64, iov->iov_len, left);
+	io->align = 0;
+	for (iov = io->iov; left; iov++, from++) {
+		iov->iov_base = from->iov_base + skip;
+		iov->iov_len = min_t(u64, from->iov_len - skip, left);
+		io->align |= (unsigned long)iov->iov_base | iov->iov_len;
 		left -= iov->iov_len;
+		skip = 0;
 	}
+	io->n_iov = iov - io->iov;
 	return 0;
 }
 EXPORT_SYMBOL_GPL(mvh_io_set_iov);

@@ -230,6 +230,28 @@ static u8 mvh_blk_read_ranges(struct mvh_blk_req *req,
 	return status;
 }
 
+/* The header, which nearly always is in one piece. */
+static int mvh_blk_read_header(const struct mvh_chain *chain,
+			       struct virtio_blk_outhdr *hdr)
+{
+	const struct virtio_blk_outhdr __user *from = chain->iov->iov_base;
+	struct iov_iter iter;
+
+	if (likely(chain->iov->iov_len >= sizeof(*hdr))) {
+		if (!user_read_access_begin(from, sizeof(*from)))
+			return -EFAULT;
+		unsafe_get_user(hdr->type, &from->type, fault);
+		unsafe_get_user(hdr->sector, &from->sector, fault);
+		user_read_access_end();
+		return 0;
+fault:
+		user_read_access_end();
+		return -EFAULT;
+	}
+	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out, chain->out_len);
+	return copy_from_iter(hdr, sizeof(*hdr), &iter) == sizeof(*hdr) ? 0 : -EFAULT;
+}
+
 /*
  * Read and check a request.  Returns VIRTIO_BLK_S_OK if it is to be executed, else
  * its status, with @req->io.result set if that is not the guest's doing.
@@ -239,15 +261,13 @@ static u8 mvh_blk_parse_chain(struct mvh_blk_req *req,
 {
 	const struct mvh_blk_queue *queue = mvh_blk_queue(req->io.port);
 	struct virtio_blk_outhdr hdr;
-	struct iov_iter iter;
-	int err = 0;
 	u8 status;
+	int err;
 
 	mvh_vq_assert_mm(req->io.port->vq);
-	iov_iter_init(&iter, ITER_SOURCE, chain->iov, chain->n_out,
-		      chain->out_len);
-	if (copy_from_iter(&hdr, sizeof(hdr), &iter) != sizeof(hdr))
-		return mvh_blk_parse_failed(req, -EFAULT);
+	err = mvh_blk_read_header(chain, &hdr);
+	if (err)
+		return mvh_blk_parse_failed(req, err);
 	status = mvh_blk_parse(&queue->limits, &hdr, chain->out_len,
 			       chain->in_len, &req->io.cmd);
 	if (status != VIRTIO_BLK_S_OK)
