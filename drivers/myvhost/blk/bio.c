@@ -58,7 +58,7 @@ bool mvh_bio_possible(struct mvh_io *io)
 	unsigned int n;
 
 	mvh_vq_assert_held(io->port->vq);
-	if (!disk->bdev || !disk->direct || io->bytes_done || io->punt ||
+	if (!disk->bdev || !disk->direct || io->bytes_done ||
 	    io->cmd.len > MVH_BIO_PAGES * PAGE_SIZE ||
 	    (io->align | io->cmd.pos) & (disk->unit - 1))
 		return false;
@@ -157,13 +157,16 @@ static void mvh_bio_end(struct bio *bio)
 static blk_opf_t mvh_bio_op(const struct mvh_io *io)
 {
 	if (!mvh_bio_writes(io))
-		return REQ_OP_READ;
-	return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | (io->dsync ? REQ_FUA : 0);
+		return REQ_OP_READ | REQ_NOWAIT;
+	return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_NOWAIT |
+	       (io->dsync ? REQ_FUA : 0);
 }
 
 /**
  * mvh_bio_submit - submit a request as a bio
  * @io: the request, which is mvh_bio_possible()
+ *
+ * A device that would have to wait completes it with -EAGAIN.
  *
  * Context: Process context with the owner's address space and the queue's mutex.
  * Return: 0 if it completes later, perhaps before this returns; or -EFAULT.

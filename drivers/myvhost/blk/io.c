@@ -336,7 +336,7 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 		mvh_io_punt(io);
 		return false;
 	}
-	if (likely(mvh_bio_possible(io))) {
+	if (likely(mvh_bio_possible(io) && mvh_io_may_submit(io, io->cmd.len))) {
 		mvh_vq_charge(port->vq, io->cmd.len);
 		ret = mvh_bio_submit(io);
 		/* It may have completed already, with a result of its own. */
