@@ -195,10 +195,18 @@ stage_install() {
 
 # instructions per packet, which the machine and its load do not change
 icount_report() {
-	local cases
-	cases=$(awk '!/^#/ { print $1 }' "$REPO/tools/bench/icount/recorded.txt" | paste -sd ,)
-	KERNEL=6.12 OUT=$LOGS/icount ROUNDS=5 "$REPO/tools/bench/icount/run.sh" --cases "$cases" >&2 || return
-	"$REPO/tools/bench/figures.py" check "$LOGS/icount/results.json"
+	local cases part
+	cases=$(awk '!/^#/ { print $1 }' "$REPO/tools/bench/icount/recorded.txt")
+	for part in net disk; do
+		KERNEL=6.12 OUT=$LOGS/icount-$part ROUNDS=5 PARTS=$part "$REPO/tools/bench/icount/run.sh" \
+			--cases "$(icount_cases "$part" <<< "$cases" | paste -sd ,)" >&2 || return
+	done
+	"$REPO/tools/bench/figures.py" check "$LOGS"/icount-{net,disk}/results.json
+}
+
+# those of disks say so
+icount_cases() {
+	if [ "$1" = disk ]; then grep '^disk-'; else grep -v '^disk-'; fi
 }
 
 stage_icount() {
