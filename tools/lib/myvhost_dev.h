@@ -12,6 +12,7 @@
 
 #define MYVHOST_DEVICE_NET	1
 #define MYVHOST_DEVICE_BLK	2
+#define MYVHOST_DEVICE_SCSI	8
 
 int myvhost_setup(int fd, __u32 device, __u32 dialect, __u32 queues);
 int myvhost_set_backing(int fd, const struct myvhost_blk *blk);

@@ -91,6 +91,14 @@ static const struct mvh_ioctl *mvh_ioctl_find(const struct mvh_ioctls *table,
 	return NULL;
 }
 
+/* Which ioctls start the queues of such a device? */
+static unsigned int mvh_ioctl_start_flag(const struct mvh_backend_ops *backend)
+{
+	if (backend->set_endpoint)
+		return MVH_IOC_ENDPOINT;
+	return backend->has_files ? MVH_IOC_FILES : MVH_IOC_NO_FILES;
+}
+
 /*
  * mvh_ioctl_call() - carry out an ioctl
  * @dev: the device, not locked
@@ -105,8 +113,7 @@ long mvh_ioctl_call(struct mvh_dev *dev, unsigned int cmd, void __user *user)
 	const struct mvh_ioctl *ioctl =
 		mvh_ioctl_find(mvh_dialect(dev)->ioctls, cmd) ?:
 		mvh_ioctl_find(&mvh_common_ioctls, cmd);
-	unsigned int other = backend->has_files ? MVH_IOC_NO_FILES :
-						  MVH_IOC_FILES;
+	const unsigned int start = MVH_IOC_FILES | MVH_IOC_NO_FILES | MVH_IOC_ENDPOINT;
 	struct mvh_ucmd ucmd = { .dev = dev, .user = user };
 	int err;
 
@@ -115,7 +122,7 @@ long mvh_ioctl_call(struct mvh_dev *dev, unsigned int cmd, void __user *user)
 	err = backend->ready ? backend->ready(dev) : 0;
 	if (err)
 		return err;
-	if (ioctl->flags & other)
+	if (ioctl->flags & start & ~mvh_ioctl_start_flag(backend))
 		return -ENOIOCTLCMD;
 	if (ioctl->flags & MVH_IOC_EARLY)
 		err = mvh_ioctl_copy_in(&ucmd, ioctl);

@@ -31,6 +31,7 @@ struct mvh_vq;
  * @poll: bound of the adaptive busy poll
  * @stats: where counters go
  * @affinity: processors of a queue's worker
+ * @target: a name
  */
 union mvh_arg {
 	u8 val8;
@@ -45,6 +46,7 @@ union mvh_arg {
 	struct myvhost_vring_poll poll;
 	struct myvhost_vring_stats stats;
 	struct myvhost_vring_affinity affinity;
+	struct vhost_scsi_target target;
 };
 
 /**
@@ -65,7 +67,8 @@ struct mvh_ucmd {
 /*
  * Flags of an ioctl, in the order in which they are checked.  Handlers run with the
  * device's mutex.
- * FILES, NO_FILES: the queues of the device have files, or have none (ENOTTY).
+ * FILES, NO_FILES: the queues of the device have files, or are enabled one by one
+ *	without (ENOTTY).
  * EARLY: the argument is copied first (EFAULT), and not in its turn.
  * BARE: the device's mutex is not held; the handler takes it if it needs it.
  * OWNED: there is an owner (EINVAL).
@@ -73,6 +76,7 @@ struct mvh_ucmd {
  * QUEUE: the argument begins with the index of a queue (EFAULT, ENOBUFS).
  * Then @check of the ioctl is called, and the argument copied (EFAULT).
  * LOCK: the queue's mutex is held too, by the handler.
+ * ENDPOINT: the device has an endpoint that starts its queues (ENOTTY).
  */
 #define MVH_IOC_FILES		BIT(0)
 #define MVH_IOC_NO_FILES	BIT(1)
@@ -82,6 +86,7 @@ struct mvh_ucmd {
 #define MVH_IOC_OWNER		BIT(5)
 #define MVH_IOC_QUEUE		BIT(6)
 #define MVH_IOC_LOCK		BIT(7)
+#define MVH_IOC_ENDPOINT	BIT(8)
 
 #define MVH_IOC_WORKER	(MVH_IOC_OWNED | MVH_IOC_OWNER)
 #define MVH_IOC_VQ	(MVH_IOC_OWNER | MVH_IOC_QUEUE)
@@ -98,7 +103,7 @@ struct mvh_ucmd {
  */
 struct mvh_ioctl {
 	unsigned int cmd;
-	u8 flags;
+	u16 flags;
 	u8 in;
 	u8 out;
 	int (*check)(const struct mvh_ucmd *ucmd);

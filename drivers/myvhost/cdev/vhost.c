@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/virtio_config.h>
+#include "core/backend.h"
 #include "core/dev.h"
 #include "cdev.h"
 #include "ioctl.h"
@@ -189,6 +190,74 @@ static int mvh_vhost_enable(struct mvh_ucmd *ucmd)
 	return 0;
 }
 
+static bool mvh_vhost_has_endpoint(struct mvh_dev *dev)
+{
+	struct mvh_vq *vq;
+
+	mvh_dev_for_each_vq(dev, vq)
+		if (mvh_vq_attached(vq))
+			return true;
+	return false;
+}
+
+/* Of the argument vhost_scsi looks at the name alone. */
+static int mvh_vhost_read_target(struct mvh_ucmd *ucmd)
+{
+	struct vhost_scsi_target *target = &ucmd->arg.target;
+
+	if (target->reserved)
+		return -EOPNOTSUPP;
+	target->vhost_wwpn[sizeof(target->vhost_wwpn) - 1] = 0;
+	return 0;
+}
+
+static int mvh_vhost_set_endpoint(struct mvh_ucmd *ucmd)
+{
+	struct mvh_dev *dev = ucmd->dev;
+	int err = mvh_vhost_read_target(ucmd);
+
+	if (!err)
+		err = dev->backend->set_endpoint(dev, ucmd->arg.target.vhost_wwpn);
+	if (err)
+		return err;
+	return mvh_vhost_has_endpoint(dev) ? -EEXIST : mvh_dev_attach_vqs(dev);
+}
+
+/* Whatever name it comes with, if there is no endpoint. */
+static int mvh_vhost_clear_endpoint(struct mvh_ucmd *ucmd)
+{
+	struct mvh_dev *dev = ucmd->dev;
+	int err = mvh_vhost_read_target(ucmd);
+
+	if (err || !mvh_vhost_has_endpoint(dev))
+		return err;
+	if (dev->backend->set_endpoint(dev, ucmd->arg.target.vhost_wwpn))
+		return -EINVAL;
+	mvh_dev_detach_vqs(dev);
+	return 0;
+}
+
+/* An _IOW by its number, which is read all the same. */
+static int mvh_vhost_get_abi_version(struct mvh_ucmd *ucmd)
+{
+	int __user *to = ucmd->user;
+
+	return put_user(VHOST_SCSI_ABI_VERSION, to);
+}
+
+static int mvh_vhost_get_events_missed(struct mvh_ucmd *ucmd)
+{
+	u32 __user *to = ucmd->user;
+
+	return put_user(ucmd->dev->backend->events_missed(ucmd->dev), to);
+}
+
+static int mvh_vhost_set_events_missed(struct mvh_ucmd *ucmd)
+{
+	ucmd->dev->backend->set_events_missed(ucmd->dev, ucmd->arg.val32);
+	return 0;
+}
+
 static const struct mvh_ioctl mvh_vhost_table[] = {
 	MVH_IOC(VHOST_SET_OWNER, 0, mvh_vhost_set_owner),
 	MVH_IOC(VHOST_RESET_OWNER, MVH_IOC_OWNER, mvh_vhost_reset_owner),
@@ -207,6 +276,18 @@ static const struct mvh_ioctl mvh_vhost_table[] = {
 	MVH_IOC_IN(VHOST_VDPA_SET_VRING_ENABLE,
 		   MVH_IOC_NO_FILES | MVH_IOC_EARLY | MVH_IOC_VQ, state,
 		   mvh_vhost_enable),
+	MVH_IOC_IN(VHOST_SCSI_SET_ENDPOINT,
+		   MVH_IOC_ENDPOINT | MVH_IOC_EARLY | MVH_IOC_OWNER, target,
+		   mvh_vhost_set_endpoint),
+	MVH_IOC_IN(VHOST_SCSI_CLEAR_ENDPOINT,
+		   MVH_IOC_ENDPOINT | MVH_IOC_EARLY | MVH_IOC_OWNER, target,
+		   mvh_vhost_clear_endpoint),
+	MVH_IOC(VHOST_SCSI_GET_ABI_VERSION, MVH_IOC_ENDPOINT,
+		mvh_vhost_get_abi_version),
+	MVH_IOC_IN(VHOST_SCSI_SET_EVENTS_MISSED, MVH_IOC_ENDPOINT, val32,
+		   mvh_vhost_set_events_missed),
+	MVH_IOC(VHOST_SCSI_GET_EVENTS_MISSED, MVH_IOC_ENDPOINT,
+		mvh_vhost_get_events_missed),
 };
 
 const struct mvh_ioctls mvh_vhost_ioctls = {

@@ -29,6 +29,7 @@ struct seq_file;
  * @device_id: virtio's number for it; the module's alias is "myvhost-backend-" and
  *	this
  * @n_vqs: queues of a device unless its user says otherwise
+ * @min_vqs: fewest queues of a device, 0 if that is @n_vqs
  * @max_vqs: most queues of a device
  * @vq_names: their names, for fdinfo
  * @has_files: each queue is attached to a file
@@ -55,6 +56,11 @@ struct seq_file;
  * @config_read: read @len bytes from @off on, all of them inside.  With the
  *	device's mutex.
  * @config_write: the driver writes so.  With the device's mutex; does not fail.
+ * @set_endpoint: may VHOST_SCSI_SET_ENDPOINT start the queues of the device, by this name?
+ *	With the device's mutex.  Returns 0 or an error.  Devices that have it start so,
+ *	and have the two that follow, too.
+ * @events_missed: what VHOST_SCSI_GET_EVENTS_MISSED returns.  With the device's mutex.
+ * @set_events_missed: likewise, set.
  * @attach: make the queue's port, out of a file that stays open until @detach if
  *	the kind of device has a file for each queue, else NULL.  Called with the
  *	device's mutex, may sleep.  Returns the port or an ERR_PTR, which becomes
@@ -95,6 +101,7 @@ struct mvh_backend_ops {
 	const char *name;
 	u32 device_id;
 	unsigned int n_vqs;
+	unsigned int min_vqs;
 	unsigned int max_vqs;
 	const char *const *vq_names;
 	bool has_files;
@@ -116,6 +123,9 @@ struct mvh_backend_ops {
 			    u32 len);
 	void (*config_write)(struct mvh_dev *dev, u32 off,
 			     const void *buf, u32 len);
+	int (*set_endpoint)(struct mvh_dev *dev, const char *wwpn);
+	bool (*events_missed)(struct mvh_dev *dev);
+	void (*set_events_missed)(struct mvh_dev *dev, bool missed);
 	void *(*attach)(struct mvh_vq *vq, struct file *file);
 	void (*detach)(struct mvh_vq *vq, void *port);
 	int (*start)(struct mvh_vq *vq);

@@ -126,7 +126,8 @@ struct mvh_dev *mvh_dev_create(const struct mvh_backend_ops *ops,
 	int err;
 
 	n_vqs = n_vqs ?: ops->n_vqs;
-	if (n_vqs < ops->n_vqs || n_vqs > ops->max_vqs || n_workers > n_vqs)
+	if (n_vqs < (ops->min_vqs ?: ops->n_vqs) || n_vqs > ops->max_vqs ||
+	    n_workers > n_vqs)
 		return ERR_PTR(-EINVAL);
 	dev = mvh_dev_alloc(ops, frontend, n_vqs);
 	if (!dev)

@@ -252,6 +252,10 @@ int mvh_dev_enable_vq(struct mvh_dev *dev, struct mvh_vq *vq, bool enabled);
 int mvh_dev_suspend(struct mvh_dev *dev);
 int mvh_dev_resume(struct mvh_dev *dev);
 
+/* dev_endpoint.c */
+int mvh_dev_attach_vqs(struct mvh_dev *dev);
+void mvh_dev_detach_vqs(struct mvh_dev *dev);
+
 /* dev_worker.c */
 int mvh_dev_start_workers(struct mvh_dev *dev);
 void mvh_dev_free_workers(struct mvh_dev *dev);

@@ -91,9 +91,11 @@
  * @MYVHOST_CNT_IO_ERRORS: disk: requests that the backing failed, or whose data
  *	could not be copied or found no kernel memory
  * @MYVHOST_CNT_INVALID: disk: requests refused because they are outside the disk,
- *	misaligned, malformed, write to a read-only disk, or found no memory
+ *	misaligned, malformed, write to a read-only disk, or found no memory; of a SCSI
+ *	host not those to a target or logical unit that does not exist
  * @MYVHOST_CNT_UNSUPPORTED: disk: requests of a kind or with a flag that is unknown,
- *	was not negotiated, or that the backing cannot do
+ *	was not negotiated, or that the backing cannot do; of a SCSI host also those for
+ *	an optional page or with a field that is unknown
  * @MYVHOST_CNT_BOUNCED: disk: pieces of I/O that went through kernel pages
  * @MYVHOST_CNT_PUNTED: disk: pieces of I/O, and other commands, that a thread of the
  *	pool executed because they may block
@@ -238,10 +240,11 @@ enum myvhost_dialect {
 
 /**
  * struct myvhost_setup - argument of MYVHOST_SETUP
- * @device: virtio device ID: 1 (net) or 2 (block)
- * @dialect: enum myvhost_dialect; a network device takes only VHOST
- * @queues: number of queues: 2 for a network device, 1 to 16 for a disk; 0 selects
- *	the default, 2 and 1
+ * @device: virtio device ID: 1 (net), 2 (block) or 8 (SCSI host)
+ * @dialect: enum myvhost_dialect; a network device and a SCSI host take only VHOST
+ * @queues: number of queues: 2 for a network device, 1 to 16 for a disk, 3 to 18 for a
+ *	SCSI host, whose first two are control and events; 0 selects the default: 2, 1
+ *	and 18
  * @workers: threads that serve them in turn, as many as queues at most; 0 is what the module
  *	parameter worker_per_vq says, one for all or one for each
  */
@@ -341,8 +344,8 @@ struct myvhost_blk {
 #define MYVHOST_BLK_SET_BACKING	_IOW(MYVHOST_IOC_MAGIC, 0x10, struct myvhost_blk)
 
 /*
- * Read the size of the backing, which has changed, and notify the guest.  Needs a
- * descriptor that is open for writing, or CAP_SYS_ADMIN.
+ * Read the size of the backing, which has changed, and notify the guest; of a SCSI host
+ * of all its logical units.  Needs a descriptor that is open for writing, or CAP_SYS_ADMIN.
  */
 #define MYVHOST_BLK_RESIZE	_IO(MYVHOST_IOC_MAGIC, 0x11)
 
@@ -377,7 +380,8 @@ struct myvhost_blk_limits {
 #define MYVHOST_BLK_SET_LIMITS	_IOW(MYVHOST_IOC_MAGIC, 0x12, struct myvhost_blk_limits)
 
 /*
- * Try again the requests that wait after an error.  Needs a descriptor that is open
+ * Try again the requests that wait after an error; of a SCSI host those of all its logical
+ * units.  Needs a descriptor that is open
  * for writing, or CAP_SYS_ADMIN.
  */
 #define MYVHOST_BLK_RESUME	_IO(MYVHOST_IOC_MAGIC, 0x13)
@@ -428,6 +432,51 @@ struct myvhost_net_limits {
  * was used beyond the old ones is forgiven.  Needs CAP_SYS_ADMIN if the queue has a limit.
  */
 #define MYVHOST_NET_SET_LIMITS	_IOW(MYVHOST_IOC_MAGIC, 0x31, struct myvhost_net_limits)
+
+#define MYVHOST_SCSI_WWPN_LEN	32
+#define MYVHOST_SCSI_LUN_MAX	255
+
+/**
+ * struct myvhost_scsi - argument of MYVHOST_SCSI_SET_TARGET
+ * @wwpn: name of the target, which VHOST_SCSI_SET_ENDPOINT must name: "naa." and 16
+ *	hexadecimal digits, padded with 0.  Reservations of a logical unit belong to it.
+ * @flags: 0
+ * @reserved: 0
+ */
+struct myvhost_scsi {
+	char wwpn[MYVHOST_SCSI_WWPN_LEN];
+	__u32 flags;
+	__u32 reserved;
+};
+
+/*
+ * Give a SCSI host its target, once.  Until then its other ioctls fail with ENODATA.
+ */
+#define MYVHOST_SCSI_SET_TARGET	_IOW(MYVHOST_IOC_MAGIC, 0x40, struct myvhost_scsi)
+
+/**
+ * struct myvhost_scsi_lun - argument of MYVHOST_SCSI_ADD_LUN
+ * @lun: number of the logical unit, 0 to MYVHOST_SCSI_LUN_MAX
+ * @reserved: 0
+ * @disk: what it is
+ */
+struct myvhost_scsi_lun {
+	__u32 lun;
+	__u32 reserved;
+	struct myvhost_blk disk;
+};
+
+/*
+ * Add a logical unit, also while a guest runs, which is told if it can be.  Fails with
+ * EEXIST if the number is taken, and as MYVHOST_BLK_SET_BACKING.
+ */
+#define MYVHOST_SCSI_ADD_LUN	_IOW(MYVHOST_IOC_MAGIC, 0x41, struct myvhost_scsi_lun)
+
+/*
+ * Remove a logical unit, whose number is the argument.  Its requests in flight end as
+ * they would; the backing is closed when the last of them has.  Fails with ENOENT.
+ */
+#define MYVHOST_SCSI_DEL_LUN	_IOW(MYVHOST_IOC_MAGIC, 0x42, __u32)
 
 #define MYVHOST_NODE_NAME_LEN	32
 
