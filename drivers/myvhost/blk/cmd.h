@@ -26,6 +26,7 @@
  * @MVH_BLK_DISCARD: release ranges of sectors, whose contents become undefined
  * @MVH_BLK_WRITE_ZEROES: make ranges of sectors read as zeroes
  * @MVH_BLK_SECURE_ERASE: destroy the contents of ranges of sectors
+ * @MVH_BLK_CALL: a function of the front, which may sleep
  */
 enum mvh_blk_op {
 	MVH_BLK_READ,
@@ -35,6 +36,7 @@ enum mvh_blk_op {
 	MVH_BLK_DISCARD,
 	MVH_BLK_WRITE_ZEROES,
 	MVH_BLK_SECURE_ERASE,
+	MVH_BLK_CALL,
 };
 
 /**

@@ -136,6 +136,12 @@ u32 mvh_disk_optimal(const struct mvh_disk *disk);
 u32 mvh_disk_range_unit(const struct mvh_disk *disk);
 u32 mvh_disk_granularity(const struct mvh_disk *disk);
 
+/* compare.c */
+int mvh_disk_compare(struct mvh_disk *disk, u64 pos, const u8 *data, size_t len,
+		     size_t *same);
+int mvh_disk_write(struct mvh_disk *disk, u64 pos, const u8 *data, size_t len,
+		   bool sync);
+
 /* lock.c */
 int mvh_file_lock(struct file *file, bool readonly);
 

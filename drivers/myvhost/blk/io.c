@@ -508,6 +508,8 @@ static void mvh_io_keep_error(struct mvh_io *io)
  */
 void mvh_io_release(struct mvh_io *io)
 {
+	if (io->port->front->release)
+		io->port->front->release(io);
 	mvh_io_keep_error(io);
 	mvh_bio_release(io);
 	mvh_bounce_free(io->bounce);
@@ -559,6 +561,8 @@ static long mvh_io_execute(struct mvh_io *io, struct mm_struct *mm)
 		return mvh_io_execute_rw(io, mm);
 	else if (io->cmd.op == MVH_BLK_FLUSH)
 		ret = mvh_io_flush(disk);
+	else if (io->cmd.op == MVH_BLK_CALL)
+		ret = io->call(io);
 	else
 		ret = mvh_io_range_run(io);
 	if (io->ranges)

@@ -86,6 +86,7 @@ struct mvh_vq;
  * @ranges: of a discard, zeroing or erasure, or NULL; allocated by the front, freed with
  *	kfree() when the slot is put
  * @n_ranges: entries of @ranges
+ * @call: of MVH_BLK_CALL: executed by the pool; returns 0 or an error
  */
 struct mvh_io {
 	struct kiocb kiocb;
@@ -119,6 +120,7 @@ struct mvh_io {
 	struct mvh_hold hold;
 	struct mvh_blk_range *ranges;
 	unsigned int n_ranges;
+	long (*call)(struct mvh_io *io);
 };
 
 /**
@@ -128,6 +130,8 @@ struct mvh_io {
  *	With the queue's mutex; the task sees guest memory if mvh_vq_reachable().
  * @orphan: the port will be freed by its last completion: nobody else may use its disks
  *	until @free.  With the port's lock.
+ * @release: a slot is put, or freed with its port: forget what the front has in it.
+ *	Process context, may sleep.  Optional.
  * @free: the port is not used any more: free it with what the front has around it.
  *	Process context, may sleep.
  * @n_ports: ports that exist
@@ -136,6 +140,7 @@ struct mvh_io {
 struct mvh_io_front {
 	void (*complete)(struct mvh_io *io);
 	void (*orphan)(struct mvh_io_port *port);
+	void (*release)(struct mvh_io *io);
 	void (*free)(struct mvh_io_port *port);
 	atomic_t n_ports;
 	wait_queue_head_t no_ports;
