@@ -105,7 +105,7 @@ static void check_mode(struct mvh_scsi_lu *lu, const u8 *cdb, const u8 *list, u3
 	bool wce;
 	u8 status;
 
-	status = mvh_scsi_mode_select(lu, cdb, list, len, &wce, &cmd);
+	status = mvh_scsi_mode_select_list(lu, cdb, list, len, &wce, &cmd);
 	check_sense(cdb, list, len, status, &cmd);
 	if (status == MVH_SAM_GOOD)
 		lu->wce = wce;

@@ -323,7 +323,7 @@ static u8 select_mode(const struct mvh_scsi_lu *lu, bool is_short, const u8 *lis
 	check_eq(mvh_scsi_parse(lu, cdb, cmd), GOOD);
 	check_eq(cmd->op, MVH_SCSI_MODE_SELECT);
 	check_eq(cmd->out, len);
-	status = mvh_scsi_mode_select(lu, cdb, copy, len, wce, cmd);
+	status = mvh_scsi_mode_select_list(lu, cdb, copy, len, wce, cmd);
 	free(copy);
 	return status;
 }

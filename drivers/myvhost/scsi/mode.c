@@ -191,7 +191,7 @@ static u8 mvh_mode_check_page(const struct mvh_scsi_lu *lu, const u8 *list,
 }
 
 /**
- * mvh_scsi_mode_select - check the mode pages that are to be set (S12)
+ * mvh_scsi_mode_select_list - check the mode pages that are to be set (S12)
  * @lu: its logical unit
  * @cdb: the command
  * @list: its parameter list
@@ -201,7 +201,7 @@ static u8 mvh_mode_check_page(const struct mvh_scsi_lu *lu, const u8 *list,
  *
  * Return: as mvh_scsi_parse(); all pages count, or none.
  */
-u8 mvh_scsi_mode_select(const struct mvh_scsi_lu *lu, const u8 *cdb,
+u8 mvh_scsi_mode_select_list(const struct mvh_scsi_lu *lu, const u8 *cdb,
 			const u8 *list, u32 len, bool *wce,
 			struct mvh_scsi_cmd *cmd)
 {

@@ -24,7 +24,7 @@ writes() {
 
 check() {
 	local room
-	for room in net blk; do
+	for room in net blk scsi; do
 		others $room "vq->($vq|port|iov)|dev->($dev|priv)"
 		writes $room 'dev->(priv =|offered\[0\] \|=)'
 		files "$dir/$room/*.[ch]" | while read -r f; do

@@ -5,7 +5,7 @@
 # them is selftests/unit/pure.mk.
 # shellcheck source=tools/check/static/common.sh
 . "$(dirname "$0")/common.sh"
-allowed='"(ring/)?(ring|split|packed|mem|chain|dirty|features|hdr|cmd|req|limit|mvh_env)\.h"|"(blk/req|spec|sense|cdb|reserve)\.h"|<uapi/linux/virtio_(ring|config|net|blk)\.h>'
+allowed='"(ring/)?(ring|split|packed|mem|chain|dirty|features|hdr|cmd|req|limit|mvh_env)\.h"|"(blk/(cmd|req)|spec|sense|cdb|reserve)\.h"|<uapi/linux/virtio_(ring|config|net|blk)\.h>'
 kernel='mutex|spin_(un)?lock|lockdep|rcu_[a-z]|schedule|current|k[mzv]*alloc|kv?free|copy_(from|to)_user|READ_ONCE|WRITE_ONCE|smp_[a-z]|printk|pr_[a-z]+\(|WARN|wake_up|jiffies|ktime'
 
 # pure: the files
