@@ -11,6 +11,7 @@ int command_show(int argc, char **argv);
 int command_stats(int argc, char **argv);
 int command_resize(int argc, char **argv);
 int command_limit(int argc, char **argv);
+int command_lun(int argc, char **argv);
 int command_resume(int argc, char **argv);
 int command_del(int argc, char **argv);
 int command_run(int argc, char **argv);

@@ -225,7 +225,7 @@ static char *disk_find(const char *inode)
 	return found;
 }
 
-static void disk_fail_busy(const struct disk *disk)
+static void __attribute__((noreturn)) disk_fail_busy(const struct disk *disk)
 {
 	struct stat st = { .st_ino = 0 };
 	char *inode, *user;
@@ -322,28 +322,39 @@ static uint32_t disk_flags(const struct disk *disk)
 	       (disk->on_error == DISK_STOP ? MYVHOST_BLK_STOP_ERROR : 0);
 }
 
-static void disk_set_backing(int fd, int file, const struct disk *disk,
-			     unsigned int block)
+/**
+ * disk_backing() - what the kernel is told of a disk
+ * @disk: options
+ * @blk: result, with an open file
+ *
+ * Ends the program if the backing cannot be one.
+ */
+void disk_backing(const struct disk *disk, struct myvhost_blk *blk)
 {
-	struct myvhost_blk blk = {
-		.fd = file,
-		.flags = disk_flags(disk),
-		.block_size = block,
-		.iops = disk->iops.rate,
-		.iops_burst = disk->iops.burst,
-		.bps = disk->bps.rate,
-		.bps_burst = disk->bps.burst,
-		.discard_granularity = disk->granularity,
-	};
+	unsigned int block;
 
+	memset(blk, 0, sizeof(*blk));
+	blk->fd = disk_open_file(disk, &block);
+	blk->flags = disk_flags(disk);
+	blk->block_size = block;
+	blk->iops = disk->iops.rate;
+	blk->iops_burst = disk->iops.burst;
+	blk->bps = disk->bps.rate;
+	blk->bps_burst = disk->bps.burst;
+	blk->discard_granularity = disk->granularity;
 	if (disk->serial)
-		memcpy(blk.serial, disk->serial, strlen(disk->serial));
-	if (!ioctl(fd, MYVHOST_BLK_SET_BACKING, &blk))
-		return;
+		memcpy(blk->serial, disk->serial, strlen(disk->serial));
+}
+
+/**
+ * disk_fail_backing() - end the program, since the kernel refused a backing
+ * @disk: options; errno says why
+ */
+void disk_fail_backing(const struct disk *disk)
+{
 	switch (errno) {
 	case EBUSY:
 		disk_fail_busy(disk);
-		break;
 	case ENOLCK:
 		fail("%s: the file system cannot lock files; with the option no-lock nothing keeps other programs from the disk",
 		     disk->file);
@@ -363,12 +374,14 @@ static void disk_set_backing(int fd, int file, const struct disk *disk,
  */
 int disk_open(const struct disk *disk)
 {
-	unsigned int block;
-	int file = disk_open_file(disk, &block);
-	int fd = node_open();
+	struct myvhost_blk blk;
+	int fd;
 
+	disk_backing(disk, &blk);
+	fd = node_open();
 	disk_setup(fd, disk->queues, disk->workers);
-	disk_set_backing(fd, file, disk, block);
-	close(file);
+	if (ioctl(fd, MYVHOST_BLK_SET_BACKING, &blk))
+		disk_fail_backing(disk);
+	close(blk.fd);
 	return fd;
 }

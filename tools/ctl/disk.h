@@ -62,7 +62,11 @@ struct disk {
 	struct limit bps;
 };
 
+struct myvhost_blk;
+
 const char *disk_set(void *disk, const char *key, const char *value);
+void disk_backing(const struct disk *disk, struct myvhost_blk *blk);
+void disk_fail_backing(const struct disk *disk) __attribute__((noreturn));
 int disk_open(const struct disk *disk);
 
 #endif /* CTL_DISK_H */

@@ -18,6 +18,10 @@ static const char help[] =
 "               [--no-lock] [--format raw]\n"
 "               [--iops N[,BURST]] [--bps N[,BURST]]\n"
 "               [--user USER] [--owner USER] [--group GROUP] [--mode MODE]\n"
+"       myvhost add scsi NAME --wwpn naa.X [--queues N] [--workers N]\n"
+"               [--lun N,file=FILE[,OPTION]...]... [--owner USER] [--group GROUP] [--mode MODE]\n"
+"       myvhost lun add NAME|PID:FD N,file=FILE[,OPTION]...\n"
+"       myvhost lun del NAME|PID:FD N\n"
 "       myvhost show [-j] [NAME|PID|PID:FD]\n"
 "       myvhost stats [-j|--prometheus] [-i SECONDS] [-c COUNT] [NAME|PID|PID:FD]\n"
 "       myvhost top [-b|-j] [-i SECONDS] [-c COUNT] [-s KEY] [-f TEXT] [NAME|PID|PID:FD]\n"
@@ -43,7 +47,8 @@ static const char help[] =
 "       myvhost help [COMMAND]\n"
 "       myvhost --version\n"
 "\n"
-"  add     create /dev/myvhost-NAME, a disk for a virtual machine\n"
+"  add     create /dev/myvhost-NAME, a disk or a SCSI host for a virtual machine\n"
+"  lun     add logical units to a SCSI host, or remove them\n"
 "  show    list named nodes and the devices of processes\n"
 "  stats   show the counters of their queues, or rates with -i\n"
 "  top     show who each queue waits for, and what to do about the worst\n"
@@ -123,6 +128,7 @@ static const struct command {
 	{ "stats", command_stats },
 	{ "resize", command_resize },
 	{ "limit", command_limit },
+	{ "lun", command_lun },
 	{ "resume", command_resume },
 	{ "del", command_del },
 	{ "run", command_run },
