@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Load what the tests use besides myvhost; what is missing is skipped later.
 
-for module in tun tap macvtap veth 8021q sch_tbf af_packet vhost_net \
+for module in tun tap macvtap veth 8021q sch_tbf af_packet vhost_net vhost_scsi \
 	loop ext4 xfs dm-mod dm-delay dm-flakey null_blk; do
 	params=
 	[ "$module" != null_blk ] || params=nr_devices=0

@@ -19,7 +19,8 @@
 # virtio-net-pci; machine=STRING appended to -M; append=KERNEL ARGS;
 # bus=NAME of the NIC's bus (default a PCIe root port);
 # disk=NAME[,PROPERTIES] of a named node, and blk=FILE[,OPTIONS] as of
-# "myvhost run --blk", both as often as there are disks;
+# "myvhost run --blk", both as often as there are disks; scsi=NAME,WWPN[,PROPERTIES] of a
+# named node that is a SCSI host, whose drivers guest_scsi_files has for file=;
 # root=SERIAL[:ro] of the disk that is the guest's root, see guest-init;
 # file=PATH of a program to put into the guest's /bin, as often as needed;
 # under=COMMAND that becomes QEMU, such as "prlimit --memlock=65536".
@@ -42,17 +43,18 @@ vhost_load() {
 		insmod "$MODULES/myvhost.ko"
 		insmod "$MODULES/net/myvhost_net.ko"
 		insmod "$MODULES/blk/myvhost_blk.ko"
+		insmod "$MODULES/scsi/myvhost_scsi.ko"
 		;;
 	esac
 }
 
-vhost_unload() { rmmod myvhost_blk myvhost_net myvhost; }
+vhost_unload() { rmmod myvhost_scsi myvhost_blk myvhost_net myvhost; }
 
 # vhost_users: descriptors and threads that are left of the back end; nothing
 # is printed when all guests are gone and everything was released.
 vhost_users() {
 	local m count
-	for m in myvhost_net myvhost_blk vhost_net; do
+	for m in myvhost_net myvhost_blk myvhost_scsi vhost_net; do
 		count=$(cat "/sys/module/$m/refcnt" 2> /dev/null) || continue
 		[ "$count" = 0 ] || echo "module $m has $count users"
 	done
@@ -126,6 +128,7 @@ guest_initrd() {
 
 guest_start() {
 	local n=$1 arg dir initrd wrap=() under=() nic=() disks=() files=()
+	local scsi=''
 	local vhost=$VHOST_DEV queues=1 smp=1 mem=256 kernel=$GUEST_KERNEL id=$1 tap=tap$1
 	local netdev='' device='' machine='' append='' bus=port1
 	shift
@@ -136,6 +139,11 @@ guest_start() {
 			printf -v "$arg" %s "${1#*=}" ;;
 		disk) disks+=(-device "vhost-vdpa-device-pci,vhostdev=/dev/myvhost-${1#*=}") ;;
 		blk) wrap+=(--blk "${1#*=}") ;;
+		scsi)
+			scsi=${1#*=}
+			disks+=(-device "vhost-scsi-pci,vhostfd=8,wwpn=${scsi#*,}")
+			scsi=/dev/myvhost-${scsi%%,*}
+			;;
 		root) append="$append l2.root=${1#*=}" ;;
 		file) files+=("${1#*=}") ;;
 		under) read -ra under <<< "${1#*=}" ;;
@@ -160,6 +168,7 @@ guest_start() {
 	: > "$dir/console"
 	(
 		if [[ $vhost = /* ]] && [ "$queues" = 1 ]; then exec 7<> "$vhost"; fi
+		[ -z "$scsi" ] || exec 8<> "$scsi"
 		exec "${wrap[@]}" "${under[@]}" qemu-system-x86_64 -name "guest$n" \
 			-M "q35,accel=kvm${machine:+,$machine}" -cpu host -smp "$smp" -m "$mem" \
 			-nodefaults -display none \
