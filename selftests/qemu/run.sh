@@ -14,6 +14,7 @@ QEMU_TESTS=${QEMU_TESTS:-}
 
 SUBJECTS="basic lifecycle multiqueue rings iommu poll migration memory dpdk"
 DISK_SUBJECTS="disk disk_boot disk_root disk_client disk_fault disk_nfs"
+# t_scsi.sh runs by its name only: it takes 7 minutes
 RESETS_MAX=1
 
 # vhost_net has no disks
