@@ -56,6 +56,8 @@ vhost_users() {
 	local m count
 	for m in myvhost_net myvhost_blk myvhost_scsi vhost_net; do
 		count=$(cat "/sys/module/$m/refcnt" 2> /dev/null) || continue
+		# other modules are no users
+		count=$((count - $(find "/sys/module/$m/holders" -mindepth 1 | wc -l)))
 		[ "$count" = 0 ] || echo "module $m has $count users"
 	done
 	ps -eLo lwp=,comm= | grep -E ' (vhost-|mvh)' | sed 's/^/worker thread left: /' || true

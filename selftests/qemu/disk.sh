@@ -46,7 +46,7 @@ check_released() {
 	local i users nodes
 	nodes=$(find /dev -maxdepth 1 -name 'myvhost-*' | wc -l)
 	for ((i = 0; i < 50; i++)); do
-		users=$(vhost_users | grep -vx "module myvhost_blk has $nodes users" || true)
+		users=$(vhost_users | grep -vxE "module myvhost_(blk|scsi) has $nodes users" || true)
 		[ -n "$users" ] || return 0
 		sleep 0.2
 	done
