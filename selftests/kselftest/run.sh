@@ -45,9 +45,16 @@ run() {
 	for prog; do
 		start=$(date +%s)
 		echo "# START $prog"
+		# loaded, it has myvhost_blk in use, which other programs unload
+		case $prog in
+		scsi_*) bash -c '. ../lab/guest.sh && vhost_load_scsi' ;;
+		esac
 		# shellcheck disable=SC2086
 		"$bin/$prog" $node
 		echo "# END $? $(($(date +%s) - start))"
+		case $prog in
+		scsi_*) rmmod myvhost_scsi 2> /dev/null ;;
+		esac
 	done
 }
 

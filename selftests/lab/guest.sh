@@ -43,12 +43,14 @@ vhost_load() {
 		insmod "$MODULES/myvhost.ko"
 		insmod "$MODULES/net/myvhost_net.ko"
 		insmod "$MODULES/blk/myvhost_blk.ko"
-		insmod "$MODULES/scsi/myvhost_scsi.ko"
 		;;
 	esac
 }
 
-vhost_unload() { rmmod myvhost_scsi myvhost_blk myvhost_net myvhost; }
+# it has myvhost_blk in use, whose tests unload that
+vhost_load_scsi() { insmod "$MODULES/scsi/myvhost_scsi.ko"; }
+
+vhost_unload() { rmmod myvhost_blk myvhost_net myvhost; }
 
 # vhost_users: descriptors and threads that are left of the back end; nothing
 # is printed when all guests are gone and everything was released.

@@ -168,6 +168,7 @@ scsi_del() {
 	disk_del s
 }
 
+vhost_load_scsi
 mapfile -t FILES < <(scsi_files "$GUEST_KERNEL")
 
 run_test "scsi: boot with two logical units" scsi_boot
