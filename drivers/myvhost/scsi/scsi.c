@@ -360,6 +360,13 @@ static void mvh_scsi_idle(struct mvh_vq *vq)
 		mvh_io_port_idle(&queue->port);
 }
 
+static bool mvh_scsi_pending(struct mvh_vq *vq)
+{
+	const struct mvh_scsi_queue *queue = vq->port;
+
+	return vq->index >= MVH_SCSI_REQUEST && mvh_io_port_has_completed(&queue->port);
+}
+
 static const char *const mvh_scsi_vq_names[MVH_SCSI_QUEUES_MAX] = {
 	"control", "event", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8",
 	"q9", "q10", "q11", "q12", "q13", "q14", "q15",
@@ -409,6 +416,7 @@ static const struct mvh_backend_ops mvh_scsi_ops = {
 	.quiesce	= mvh_scsi_quiesce,
 	.service	= mvh_scsi_vq_service,
 	.idle		= mvh_scsi_idle,
+	.pending	= mvh_scsi_pending,
 };
 
 static int __init mvh_scsi_init(void)
