@@ -2,8 +2,6 @@
 # shellcheck shell=bash
 # Shared helpers of the tests of SCSI hosts; sourced by them behind disk.sh.
 
-WWPN=naa.5001405012345678
-
 # scsi_files KERNEL: the guest's drivers and tools as options for guest_start; guest_scsi
 # loads them. They are not in the guest's initial RAM disk.
 scsi_files() {

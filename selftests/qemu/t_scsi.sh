@@ -7,6 +7,7 @@
 
 A=/tmp/a.img
 B=/tmp/b.img
+WWPN=naa.5001405012345678
 
 scsi_boot_guest() {
 	guest_start_seq "$1" vhost=none smp=2 scsi=s,$WWPN "${FILES[@]}" "${@:2}"

@@ -153,7 +153,7 @@ u64 mvh_scsi_name(const u8 *bytes, size_t len);
 u8 mvh_scsi_parse_mode_sense(const u8 *cdb, struct mvh_scsi_cmd *cmd);
 u32 mvh_scsi_mode_sense(const struct mvh_scsi_lu *lu, const u8 *cdb, u8 *to);
 u8 mvh_scsi_mode_select_list(const struct mvh_scsi_lu *lu, const u8 *cdb,
-			const u8 *list, u32 len, bool *wce,
-			struct mvh_scsi_cmd *cmd);
+			     const u8 *list, u32 len, bool *wce,
+			     struct mvh_scsi_cmd *cmd);
 
 #endif /* _MVH_SCSI_CDB_H */

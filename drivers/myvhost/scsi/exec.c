@@ -288,7 +288,7 @@ static long mvh_scsi_call_wait(struct mvh_io *io)
 	while (!mvh_share_idle(req->lun, req->aborted)) {
 		if (mvh_io_port_cancelled(io->port))
 			return -ECANCELED;
-		msleep(1);
+		usleep_range(1000, 2000);
 	}
 	return 0;
 }

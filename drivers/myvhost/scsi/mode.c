@@ -202,8 +202,8 @@ static u8 mvh_mode_check_page(const struct mvh_scsi_lu *lu, const u8 *list,
  * Return: as mvh_scsi_parse(); all pages count, or none.
  */
 u8 mvh_scsi_mode_select_list(const struct mvh_scsi_lu *lu, const u8 *cdb,
-			const u8 *list, u32 len, bool *wce,
-			struct mvh_scsi_cmd *cmd)
+			     const u8 *list, u32 len, bool *wce,
+			     struct mvh_scsi_cmd *cmd)
 {
 	bool is_short = mvh_mode_is_short(cdb);
 	u32 at = is_short ? 4 : 8, blocks;

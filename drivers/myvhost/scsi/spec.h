@@ -106,7 +106,7 @@ static inline u64 mvh_get_be64(const u8 *p)
 static inline void mvh_put_be16(u8 *p, u16 v)
 {
 	p[0] = v >> 8;
-	p[1] = v;
+	p[1] = v & 0xff;
 }
 
 static inline void mvh_put_be32(u8 *p, u32 v)
