@@ -353,7 +353,7 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 	/* Not of the piece alone: some file systems check what is behind it, too. */
 	mvh_io_guest(io, &iter);
 	if (partial || iov_iter_alignment(&iter) & (io->disk->unit - 1)) {
-		io->result = mvh_io_bounce(io);
+		io->result = io->bounce ? 0 : mvh_io_bounce(io);
 		if (io->result)
 			return true;
 		mvh_bounce_iter(io->bounce, &iter, mvh_io_writes(io));
@@ -428,14 +428,14 @@ bool mvh_io_piece_complete(struct mvh_io *io)
 				io->result = -EFAULT;
 		}
 	}
-	mvh_bounce_free(io->bounce);
-	io->bounce = NULL;
 	/* Once more, by the pool. */
 	if (unlikely(mvh_io_refused(io))) {
 		io->punt = true;
 		io->result = 0;
 		return true;
 	}
+	mvh_bounce_free(io->bounce);
+	io->bounce = NULL;
 	if (!io->result || io->result == -EOPNOTSUPP ||
 	    (io->result == -ENOSPC && mvh_disk_is_cut(io->disk)))
 		io->result = -EIO;
