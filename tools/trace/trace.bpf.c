@@ -148,8 +148,11 @@ static __always_inline void hist_add(__u32 owner, __u32 dev, __u32 queue, __u32 
 		bpf_map_update_elem(&hists, &key, &no_hist, BPF_NOEXIST);
 		hist = bpf_map_lookup_elem(&hists, &key);
 	}
-	if (!hist || bucket >= HIST_BUCKETS)
+	if (!hist)
 		return;
+	/* The compiler must not know that this changes nothing. */
+	barrier_var(bucket);
+	bucket &= HIST_ROOM - 1;
 	__sync_fetch_and_add(&hist->n[bucket], 1);
 	if (ns > hist->max)
 		hist->max = ns;

@@ -9,6 +9,9 @@
 #define HIST_BITS	3
 #define HIST_BUCKETS	((41 - HIST_BITS) << HIST_BITS)
 
+/* Room for them, a power of two: the verifier of Linux 6.1 understands a mask. */
+#define HIST_ROOM	512
+
 /**
  * enum span - what is measured
  * @SPAN_KICK: from the first kick to the run of the worker that follows
@@ -45,7 +48,7 @@ struct hist_key {
  * @max: largest value
  */
 struct hist {
-	__u64 n[HIST_BUCKETS];
+	__u64 n[HIST_ROOM];
 	__u64 max;
 };
 
