@@ -465,7 +465,7 @@ qemu_held() {
 		! "$m" show ctl.q | grep -q "owner $pid" || break
 		sleep 0.2
 	done
-	expect "qemu: it is the owner" 0 "^ctl.q: blk vdpa owner $pid$" "$m" show ctl.q
+	expect "qemu: it is the owner" 0 "^ctl.q: blk vdpa owner $pid program qemu-system-x86$" "$m" show ctl.q
 	expect "qemu: held" 1 "ctl.q: in use by $pid \(qemu" "$m" del ctl.q
 	kill $pid
 	wait $pid 2> /dev/null
