@@ -325,6 +325,8 @@ EXPORT_SYMBOL_GPL(mvh_io_port_idle);
  */
 void mvh_io_port_end(struct mvh_io_port *port)
 {
+	bool full = !port->n_free;
+
 	mvh_vq_assert_held(port->vq);
 	blk_finish_plug(&port->plug);
 	if (port->vq->state == MVH_VQ_RUNNING)
@@ -332,7 +334,8 @@ void mvh_io_port_end(struct mvh_io_port *port)
 	WRITE_ONCE(port->looking, false);
 	/* Pairs with mvh_io_piece_completed(): one of us sees what the other wrote. */
 	smp_mb();
-	if (mvh_io_port_has_completed(port))
+	/* What was left in the ring for want of slots has no completion to wait for. */
+	if (mvh_io_port_has_completed(port) || (full && port->n_free))
 		mvh_vq_schedule(port->vq);
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_end);
