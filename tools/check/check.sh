@@ -19,7 +19,6 @@ LAB=$LAB_DIR
 LOGS=${CHECK_LOGS:-$CACHE/check/$(date +%Y%m%d-%H%M%S)}
 KERNELS=${KERNEL:-$LAB_KERNELS}
 SLOW_KERNEL=6.12
-# the longer one first, so that the last ones end together
 QUICK_SUBJECTS="disk basic"
 # on 6.1 too, whose rules of what can be pinned, and when, are others
 MEMORY_SUBJECT=memory
@@ -295,10 +294,14 @@ qemu_report() {
 	QEMU_TESTS=$4 QEMU_BACKPORTS=${5:-} "$REPO/selftests/qemu/run.sh" -k "$2" -o "$LOGS/$1" "$3"
 }
 
-# qemu_jobs: what the stage qemu consists of, lines with the arguments of qemu_report
+# qemu_jobs: what the stage qemu consists of, lines with the arguments of qemu_report; long
+# ones first, so that the last ones end together
 qemu_jobs() {
 	local k s tests subjects last=${QEMU_KERNELS##* } newer=
 	[ -f "$NO_BACKPORTS" ] || newer=$last
+	for s in ${newer:+$QUICK_SUBJECTS}; do
+		echo "qemu-backports-$s $last $s default 1"
+	done
 	for k in $BUILD_KERNELS; do
 		tests=${QEMU_TESTS:-default} subjects=$MEMORY_SUBJECT
 		if [[ " $QEMU_KERNELS " = *" $k "* ]]; then
@@ -310,9 +313,6 @@ qemu_jobs() {
 		for s in $subjects; do
 			echo "qemu-$k-$s $k $s $tests"
 		done
-	done
-	for s in ${newer:+$QUICK_SUBJECTS}; do
-		echo "qemu-backports-$s $last $s default 1"
 	done
 }
 
