@@ -21,6 +21,8 @@ void mvh_io_engine_exit(void);
 void mvh_io_port_reap(struct mvh_io_port *port);
 void mvh_io_port_fail_kept(struct mvh_io_port *port);
 void mvh_io_port_drop_kept(struct mvh_io_port *port);
+void mvh_io_port_answer(struct mvh_io_port *port);
+void mvh_io_port_drop_unanswered(struct mvh_io_port *port);
 
 /* io.c */
 bool mvh_io_piece_submit(struct mvh_io *io);

@@ -128,6 +128,9 @@ struct mvh_io {
  *
  * @complete: a request was executed, with @result; the front puts the slot, now or later.
  *	With the queue's mutex; the task sees guest memory if mvh_vq_reachable().
+ * @answer: try again to tell the driver the result of a request; see
+ *	mvh_io_answer_later().  As @complete, with the owner's address space.  Returns
+ *	whether it is told.
  * @orphan: the port will be freed by its last completion: nobody else may use its disks
  *	until @free.  With the port's lock.
  * @release: a slot is put, or freed with its port: forget what the front has in it.
@@ -139,20 +142,13 @@ struct mvh_io {
  */
 struct mvh_io_front {
 	void (*complete)(struct mvh_io *io);
+	bool (*answer)(struct mvh_io *io);
 	void (*orphan)(struct mvh_io_port *port);
 	void (*release)(struct mvh_io *io);
 	void (*free)(struct mvh_io_port *port);
 	atomic_t n_ports;
 	wait_queue_head_t no_ports;
 };
-
-#define MVH_IO_FRONT_INIT(name, complete_, orphan_, free_) {		\
-	.complete = (complete_),					\
-	.orphan = (orphan_),						\
-	.free = (free_),						\
-	.n_ports = ATOMIC_INIT(0),					\
-	.no_ports = __WAIT_QUEUE_HEAD_INITIALIZER((name).no_ports),	\
-}
 
 /**
  * struct mvh_io_port - the port of a queue: its slots for requests
@@ -171,6 +167,7 @@ struct mvh_io_front {
  * @to_reap: those removed from @completed that are not processed yet, oldest first
  * @kept: requests that failed and wait until @retry_at or for MYVHOST_BLK_RESUME,
  *	with @result; meanwhile none is fetched
+ * @unanswered: complete requests whose answer could not be written yet
  * @draining: what fails now is not kept
  * @n_inflight: pieces of I/O that have not completed; becomes 0 under @lock
  * @orphan: the last completion frees the port; under @lock
@@ -197,6 +194,7 @@ struct mvh_io_port {
 	struct llist_head completed;
 	struct llist_node *to_reap;
 	struct llist_node *kept;
+	struct llist_node *unanswered;
 	bool draining;
 	atomic_t n_inflight;
 	bool orphan;
@@ -249,6 +247,7 @@ void mvh_io_front_exit(struct mvh_io_front *front);
 /* reap.c */
 struct mvh_io *mvh_io_get(struct mvh_io_port *port);
 void mvh_io_put(struct mvh_io *io);
+void mvh_io_answer_later(struct mvh_io *io);
 int mvh_io_set_iov(struct mvh_io *io, const struct iovec *from, unsigned int n,
 		   size_t skip);
 void mvh_io_submit(struct mvh_io *io);

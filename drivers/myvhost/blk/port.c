@@ -234,20 +234,11 @@ static bool mvh_io_port_is_idle(struct mvh_io_port *port)
 	return idle;
 }
 
-/**
- * mvh_io_port_drain - wait until nothing is in flight, and complete it
- * @port: the port
- *
- * Requests that wait for space or a resume fail.
- *
- * Context: Process context with the owner's address space and the queue's mutex.
- * Return: 0, or -EINTR if the caller was killed.
- */
-int mvh_io_port_drain(struct mvh_io_port *port)
+/* Wait until nothing is in flight, and complete it.  Returns 0, or -EINTR if killed. */
+static int mvh_io_port_finish(struct mvh_io_port *port)
 {
 	int err;
 
-	mvh_vq_assert_held(port->vq);
 	port->draining = true;
 	mvh_io_port_fail_kept(port);
 	do {
@@ -259,6 +250,35 @@ int mvh_io_port_drain(struct mvh_io_port *port)
 	} while (!mvh_io_port_is_idle(port) || mvh_io_port_has_completed(port));
 	port->draining = false;
 	return err ? -EINTR : 0;
+}
+
+/**
+ * mvh_io_port_drain - wait until nothing is in flight, and complete it
+ * @port: the port
+ *
+ * Requests that wait for space or a resume fail.  An answer that cannot be written by then
+ * stops the queue: once guest memory has changed, its address may be anything of the
+ * owner's.
+ *
+ * Context: Process context with the owner's address space and the queue's mutex.
+ * Return: 0, or -EINTR if the caller was killed.
+ */
+int mvh_io_port_drain(struct mvh_io_port *port)
+{
+	struct mvh_vq *vq = port->vq;
+	int err;
+
+	mvh_vq_assert_held(vq);
+	err = mvh_io_port_finish(port);
+	if (err || !port->unanswered)
+		return err;
+	mvh_io_port_answer(port);
+	if (port->unanswered && vq->state == MVH_VQ_RUNNING)
+		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
+	else if (vq->state == MVH_VQ_RUNNING)
+		mvh_vq_flush(vq);
+	mvh_io_port_drop_unanswered(port);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_drain);
 
@@ -307,9 +327,11 @@ EXPORT_SYMBOL_GPL(mvh_io_port_cancel);
  */
 void mvh_io_port_stop(struct mvh_io_port *port)
 {
-	mvh_vq_assert_held(port->vq);
+	struct mvh_vq *vq = port->vq;
+
+	mvh_vq_assert_held(vq);
 	timer_delete_sync(&port->timer);
-	if (!mvh_vq_reachable(port->vq) || mvh_io_port_drain(port)) {
+	if (!mvh_vq_reachable(vq) || mvh_io_port_finish(port)) {
 		mvh_io_port_cancel(port);
 		mvh_io_port_wait_idle(port);
 	}
@@ -317,6 +339,11 @@ void mvh_io_port_stop(struct mvh_io_port *port)
 	WRITE_ONCE(port->listening, false);
 	if (!mvh_io_port_is_idle(port))
 		synchronize_rcu();
+	if (port->unanswered && vq->state == MVH_VQ_RUNNING && mvh_vq_reachable(vq)) {
+		mvh_io_port_answer(port);
+		mvh_vq_flush(vq);
+	}
+	mvh_io_port_drop_unanswered(port);
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_stop);
 

@@ -22,9 +22,14 @@ static void mvh_blk_queue_free(struct mvh_io_port *port)
 	kfree(queue);
 }
 
-static struct mvh_io_front mvh_blk_front =
-	MVH_IO_FRONT_INIT(mvh_blk_front, mvh_blk_complete, mvh_blk_queue_orphan,
-			  mvh_blk_queue_free);
+static struct mvh_io_front mvh_blk_front = {
+	.complete	= mvh_blk_complete,
+	.answer		= mvh_blk_answer,
+	.orphan		= mvh_blk_queue_orphan,
+	.free		= mvh_blk_queue_free,
+	.n_ports	= ATOMIC_INIT(0),
+	.no_ports	= __WAIT_QUEUE_HEAD_INITIALIZER(mvh_blk_front.no_ports),
+};
 
 /*
  * mvh_blk_queue_create() - make the port of a disk's queue
@@ -93,28 +98,15 @@ int mvh_blk_queue_start(struct mvh_vq *vq)
 /*
  * mvh_blk_queue_quiesce() - wait until nothing is in flight, and complete it
  *
- * A status byte that cannot be written by then stops the queue: once guest memory
- * has changed, its address may be anything of the owner's.
- *
  * Context: see mvh_backend_ops.quiesce.
  * Return: 0, or -EINTR if the caller was killed.
  */
 int mvh_blk_queue_quiesce(struct mvh_vq *vq)
 {
 	struct mvh_blk_queue *queue = vq->port;
-	int err;
 
 	mvh_vq_assert_held(vq);
-	err = mvh_io_port_drain(&queue->port);
-	if (err || !queue->unanswered)
-		return err;
-	mvh_blk_answer(queue);
-	if (queue->unanswered && vq->state == MVH_VQ_RUNNING)
-		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
-	else if (vq->state == MVH_VQ_RUNNING)
-		mvh_vq_flush(vq);
-	mvh_blk_drop_unanswered(queue);
-	return 0;
+	return mvh_io_port_drain(&queue->port);
 }
 
 /*
@@ -141,11 +133,6 @@ void mvh_blk_queue_stop(struct mvh_vq *vq)
 
 	mvh_vq_assert_held(vq);
 	mvh_io_port_stop(&queue->port);
-	if (queue->unanswered && vq->state == MVH_VQ_RUNNING && mvh_vq_reachable(vq)) {
-		mvh_blk_answer(queue);
-		mvh_vq_flush(vq);
-	}
-	mvh_blk_drop_unanswered(queue);
 }
 
 /*

@@ -33,14 +33,12 @@ struct mvh_blk_req {
  *
  * @port: the engine's part
  * @disk: what it is a queue of; holds a reference
- * @unanswered: complete requests whose status byte could not be written yet
  * @limits: what the disk can do for this guest
  * @can_flush: the driver knows of the write cache; otherwise there must be none
  */
 struct mvh_blk_queue {
 	struct mvh_io_port port;
 	struct mvh_disk *disk;
-	struct llist_node *unanswered;
 	struct mvh_blk_limits limits;
 	bool can_flush;
 };
@@ -69,7 +67,6 @@ void mvh_blk_service(struct mvh_vq *vq);
 void mvh_blk_idle(struct mvh_vq *vq);
 bool mvh_blk_pending(struct mvh_vq *vq);
 void mvh_blk_complete(struct mvh_io *io);
-void mvh_blk_answer(struct mvh_blk_queue *queue);
-void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue);
+bool mvh_blk_answer(struct mvh_io *io);
 
 #endif /* _MVH_BLK_QUEUE_H */

@@ -54,6 +54,57 @@ void mvh_io_put(struct mvh_io *io)
 EXPORT_SYMBOL_GPL(mvh_io_put);
 
 /**
+ * mvh_io_answer_later - the host cannot write the answer to a complete request now
+ * @io: the slot
+ *
+ * Without an answer the driver cannot know the result: mvh_io_front.answer() is called by
+ * later runs until it succeeds, and then the slot is put.
+ *
+ * Context: With the queue's mutex.
+ */
+void mvh_io_answer_later(struct mvh_io *io)
+{
+	mvh_vq_assert_held(io->port->vq);
+	io->node.next = io->port->unanswered;
+	io->port->unanswered = &io->node;
+}
+EXPORT_SYMBOL_GPL(mvh_io_answer_later);
+
+/*
+ * mvh_io_port_answer() - try again to write answers that could not be written
+ *
+ * Context: Process context with the owner's address space and the queue's mutex.
+ */
+void mvh_io_port_answer(struct mvh_io_port *port)
+{
+	mvh_vq_assert_held(port->vq);
+	while (port->unanswered && port->vq->state == MVH_VQ_RUNNING) {
+		struct mvh_io *io = llist_entry(port->unanswered, struct mvh_io, node);
+
+		if (!port->front->answer(io))
+			return;
+		port->unanswered = port->unanswered->next;
+		mvh_io_put(io);
+	}
+}
+
+/*
+ * mvh_io_port_drop_unanswered() - free the slots of requests whose answer was not written
+ *
+ * Context: With the queue's mutex; the queue is about to stop, or broken.
+ */
+void mvh_io_port_drop_unanswered(struct mvh_io_port *port)
+{
+	mvh_vq_assert_held(port->vq);
+	while (port->unanswered) {
+		struct mvh_io *io = llist_entry(port->unanswered, struct mvh_io, node);
+
+		port->unanswered = port->unanswered->next;
+		mvh_io_put(io);
+	}
+}
+
+/**
  * mvh_io_set_iov - the guest memory of a request's data
  * @io: the request, with @io->cmd.len
  * @from: pieces of guest memory, of at least @skip and so many bytes
@@ -189,6 +240,36 @@ void mvh_io_port_drop_kept(struct mvh_io_port *port)
 		mvh_io_put(mvh_io_get_kept(port));
 }
 
+static void mvh_io_count(const struct mvh_io *io)
+{
+	u64 ns = io->port->now - io->start;
+	struct mvh_vq *vq = io->port->vq;
+
+	switch (io->cmd.op) {
+	case MVH_BLK_READ:
+		mvh_vq_count(vq, MYVHOST_CNT_READS, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_READ_BYTES, io->cmd.len);
+		mvh_vq_count(vq, MYVHOST_CNT_READ_NS, ns);
+		mvh_vq_count(vq, MYVHOST_CNT_BYTES, io->cmd.len);
+		break;
+	case MVH_BLK_WRITE:
+		mvh_vq_count(vq, MYVHOST_CNT_WRITES, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_WRITE_BYTES, io->cmd.len);
+		mvh_vq_count(vq, MYVHOST_CNT_WRITE_NS, ns);
+		mvh_vq_count(vq, MYVHOST_CNT_BYTES, io->cmd.len);
+		break;
+	case MVH_BLK_FLUSH:
+		mvh_vq_count(vq, MYVHOST_CNT_FLUSHES, 1);
+		mvh_vq_count(vq, MYVHOST_CNT_FLUSH_NS, ns);
+		break;
+	case MVH_BLK_CALL:
+		break;
+	default:
+		mvh_vq_count(vq, MYVHOST_CNT_DISCARDS, 1);
+		break;
+	}
+}
+
 /*
  * A piece has completed.  Returns true if the next one is to be submitted now.
  * Otherwise the request is complete, or deferred to the next run, so that large
@@ -199,8 +280,11 @@ static bool mvh_io_next_piece(struct mvh_io *io)
 	struct mvh_io_port *port = io->port;
 
 	if (!mvh_io_piece_complete(io)) {
-		if (likely(io->result >= 0) || !mvh_io_keep(io))
-			port->front->complete(io);
+		if (unlikely(io->result < 0) && mvh_io_keep(io))
+			return false;
+		if (likely(!io->result))
+			mvh_io_count(io);
+		port->front->complete(io);
 		return false;
 	}
 	if (!mvh_vq_over(port->vq))
@@ -291,6 +375,7 @@ void mvh_io_port_begin(struct mvh_io_port *port)
 {
 	mvh_vq_assert_held(port->vq);
 	WRITE_ONCE(port->looking, true);
+	mvh_io_port_answer(port);
 	if (unlikely(port->kept))
 		mvh_io_port_retry(port);
 	mvh_io_port_reap(port);
@@ -337,5 +422,7 @@ void mvh_io_port_end(struct mvh_io_port *port)
 	/* What was left in the ring for want of slots has no completion to wait for. */
 	if (mvh_io_port_has_completed(port) || (full && port->n_free))
 		mvh_vq_schedule(port->vq);
+	if (port->unanswered && port->vq->state == MVH_VQ_RUNNING)
+		mvh_vq_map_failed(port->vq);
 }
 EXPORT_SYMBOL_GPL(mvh_io_port_end);

@@ -21,36 +21,6 @@ static u8 mvh_blk_status(long result)
 				       VIRTIO_BLK_S_IOERR;
 }
 
-static void mvh_blk_count_ok(const struct mvh_blk_req *req)
-{
-	struct mvh_vq *vq = req->io.port->vq;
-	u64 ns = req->io.port->now - req->io.start;
-
-	switch (req->io.cmd.op) {
-	case MVH_BLK_READ:
-		mvh_vq_count(vq, MYVHOST_CNT_READS, 1);
-		mvh_vq_count(vq, MYVHOST_CNT_READ_BYTES, req->io.cmd.len);
-		mvh_vq_count(vq, MYVHOST_CNT_READ_NS, ns);
-		mvh_vq_count(vq, MYVHOST_CNT_BYTES, req->io.cmd.len);
-		break;
-	case MVH_BLK_WRITE:
-		mvh_vq_count(vq, MYVHOST_CNT_WRITES, 1);
-		mvh_vq_count(vq, MYVHOST_CNT_WRITE_BYTES, req->io.cmd.len);
-		mvh_vq_count(vq, MYVHOST_CNT_WRITE_NS, ns);
-		mvh_vq_count(vq, MYVHOST_CNT_BYTES, req->io.cmd.len);
-		break;
-	case MVH_BLK_FLUSH:
-		mvh_vq_count(vq, MYVHOST_CNT_FLUSHES, 1);
-		mvh_vq_count(vq, MYVHOST_CNT_FLUSH_NS, ns);
-		break;
-	case MVH_BLK_GET_ID:
-		break;
-	default:
-		mvh_vq_count(vq, MYVHOST_CNT_DISCARDS, 1);
-		break;
-	}
-}
-
 /* What the guest may count as written (B4, B15, B32). */
 static u32 mvh_blk_used_len(const struct mvh_blk_req *req, u8 status)
 {
@@ -75,74 +45,36 @@ static struct mvh_blk_req *mvh_blk_get_slot(struct mvh_blk_queue *queue,
 	return req;
 }
 
-/* Returns false if the host cannot write the status byte now. */
-static bool mvh_blk_try_answer(struct mvh_blk_req *req)
+/*
+ * mvh_blk_answer() - write the status byte
+ *
+ * Context: see mvh_io_front.answer.
+ * Return: false if the host cannot now.
+ */
+bool mvh_blk_answer(struct mvh_io *io)
 {
-	struct mvh_vq *vq = req->io.port->vq;
+	struct mvh_blk_req *req = mvh_blk_req(io);
+	struct mvh_vq *vq = io->port->vq;
 
 	mvh_vq_assert_mm(vq);
 	if (put_user(req->answer, req->status))
 		return false;
-	req->io.told = true;
+	io->told = true;
 	mvh_vq_complete_late(vq, req->id, req->ndesc,
 			     mvh_blk_used_len(req, req->answer));
 	return true;
 }
 
-static struct mvh_blk_req *mvh_blk_unanswered(const struct mvh_blk_queue *queue)
-{
-	return llist_entry(queue->unanswered, struct mvh_blk_req, io.node);
-}
-
-/*
- * mvh_blk_answer() - try again to complete requests whose status could not be written
- *
- * Context: Process context with the owner's address space and the queue's mutex.
- */
-void mvh_blk_answer(struct mvh_blk_queue *queue)
-{
-	mvh_vq_assert_held(queue->port.vq);
-	while (queue->unanswered && queue->port.vq->state == MVH_VQ_RUNNING) {
-		struct mvh_blk_req *req = mvh_blk_unanswered(queue);
-
-		if (!mvh_blk_try_answer(req))
-			return;
-		queue->unanswered = queue->unanswered->next;
-		mvh_io_put(&req->io);
-	}
-}
-
-/**
- * mvh_blk_drop_unanswered - free the slots of requests whose status could not be written
- * @queue: the port, about to stop or broken
- *
- * Context: With the queue's mutex.
- */
-void mvh_blk_drop_unanswered(struct mvh_blk_queue *queue)
-{
-	mvh_vq_assert_held(queue->port.vq);
-	while (queue->unanswered) {
-		struct mvh_blk_req *req = mvh_blk_unanswered(queue);
-
-		queue->unanswered = queue->unanswered->next;
-		mvh_io_put(&req->io);
-	}
-}
-
-/*
- * Complete a request with a status, unless the queue has stopped.  Without a status
- * byte the driver cannot know the result: if it cannot be written, a later run tries.
- */
+/* Complete a request with a status, unless the queue has stopped. */
 static void mvh_blk_complete_status(struct mvh_blk_req *req, u8 status)
 {
-	struct mvh_blk_queue *queue = mvh_blk_queue(req->io.port);
+	struct mvh_vq *vq = req->io.port->vq;
 
 	req->answer = status;
-	if (queue->port.vq->state == MVH_VQ_RUNNING) {
-		mvh_vq_count(queue->port.vq, MYVHOST_CNT_PACKETS, 1);
-		if (!mvh_blk_try_answer(req)) {
-			req->io.node.next = queue->unanswered;
-			queue->unanswered = &req->io.node;
+	if (vq->state == MVH_VQ_RUNNING) {
+		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
+		if (!mvh_blk_answer(&req->io)) {
+			mvh_io_answer_later(&req->io);
 			return;
 		}
 	}
@@ -166,11 +98,9 @@ void mvh_blk_complete(struct mvh_io *io)
 		mvh_io_put(&req->io);
 		return;
 	}
-	if (status == VIRTIO_BLK_S_OK)
-		mvh_blk_count_ok(req);
-	else if (status == VIRTIO_BLK_S_UNSUPP)
+	if (status == VIRTIO_BLK_S_UNSUPP)
 		mvh_vq_count(vq, MYVHOST_CNT_UNSUPPORTED, 1);
-	else
+	else if (status != VIRTIO_BLK_S_OK)
 		mvh_vq_count(vq, MYVHOST_CNT_IO_ERRORS, 1);
 	mvh_blk_complete_status(req, status);
 }
@@ -413,12 +343,9 @@ void mvh_blk_service(struct mvh_vq *vq)
 	struct mvh_blk_queue *queue = vq->port;
 	const struct cred *old = override_creds(queue->disk->cred);
 
-	mvh_blk_answer(queue);
 	mvh_io_port_begin(&queue->port);
 	if (vq->state == MVH_VQ_RUNNING)
 		mvh_blk_fetch_all(queue);
 	mvh_io_port_end(&queue->port);
-	if (queue->unanswered && vq->state == MVH_VQ_RUNNING)
-		mvh_vq_map_failed(vq);
 	revert_creds(old);
 }

@@ -185,10 +185,14 @@ static int mvh_scsi_control_call(struct mvh_vq *vq, u32 function, const u8 *addr
 	}
 }
 
-/* Write the answer to a request.  Returns 0, or -EAGAIN if the host cannot now. */
-static int mvh_scsi_control_answer(struct mvh_vq *vq, const struct mvh_chain *chain,
-				   const void *answer, u32 len)
+/*
+ * mvh_scsi_control_write() - fill the oldest chain of the control or event queue
+ *
+ * Return: 0, or an error if the run ends: -EAGAIN if the host cannot write now.
+ */
+int mvh_scsi_control_write(struct mvh_vq *vq, const void *answer, u32 len)
 {
+	const struct mvh_chain *chain = mvh_vq_chain(vq, 0);
 	const struct iovec *in = chain->iov + chain->n_out;
 	struct iov_iter iter;
 
@@ -206,7 +210,7 @@ static int mvh_scsi_control_answer(struct mvh_vq *vq, const struct mvh_chain *ch
 	return 0;
 }
 
-static int mvh_scsi_control_tmf(struct mvh_vq *vq, const struct mvh_chain *chain,
+static int mvh_scsi_control_tmf(struct mvh_vq *vq,
 				const struct virtio_scsi_ctrl_tmf_req *tmf)
 {
 	struct virtio_scsi_ctrl_tmf_resp answer;
@@ -217,15 +221,15 @@ static int mvh_scsi_control_tmf(struct mvh_vq *vq, const struct mvh_chain *chain
 	if (ret < 0)
 		return ret;
 	answer.response = ret;
-	return mvh_scsi_control_answer(vq, chain, &answer, sizeof(answer));
+	return mvh_scsi_control_write(vq, &answer, sizeof(answer));
 }
 
 /* Asynchronous notifications: there are none to subscribe to. */
-static int mvh_scsi_control_an(struct mvh_vq *vq, const struct mvh_chain *chain)
+static int mvh_scsi_control_an(struct mvh_vq *vq)
 {
 	struct virtio_scsi_ctrl_an_resp answer = { .response = VIRTIO_SCSI_S_OK };
 
-	return mvh_scsi_control_answer(vq, chain, &answer, sizeof(answer));
+	return mvh_scsi_control_write(vq, &answer, sizeof(answer));
 }
 
 static int mvh_scsi_control_execute(struct mvh_vq *vq, const struct mvh_chain *chain)
@@ -245,10 +249,10 @@ static int mvh_scsi_control_execute(struct mvh_vq *vq, const struct mvh_chain *c
 	case VIRTIO_SCSI_T_TMF:
 		if (len < sizeof(req))
 			return mvh_vq_bad(vq, MVH_BAD_LENGTH);
-		return mvh_scsi_control_tmf(vq, chain, &req);
+		return mvh_scsi_control_tmf(vq, &req);
 	case VIRTIO_SCSI_T_AN_QUERY:
 	case VIRTIO_SCSI_T_AN_SUBSCRIBE:
-		return mvh_scsi_control_an(vq, chain);
+		return mvh_scsi_control_an(vq);
 	default:
 		/* Nobody knows what its answer looks like. */
 		mvh_vq_count(vq, MYVHOST_CNT_UNSUPPORTED, 1);

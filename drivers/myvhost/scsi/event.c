@@ -3,8 +3,6 @@
  * The event queue: which logical units came and went.  What is to be told is kept by
  * logical unit, and so none of it is lost while the driver has no buffers.
  */
-#include <linux/uaccess.h>
-#include <linux/uio.h>
 #include <uapi/linux/virtio_scsi.h>
 #include "core/backend.h"
 #include "scsi.h"
@@ -81,28 +79,6 @@ static void mvh_scsi_event_told(struct mvh_scsi *scsi, const struct virtio_scsi_
 	spin_unlock(&scsi->event_lock);
 }
 
-/* Returns 0, or an error if the run ends. */
-static int mvh_scsi_event_write(struct mvh_vq *vq, const struct virtio_scsi_event *event)
-{
-	const struct mvh_chain *chain = mvh_vq_chain(vq, 0);
-	const struct iovec *in = chain->iov + chain->n_out;
-	size_t len = sizeof(*event);
-	struct iov_iter iter;
-
-	if (chain->in_len < len)
-		return mvh_vq_bad(vq, MVH_BAD_LENGTH);
-	iov_iter_init(&iter, ITER_DEST, in, chain->n_in, len);
-	if (copy_to_iter(event, len, &iter) != len) {
-		mvh_vq_map_failed(vq);
-		return -EAGAIN;
-	}
-	mvh_vq_dirty(vq, in, len);
-	mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
-	mvh_vq_charge(vq, len);
-	mvh_vq_complete(vq, len);
-	return 0;
-}
-
 /*
  * mvh_scsi_event_service() - a run of the event queue
  *
@@ -117,7 +93,8 @@ void mvh_scsi_event_service(struct mvh_vq *vq)
 	bool le = mvh_vq_le(vq);
 
 	while (mvh_scsi_event_next(scsi, &event, le)) {
-		if (mvh_vq_next(vq, 1) <= 0 || mvh_scsi_event_write(vq, &event))
+		if (mvh_vq_next(vq, 1) <= 0 ||
+		    mvh_scsi_control_write(vq, &event, sizeof(event)))
 			return;
 		mvh_scsi_event_told(scsi, &event, le);
 	}

@@ -31,7 +31,7 @@ struct myvhost_scsi_lun;
  * @attention: bits of enum mvh_attention that it has to tell
  * @epoch: which of @n_inflight counts requests that are fetched now; flipped by the control
  *	queue
- * @n_inflight: requests in flight; see mvh_lun_flip()
+ * @n_inflight: requests in flight; see mvh_scsi_control_flip()
  * @share: what it shares with the logical units of other targets on the same backing
  * @shared: place among these; under @share->lock
  * @nexus: which of their initiators its guest is

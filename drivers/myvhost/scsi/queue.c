@@ -45,6 +45,7 @@ static void mvh_scsi_req_release(struct mvh_io *io)
 
 static struct mvh_io_front mvh_scsi_front = {
 	.complete	= mvh_scsi_complete,
+	.answer		= mvh_scsi_answer_io,
 	.orphan		= mvh_scsi_queue_orphan,
 	.release	= mvh_scsi_req_release,
 	.free		= mvh_scsi_queue_free,
@@ -76,60 +77,6 @@ void *mvh_scsi_queue_create(struct mvh_vq *vq, struct mvh_scsi *scsi)
 	refcount_inc(&scsi->refs);
 	queue->scsi = scsi;
 	return queue;
-}
-
-/*
- * mvh_scsi_queue_destroy() - the port is not used any more; it is stopped
- *
- * Context: Process context.
- */
-void mvh_scsi_queue_destroy(struct mvh_scsi_queue *queue)
-{
-	mvh_io_port_destroy(&queue->port);
-}
-
-/*
- * mvh_scsi_queue_quiesce() - wait until nothing is in flight, and complete it
- *
- * A response that cannot be written by then stops the queue, as with a disk.
- *
- * Context: see mvh_backend_ops.quiesce.
- * Return: 0, or -EINTR if the caller was killed.
- */
-int mvh_scsi_queue_quiesce(struct mvh_scsi_queue *queue)
-{
-	struct mvh_vq *vq = queue->port.vq;
-	int err;
-
-	mvh_vq_assert_held(vq);
-	err = mvh_io_port_drain(&queue->port);
-	if (err || !queue->unanswered)
-		return err;
-	mvh_scsi_answer_all(queue);
-	if (queue->unanswered && vq->state == MVH_VQ_RUNNING)
-		mvh_vq_bad(vq, MVH_BAD_ADDRESS);
-	else if (vq->state == MVH_VQ_RUNNING)
-		mvh_vq_flush(vq);
-	mvh_scsi_drop_unanswered(queue);
-	return 0;
-}
-
-/*
- * mvh_scsi_queue_stop() - stop listening to completions
- *
- * Context: see mvh_backend_ops.stop.
- */
-void mvh_scsi_queue_stop(struct mvh_scsi_queue *queue)
-{
-	struct mvh_vq *vq = queue->port.vq;
-
-	mvh_vq_assert_held(vq);
-	mvh_io_port_stop(&queue->port);
-	if (queue->unanswered && vq->state == MVH_VQ_RUNNING && mvh_vq_reachable(vq)) {
-		mvh_scsi_answer_all(queue);
-		mvh_vq_flush(vq);
-	}
-	mvh_scsi_drop_unanswered(queue);
 }
 
 /*

@@ -63,13 +63,11 @@ struct mvh_scsi_req {
  *
  * @port: the engine's part
  * @scsi: the target; holds a reference
- * @unanswered: complete requests whose response could not be written yet
  * @buf: for answers and parameter lists
  */
 struct mvh_scsi_queue {
 	struct mvh_io_port port;
 	struct mvh_scsi *scsi;
-	struct llist_node *unanswered;
 	u8 buf[MVH_SCSI_ANSWER_MAX];
 };
 
@@ -85,16 +83,12 @@ static inline struct mvh_scsi_queue *mvh_scsi_queue(struct mvh_io_port *port)
 
 /* queue.c */
 void *mvh_scsi_queue_create(struct mvh_vq *vq, struct mvh_scsi *scsi);
-void mvh_scsi_queue_destroy(struct mvh_scsi_queue *queue);
-void mvh_scsi_queue_stop(struct mvh_scsi_queue *queue);
-int mvh_scsi_queue_quiesce(struct mvh_scsi_queue *queue);
 bool mvh_scsi_queue_has(const struct mvh_scsi_queue *queue, unsigned int lun, u64 tag);
 void mvh_scsi_queue_exit(void);
 
 /* serve.c */
 void mvh_scsi_service(struct mvh_scsi_queue *queue);
 void mvh_scsi_complete(struct mvh_io *io);
-void mvh_scsi_answer_all(struct mvh_scsi_queue *queue);
-void mvh_scsi_drop_unanswered(struct mvh_scsi_queue *queue);
+bool mvh_scsi_answer_io(struct mvh_io *io);
 
 #endif /* _MVH_SCSI_QUEUE_H */

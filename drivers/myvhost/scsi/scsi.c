@@ -306,10 +306,12 @@ static void *mvh_scsi_attach(struct mvh_vq *vq, struct file *file)
 
 static void mvh_scsi_detach(struct mvh_vq *vq, void *port)
 {
+	struct mvh_scsi_queue *queue = port;
+
 	if (vq->index < MVH_SCSI_REQUEST)
 		kfree(port);
 	else
-		mvh_scsi_queue_destroy(port);
+		mvh_io_port_destroy(&queue->port);
 }
 
 static int mvh_scsi_start(struct mvh_vq *vq)
@@ -331,15 +333,19 @@ static void mvh_scsi_cancel(struct mvh_vq *vq)
 
 static void mvh_scsi_stop(struct mvh_vq *vq)
 {
+	struct mvh_scsi_queue *queue = vq->port;
+
 	if (vq->index >= MVH_SCSI_REQUEST)
-		mvh_scsi_queue_stop(vq->port);
+		mvh_io_port_stop(&queue->port);
 	else
 		mvh_scsi_control_stop(vq);
 }
 
 static int mvh_scsi_quiesce(struct mvh_vq *vq)
 {
-	return vq->index >= MVH_SCSI_REQUEST ? mvh_scsi_queue_quiesce(vq->port) : 0;
+	struct mvh_scsi_queue *queue = vq->port;
+
+	return vq->index >= MVH_SCSI_REQUEST ? mvh_io_port_drain(&queue->port) : 0;
 }
 
 static void mvh_scsi_vq_service(struct mvh_vq *vq)

@@ -64,6 +64,7 @@ void mvh_scsi_event_service(struct mvh_vq *vq);
 /* control.c */
 void *mvh_scsi_control_create(struct mvh_vq *vq);
 void mvh_scsi_control_stop(struct mvh_vq *vq);
+int mvh_scsi_control_write(struct mvh_vq *vq, const void *answer, u32 len);
 void mvh_scsi_control_service(struct mvh_vq *vq);
 
 #endif /* _MVH_SCSI_H */

@@ -3,7 +3,6 @@
  * Request queues: a run fetches commands, answers those that need no disk, has the engine
  * execute the others, and writes their responses.
  */
-#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -39,10 +38,16 @@ static int mvh_scsi_set_where(struct mvh_scsi_req *req, const struct mvh_chain *
 	return 0;
 }
 
-/* Returns false if the host cannot write the response now. */
-static bool mvh_scsi_try_answer(struct mvh_scsi_req *req)
+/*
+ * mvh_scsi_answer_io() - write the response
+ *
+ * Context: see mvh_io_front.answer.
+ * Return: false if the host cannot now.
+ */
+bool mvh_scsi_answer_io(struct mvh_io *io)
 {
-	struct mvh_vq *vq = mvh_scsi_req_vq(req);
+	struct mvh_scsi_req *req = mvh_scsi_req(io);
+	struct mvh_vq *vq = io->port->vq;
 	struct iov_iter iter;
 	u64 len = MVH_SCSI_RESP_LEN;
 
@@ -51,66 +56,24 @@ static bool mvh_scsi_try_answer(struct mvh_scsi_req *req)
 	if (copy_to_iter(&req->resp, len, &iter) != len)
 		return false;
 	mvh_vq_dirty(vq, req->where, len);
-	req->io.told = true;
+	io->told = true;
 	if (req->to_driver)
 		len += req->done;
 	mvh_vq_complete_late(vq, req->id, req->ndesc, len);
 	return true;
 }
 
-static struct mvh_scsi_req *mvh_scsi_unanswered(const struct mvh_scsi_queue *queue)
-{
-	return llist_entry(queue->unanswered, struct mvh_scsi_req, io.node);
-}
-
-/*
- * mvh_scsi_answer_all() - try again to write responses that could not be written
- *
- * Context: Process context with the owner's address space and the queue's mutex.
- */
-void mvh_scsi_answer_all(struct mvh_scsi_queue *queue)
-{
-	mvh_vq_assert_held(queue->port.vq);
-	while (queue->unanswered && queue->port.vq->state == MVH_VQ_RUNNING) {
-		struct mvh_scsi_req *req = mvh_scsi_unanswered(queue);
-
-		if (!mvh_scsi_try_answer(req))
-			return;
-		queue->unanswered = queue->unanswered->next;
-		mvh_io_put(&req->io);
-	}
-}
-
-/**
- * mvh_scsi_drop_unanswered - free the slots of requests whose response could not be written
- * @queue: the port, about to stop or broken
- *
- * Context: With the queue's mutex.
- */
-void mvh_scsi_drop_unanswered(struct mvh_scsi_queue *queue)
-{
-	mvh_vq_assert_held(queue->port.vq);
-	while (queue->unanswered) {
-		struct mvh_scsi_req *req = mvh_scsi_unanswered(queue);
-
-		queue->unanswered = queue->unanswered->next;
-		mvh_io_put(&req->io);
-	}
-}
-
 /* Answer a request, unless the queue has stopped: what is not moved is the residual (S18). */
 static void mvh_scsi_answer_req(struct mvh_scsi_req *req)
 {
-	struct mvh_scsi_queue *queue = mvh_scsi_queue(req->io.port);
-	struct mvh_vq *vq = queue->port.vq;
+	struct mvh_vq *vq = mvh_scsi_req_vq(req);
 
 	req->resp.resid = __cpu_to_virtio32(mvh_vq_le(vq),
 					    min_t(u64, req->data - req->done, U32_MAX));
 	if (vq->state == MVH_VQ_RUNNING) {
 		mvh_vq_count(vq, MYVHOST_CNT_PACKETS, 1);
-		if (!mvh_scsi_try_answer(req)) {
-			req->io.node.next = queue->unanswered;
-			queue->unanswered = &req->io.node;
+		if (!mvh_scsi_answer_io(&req->io)) {
+			mvh_io_answer_later(&req->io);
 			return;
 		}
 	}
@@ -249,36 +212,6 @@ void mvh_scsi_fail(struct mvh_scsi_req *req)
 	mvh_scsi_answer_req(req);
 }
 
-static void mvh_scsi_count_ok(const struct mvh_scsi_req *req)
-{
-	struct mvh_vq *vq = mvh_scsi_req_vq(req);
-	u64 ns = req->io.port->now - req->io.start;
-
-	switch (req->io.cmd.op) {
-	case MVH_BLK_READ:
-		mvh_vq_count(vq, MYVHOST_CNT_READS, 1);
-		mvh_vq_count(vq, MYVHOST_CNT_READ_BYTES, req->io.cmd.len);
-		mvh_vq_count(vq, MYVHOST_CNT_READ_NS, ns);
-		mvh_vq_count(vq, MYVHOST_CNT_BYTES, req->io.cmd.len);
-		break;
-	case MVH_BLK_WRITE:
-		mvh_vq_count(vq, MYVHOST_CNT_WRITES, 1);
-		mvh_vq_count(vq, MYVHOST_CNT_WRITE_BYTES, req->io.cmd.len);
-		mvh_vq_count(vq, MYVHOST_CNT_WRITE_NS, ns);
-		mvh_vq_count(vq, MYVHOST_CNT_BYTES, req->io.cmd.len);
-		break;
-	case MVH_BLK_CALL:
-		break;
-	case MVH_BLK_FLUSH:
-		mvh_vq_count(vq, MYVHOST_CNT_FLUSHES, 1);
-		mvh_vq_count(vq, MYVHOST_CNT_FLUSH_NS, ns);
-		break;
-	default:
-		mvh_vq_count(vq, MYVHOST_CNT_DISCARDS, 1);
-		break;
-	}
-}
-
 static void mvh_scsi_miscompare(struct mvh_scsi_req *req)
 {
 	const struct mvh_sense sense = {
@@ -315,7 +248,6 @@ void mvh_scsi_complete(struct mvh_io *io)
 		mvh_scsi_miscompare(req);
 		return;
 	}
-	mvh_scsi_count_ok(req);
 	mvh_scsi_good(req, req->done);
 }
 
@@ -431,11 +363,8 @@ void mvh_scsi_service(struct mvh_scsi_queue *queue)
 {
 	struct mvh_vq *vq = queue->port.vq;
 
-	mvh_scsi_answer_all(queue);
 	mvh_io_port_begin(&queue->port);
 	if (vq->state == MVH_VQ_RUNNING)
 		mvh_scsi_fetch_all(queue);
 	mvh_io_port_end(&queue->port);
-	if (queue->unanswered && vq->state == MVH_VQ_RUNNING)
-		mvh_vq_map_failed(vq);
 }
