@@ -25,7 +25,7 @@ work=/build/install-check
 inroot sh -c "rm -rf $work && mkdir -p $work &&
 	cp -r /repo/drivers /repo/include /repo/tools /repo/Documentation \
 		/repo/Makefile $work/ &&
-	rm -rf $work/tools/ctl/obj" >&2
+	rm -rf $work/tools/ctl/obj $work/tools/trace/obj" >&2
 
 run() {
 	inroot make -s -C $work KDIR="/lib/modules/$release/build" \
@@ -121,12 +121,12 @@ no_btf_message() {
 	[[ $out != *"Skipping BTF"* ]]
 }
 
-ktap_begin 19
+ktap_begin 20
 modules=lib/modules/$release/updates/myvhost
 result "make install" run install
-result "myvhost.ko" in_tree "$modules/myvhost.ko"
-result "myvhost_net.ko" in_tree "$modules/myvhost_net.ko"
-result "myvhost_blk.ko" in_tree "$modules/myvhost_blk.ko"
+for ko in $("$repo/tools/install/modules.sh"); do
+	result "${ko##*/}" in_tree "$modules/${ko##*/}"
+done
 result "udev rule" in_tree usr/lib/udev/rules.d/60-myvhost.rules
 result "udev rule of named nodes" inroot grep -q '^KERNEL=="myvhost-\*"' \
 	$work/root/usr/lib/udev/rules.d/60-myvhost.rules

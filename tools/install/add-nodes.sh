@@ -12,7 +12,9 @@ failed=
 
 # name_of WORD...: the name in the arguments of add
 name_of() {
-	[ "${1:-}" = blk ] && printf '%s\n' "${2:-}"
+	case ${1:-} in
+	blk | scsi) printf '%s\n' "${2:-}" ;;
+	esac
 }
 
 # add_line FILE:LINE TEXT: quotes are those of a shell, but nothing is expanded

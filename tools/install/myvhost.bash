@@ -12,7 +12,7 @@ _myvhost_nodes() {
 # options of a command
 _myvhost_options() {
 	case $1 in
-	add) echo --file --readonly --queues --workers --serial --cache --block-size --discard --discard-granularity --on-enospc --on-error --no-lock --format --iops --bps --user --owner --group --mode ;;
+	add) echo --wwpn --lun --file --readonly --queues --workers --serial --cache --block-size --discard --discard-granularity --on-enospc --on-error --no-lock --format --iops --bps --user --owner --group --mode ;;
 	show) echo --json ;;
 	stats) echo --json --prometheus --interval --count ;;
 	top) echo --batch --json --interval --count --sort --filter ;;
@@ -44,19 +44,21 @@ _myvhost_values() {
 _myvhost() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]} words
 	if [ "$COMP_CWORD" = 1 ]; then
-		words="add show stats top trace report pin resize limit resume del run doctor help"
+		words="add show stats top trace report pin resize limit resume lun del run doctor help"
 	elif [ "$prev" = --file ] || [ "$prev" = --html ] || [ "$prev" = --blk ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 	elif words=$(_myvhost_values "$prev") && [ -n "$words" ]; then
 		:
 	elif [ "$cmd" = add ] && [ "$COMP_CWORD" = 2 ]; then
-		words=blk
+		words="blk scsi"
+	elif [ "$cmd" = lun ] && [ "$COMP_CWORD" = 2 ]; then
+		words="add del"
 	elif [[ $cur == -* ]]; then
 		words=$(_myvhost_options "$cmd")
 	else
 		case $cmd in
-		show | stats | top | trace | report | pin | resize | limit | resume | del) words=$(_myvhost_nodes) ;;
+		show | stats | top | trace | report | pin | resize | limit | resume | lun | del) words=$(_myvhost_nodes) ;;
 		*) words= ;;
 		esac
 	fi
