@@ -75,6 +75,9 @@ static void pin_auto(const struct device *dev, int queue, struct cpus *cpus)
 	thread_vcpus(owner, &allowed, &last);
 	*cpus = node;
 	cpus_remove(cpus, &allowed);
+	if (cpus_empty(&last))
+		error_say("note: %s: no thread of the owner has the name of a virtual processor; QEMU names them with -name NAME,debug-threads=on",
+			  dev->label);
 	if (!cpus_empty(cpus))
 		return;
 	*cpus = node;

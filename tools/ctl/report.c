@@ -306,13 +306,16 @@ int command_report(int argc, char **argv)
 	FILE *f;
 
 	report_parse(argc, argv, &r);
-	/* Before the wait, so that a wrong name is known at once. */
-	f = fopen(r.path, "we");
+	/* Before the wait, so that a wrong name is known at once; an older report stays. */
+	f = fopen(r.path, "ae");
 	if (!f)
 		fail("%s: %s", r.path, strerror(errno));
 	status = report_collect(&r);
-	if (!status)
+	if (!status) {
+		if (ftruncate(fileno(f), 0))
+			fail("%s: %s", r.path, strerror(errno));
 		report_write(f, &r);
+	}
 	if (fclose(f))
 		fail("%s: %s", r.path, strerror(errno));
 	report_free(&r);

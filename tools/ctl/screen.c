@@ -117,6 +117,11 @@ static int screen_interval(struct screen *s, struct sample *old)
 	return key;
 }
 
+static void screen_leave(void)
+{
+	endwin();
+}
+
 /**
  * screen_run() - show rows until q is pressed
  * @top: what is wanted
@@ -138,6 +143,7 @@ int screen_run(struct top *top)
 	}
 	if (!initscr())
 		fail("top: cannot use this terminal; try: myvhost top -b");
+	atexit(screen_leave);
 	cbreak();
 	noecho();
 	curs_set(0);
@@ -147,7 +153,6 @@ int screen_run(struct top *top)
 	for (i = 0; !top->count || i < top->count; i++)
 		if (!screen_key(&s, screen_interval(&s, &old)))
 			break;
-	endwin();
 	devices_free(&old.devices);
 	return CTL_OK;
 }

@@ -313,7 +313,7 @@ int command_top(int argc, char **argv)
 	struct top top = { .nsecs = NSEC_PER_SEC };
 	int kind = top_parse(argc, argv, &top);
 
-	if (!kind && !isatty(STDOUT_FILENO))
-		fail_usage("top: the output is no terminal; try: myvhost top -b");
+	if (!kind && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
+		fail_usage("top: this is no terminal; try: myvhost top -b");
 	return kind ? top_batch(&top, kind == 'j') : screen_run(&top);
 }

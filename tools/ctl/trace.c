@@ -125,20 +125,33 @@ static void trace_add_names(struct trace *t, struct device *dev, uint64_t id)
 				 dev->info.queue[q]));
 }
 
+/* The number of the queue, which must be the same on all devices. */
+static int trace_queue(const struct trace *t, const struct devices *devices)
+{
+	int queue = -1, other;
+	unsigned int i;
+
+	for (i = 0; i < devices->n; i++) {
+		other = fdinfo_queue(&devices->dev[i].info, t->queue);
+		if (i && other != queue)
+			fail("trace: not every device has queue %s; name one that has, as PID:FD; see: myvhost show",
+			     t->queue);
+		queue = other;
+	}
+	if (queue < 0)
+		fail("trace: no queue %s; see: myvhost show", t->queue);
+	return queue;
+}
+
 /* A queue and a device have numbers; a process may have several devices. */
 static void trace_add_filter(struct trace *t, const struct devices *devices)
 {
 	const struct device *dev = devices->n ? &devices->dev[0] : NULL;
 	const char *id = dev ? device_text(dev, "id") : NULL;
 	const char *owner = dev ? device_text(dev, "owner") : NULL;
-	int queue;
 
-	if (t->queue) {
-		queue = dev ? fdinfo_queue(&dev->info, t->queue) : -1;
-		if (queue < 0)
-			fail("trace: no queue %s; see: myvhost show", t->queue);
-		trace_add_option(t, "--queue", alloc_format("%d", queue));
-	}
+	if (t->queue)
+		trace_add_option(t, "--queue", alloc_format("%d", trace_queue(t, devices)));
 	if (!t->filter)
 		return;
 	if (devices->n == 1 && id)
