@@ -33,6 +33,7 @@ clean:
 	$(MAKE) -C tools/ctl clean
 	$(MAKE) -C tools/trace clean
 	$(MAKE) -C tools/bench/net clean
+	$(MAKE) -C tools/bench/disk clean
 	$(MAKE) -C selftests/unit clean
 	$(MAKE) -C selftests/fuzz clean
 	$(MAKE) -C selftests/ctl clean
