@@ -20,11 +20,6 @@
 #define MVH_BIO_PAGES		256
 #define MVH_BIO_PIN		32
 
-static bool mvh_bio_writes(const struct mvh_io *io)
-{
-	return io->cmd.op == MVH_BLK_WRITE;
-}
-
 /* Does the page cache hold some of the range, for instance of a program on the host? */
 static bool mvh_bio_cached(const struct mvh_io *io)
 {
@@ -60,9 +55,10 @@ bool mvh_bio_possible(struct mvh_io *io)
 	mvh_vq_assert_held(io->port->vq);
 	if (!disk->bdev || !disk->direct || io->bytes_done ||
 	    io->cmd.len > MVH_BIO_PAGES * PAGE_SIZE ||
-	    (io->align | io->cmd.pos) & (disk->unit - 1))
+	    (io->align | io->cmd.pos) & (disk->unit - 1) ||
+	    io->align & bdev_dma_alignment(disk->bdev))
 		return false;
-	if (mvh_bio_writes(io) && (mvh_disk_has_parts(disk) || bdev_read_only(disk->bdev)))
+	if (mvh_io_writes(io) && (mvh_disk_has_parts(disk) || bdev_read_only(disk->bdev)))
 		return false;
 	n = mvh_bio_n_pages(io);
 	if (n > MVH_BIO_PAGES || mvh_bio_cached(io))
@@ -101,7 +97,7 @@ static void mvh_bio_add(struct mvh_io *io, struct page *page, unsigned int off,
 
 static int mvh_bio_pin_piece(struct mvh_io *io, unsigned long addr, size_t left)
 {
-	unsigned int flags = mvh_bio_writes(io) ? 0 : FOLL_WRITE;
+	unsigned int flags = mvh_io_writes(io) ? 0 : FOLL_WRITE;
 	struct page *pages[MVH_BIO_PIN];
 
 	while (left) {
@@ -156,7 +152,7 @@ static void mvh_bio_end(struct bio *bio)
 
 static blk_opf_t mvh_bio_op(const struct mvh_io *io)
 {
-	if (!mvh_bio_writes(io))
+	if (!mvh_io_writes(io))
 		return REQ_OP_READ | REQ_NOWAIT;
 	return REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | REQ_NOWAIT |
 	       (io->dsync ? REQ_FUA : 0);
@@ -187,7 +183,7 @@ int mvh_bio_submit(struct mvh_io *io)
 	io->bio.bi_iter.bi_sector = io->cmd.pos >> MVH_SECTOR_SHIFT;
 	io->bio.bi_iter.bi_size = io->cmd.len;
 	io->bio.bi_end_io = mvh_bio_end;
-	if (mvh_bio_writes(io))
+	if (mvh_io_writes(io))
 		task_io_account_write(io->cmd.len);
 	mvh_io_port_inc_inflight(io->port);
 	submit_bio(&io->bio);
@@ -204,6 +200,6 @@ void mvh_bio_release(struct mvh_io *io)
 {
 	if (!io->n_bv)
 		return;
-	mvh_bio_unpin(io, !mvh_bio_writes(io));
+	mvh_bio_unpin(io, !mvh_io_writes(io));
 	bio_uninit(&io->bio);
 }

@@ -10,6 +10,11 @@
 /* Most bytes of one piece of I/O; others on the worker wait for its submission. */
 #define MVH_IO_PIECE_MAX	(4 * 1024 * 1024)
 
+static inline bool mvh_io_writes(const struct mvh_io *io)
+{
+	return io->cmd.op == MVH_BLK_WRITE;
+}
+
 /* port.c */
 void mvh_io_port_inc_inflight(struct mvh_io_port *port);
 void mvh_io_port_dec_inflight(struct mvh_io_port *port);

@@ -48,11 +48,6 @@ static bool mvh_io_may_block(enum mvh_io_how how)
 	return how == MVH_IO_SUBMIT || how == MVH_IO_WAIT;
 }
 
-static bool mvh_io_writes(const struct mvh_io *io)
-{
-	return io->cmd.op == MVH_BLK_WRITE;
-}
-
 static bool mvh_io_syncs(const struct mvh_io *io)
 {
 	return io->dsync && mvh_io_writes(io);
@@ -336,7 +331,7 @@ static bool mvh_io_piece_try(struct mvh_io *io)
 		mvh_io_punt(io);
 		return false;
 	}
-	if (likely(mvh_bio_possible(io) && mvh_io_may_submit(io, io->cmd.len))) {
+	if (likely(!io->punt && mvh_bio_possible(io) && mvh_io_may_submit(io, io->cmd.len))) {
 		mvh_vq_charge(port->vq, io->cmd.len);
 		ret = mvh_bio_submit(io);
 		/* It may have completed already, with a result of its own. */
@@ -508,14 +503,15 @@ static void mvh_io_keep_error(struct mvh_io *io)
  */
 void mvh_io_release(struct mvh_io *io)
 {
-	if (io->port->front->release)
-		io->port->front->release(io);
 	mvh_io_keep_error(io);
 	mvh_bio_release(io);
 	mvh_bounce_free(io->bounce);
 	kfree(io->ranges);
 	io->bounce = NULL;
 	io->ranges = NULL;
+	/* The last, since it may drop the last reference to the disk. */
+	if (io->port->front->release)
+		io->port->front->release(io);
 }
 
 static long mvh_io_flush(struct mvh_disk *disk)

@@ -151,6 +151,15 @@ int mvh_io_set_iov(struct mvh_io *io, const struct iovec *from, unsigned int n,
 }
 EXPORT_SYMBOL_GPL(mvh_io_set_iov);
 
+/* MYVHOST_BLK_RESUME since it was submitted, or time for another try. */
+static bool mvh_io_may_retry(const struct mvh_io *io)
+{
+	if (io->resumes != atomic_read(&io->disk->resumes))
+		return true;
+	return mvh_disk_is_full(io->result) &&
+	       time_after_eq(jiffies, io->port->retry_at);
+}
+
 /*
  * Let a failed request wait, and the queue with it, if the disk's user wants that.
  * After a failed flush the data may be gone: another one that succeeds would hide it.
@@ -169,6 +178,9 @@ static bool mvh_io_keep(struct mvh_io *io)
 	io->node.next = port->kept;
 	port->kept = &io->node;
 	mvh_disk_keep(io->disk, io->result);
+	/* Resumed while it was in flight: nobody does that again for it. */
+	if (mvh_io_may_retry(io))
+		mvh_vq_schedule(port->vq);
 	return true;
 }
 
@@ -179,15 +191,6 @@ static struct mvh_io *mvh_io_get_kept(struct mvh_io_port *port)
 	port->kept = port->kept->next;
 	atomic_dec(&io->disk->n_kept);
 	return io;
-}
-
-/* MYVHOST_BLK_RESUME since it was submitted, or time for another try. */
-static bool mvh_io_may_retry(const struct mvh_io *io)
-{
-	if (io->resumes != atomic_read(&io->disk->resumes))
-		return true;
-	return mvh_disk_is_full(io->result) &&
-	       time_after_eq(jiffies, io->port->retry_at);
 }
 
 /* Have the requests that wait executed again, if it is time. */
@@ -203,6 +206,9 @@ static void mvh_io_port_retry(struct mvh_io_port *port)
 		if (!mvh_io_may_retry(io)) {
 			io->node.next = port->kept;
 			port->kept = &io->node;
+			/* A rate limit may have moved the timer. */
+			if (mvh_disk_is_full(io->result))
+				mod_timer(&port->timer, port->retry_at);
 			continue;
 		}
 		atomic_dec(&io->disk->n_kept);
@@ -224,8 +230,11 @@ void mvh_io_port_fail_kept(struct mvh_io_port *port)
 		return;
 	while (port->kept)
 		port->front->complete(mvh_io_get_kept(port));
-	if (port->vq->state == MVH_VQ_RUNNING)
-		mvh_vq_flush(port->vq);
+	if (port->vq->state != MVH_VQ_RUNNING)
+		return;
+	mvh_vq_flush(port->vq);
+	/* Meanwhile others were left in the ring, which no completion follows. */
+	mvh_vq_schedule(port->vq);
 }
 
 /*

@@ -280,17 +280,23 @@ static void mvh_scsi_compare(struct mvh_scsi_call *call, long (*fn)(struct mvh_i
 	mvh_scsi_submit(call, MVH_BLK_CALL);
 }
 
-/* In a thread of the pool: until the commands of those who were preempted have ended. */
+/*
+ * In a thread of the pool: until the commands of those who were preempted have ended.  Who
+ * preempts its preemptor meanwhile must not wait for this one.
+ */
 static long mvh_scsi_call_wait(struct mvh_io *io)
 {
 	struct mvh_scsi_req *req = mvh_scsi_req(io);
+	long err = 0;
 
-	while (!mvh_share_idle(req->lun, req->aborted)) {
-		if (mvh_io_port_cancelled(io->port))
-			return -ECANCELED;
+	atomic_inc(&req->lun->n_waiting);
+	while (!err && !mvh_share_idle(req->lun, req->aborted)) {
 		usleep_range(1000, 2000);
+		if (mvh_io_port_cancelled(io->port))
+			err = -ECANCELED;
 	}
-	return 0;
+	atomic_dec(&req->lun->n_waiting);
+	return err;
 }
 
 static void mvh_scsi_pr_out(struct mvh_scsi_call *call)

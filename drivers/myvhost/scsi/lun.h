@@ -32,6 +32,7 @@ struct myvhost_scsi_lun;
  * @epoch: which of @n_inflight counts requests that are fetched now; flipped by the control
  *	queue
  * @n_inflight: requests in flight; see mvh_scsi_control_flip()
+ * @n_waiting: of these, those that wait for the end of others' commands
  * @share: what it shares with the logical units of other targets on the same backing
  * @shared: place among these; under @share->lock
  * @nexus: which of their initiators its guest is
@@ -46,6 +47,7 @@ struct mvh_lun {
 	atomic_t attention;
 	unsigned int epoch;
 	atomic_t n_inflight[2];
+	atomic_t n_waiting;
 	struct mvh_share *share;
 	struct list_head shared;
 	u32 nexus;

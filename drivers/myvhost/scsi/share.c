@@ -216,7 +216,7 @@ u8 mvh_share_pr_out(struct mvh_lun *lun, const u8 *cdb, const u8 *list, u32 len,
  * @lun: a logical unit on the backing
  * @who: the initiators that they are of
  *
- * Return: true if none of them is in flight.
+ * Return: true if none of them is in flight but what waits for others in turn.
  */
 bool mvh_share_idle(struct mvh_lun *lun, u64 who)
 {
@@ -227,8 +227,9 @@ bool mvh_share_idle(struct mvh_lun *lun, u64 who)
 	spin_lock(&share->lock);
 	list_for_each_entry(other, &share->luns, shared)
 		if (who & BIT_ULL(other->nexus))
-			idle &= !atomic_read(&other->n_inflight[0]) &&
-				!atomic_read(&other->n_inflight[1]);
+			idle &= atomic_read(&other->n_inflight[0]) +
+				atomic_read(&other->n_inflight[1]) <=
+				atomic_read(&other->n_waiting);
 	spin_unlock(&share->lock);
 	return idle;
 }
