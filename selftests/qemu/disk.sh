@@ -114,12 +114,28 @@ seq_check() {
 		fail "flushed data is missing in $1"
 }
 
-# seq_reset N SERIAL SEED FLUSHES: reset the guest after some flushes of a disk under load
+# seq_stop_cont N DISK: stop the guest and let it go on, three times, with the disk under load
+seq_stop_cont() {
+	local n
+	seq_start "$1" "$2" 1 1000
+	seq_progress
+	for _ in 1 2 3; do
+		guest_qmp "$1" stop
+		sleep 0.5
+		n=$(seq_lines)
+		sleep 1
+		[ "$(seq_lines)" = "$n" ] || fail "requests of a stopped guest are served"
+		guest_qmp "$1" cont
+		seq_progress 2
+	done
+	seq_stop "$1"
+}
+
+# seq_reset N DISK SEED FLUSHES: reset the guest after some flushes of a disk under load
 seq_reset() {
-	local disk before
-	disk=$(gdisk "$1" "$2")
-	guest "$1" "blkdiscard /dev/$disk"
-	seq_start "$1" "$disk" "$3" 100
+	local before
+	guest "$1" "blkdiscard /dev/$2"
+	seq_start "$1" "$2" "$3" 100
 	seq_progress "$4"
 	before=$(guest_boots "$1")
 	guest_qmp "$1" system_reset

@@ -100,27 +100,14 @@ disk_resize() {
 }
 
 disk_stop_cont() {
-	local a n
-	a=$(gdisk 1 first)
-	seq_start 1 "$a" 1 1000
-	seq_progress
-	for _ in 1 2 3; do
-		guest_qmp 1 stop
-		sleep 0.5
-		n=$(seq_lines)
-		sleep 1
-		[ "$(seq_lines)" = "$n" ] || fail "requests of a stopped guest are served"
-		guest_qmp 1 cont
-		seq_progress 2
-	done
-	seq_stop 1
+	seq_stop_cont 1 "$(gdisk 1 first)"
 	seq_check $A
 	check_disks 1
 }
 
 disk_reset() {
 	local a
-	seq_reset 1 first 2 40
+	seq_reset 1 "$(gdisk 1 first)" 2 40
 	seq_check $A
 	a=$(gdisk 1 first)
 	guest 1 "blkdiscard /dev/$a"

@@ -147,7 +147,7 @@ boot_iommu() {
 }
 
 boot_iommu_reset() {
-	seq_reset 1 first 52 20
+	seq_reset 1 "$(gdisk 1 first)" 52 20
 	seq_check $A
 	check_disks 1 "$SEABIOS_RING"
 	guest_stop 1

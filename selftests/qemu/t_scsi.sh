@@ -118,32 +118,13 @@ scsi_resize() {
 }
 
 scsi_stop_cont() {
-	local a n
-	a=$(sd 1 0)
-	seq_start 1 "$a" 1 1000
-	seq_progress
-	for _ in 1 2 3; do
-		guest_qmp 1 stop
-		sleep 0.5
-		n=$(seq_lines)
-		sleep 1
-		[ "$(seq_lines)" = "$n" ] || fail "requests of a stopped guest are served"
-		guest_qmp 1 cont
-		seq_progress 2
-	done
-	seq_stop 1
+	seq_stop_cont 1 "$(sd 1 0)"
 	seq_check $A
 }
 
 scsi_reset() {
-	local a before
-	a=$(sd 1 0)
-	guest 1 "blkdiscard /dev/$a"
-	seq_start 1 "$a" 2 100
-	seq_progress 40
-	before=$(guest_boots 1)
-	guest_qmp 1 system_reset
-	guest_wait_ready 1 $((before + 1))
+	local a
+	seq_reset 1 "$(sd 1 0)" 2 40
 	seq_check $A
 	guest_scsi 1
 	wait_until 60 "the disk" guest 1 'ls /sys/bus/scsi/devices/*:0:0:0/block'
